@@ -1,0 +1,142 @@
+"""Every failure that is expected, each with the exit code it ends the program with.
+
+CatalogSyncError            1
+  UsageError                64   the command line, or the place it points at
+  ManifestError             1    one or more problems in the catalog's files
+  FileChanged               1    a file is no longer what was planned
+  ApiError                  1    the API answered with something we cannot use
+    AccessDenied            3    401, 403: credentials or permission
+    NotFound                1    404
+    Rejected                1    400, 409, 410, 413, 422: the server's reason is the message
+    Throttled               1    429 for longer than we are willing to wait
+    CeilingReached          1    429 that waiting does not cure: a limit of the plan
+    Unreachable             1    no answer; the request may or may not have taken effect
+    BadResponse             1    an answer that is not what the API documents
+  WriteForbidden            1    a read-only command tried to write (a defect of ours)
+  AppliedInPart             4    some of the plan was done, some was not
+  Refused                   5    a limit, a protection, a conflict or a changed plan
+  Interrupted               130  stopped by the user
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One thing wrong at one place; `path` is relative to the catalog, lines and columns from 1."""
+
+    path: str
+    line: int
+    column: int
+    message: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        text = f"{self.path}:{self.line}:{self.column}: {self.message}"
+        return f"{text}; {self.hint}" if self.hint else text
+
+
+class CatalogSyncError(Exception):
+    """The root of all expected failures; `hint` says what to do about it."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(CatalogSyncError):
+    """The command line, or the place it points at, makes no sense."""
+
+    exit_code = 64
+
+
+class ManifestError(CatalogSyncError):
+    """The catalog's files have problems; `problems` holds every one of them."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        count = f"{len(problems)} problem" + ("s" if len(problems) != 1 else "")
+        super().__init__(f"{count} in the catalog")
+        self.problems = tuple(sorted(problems))
+
+
+class FileChanged(CatalogSyncError):
+    """A file is no longer the one that was read when the plan was made."""
+
+
+class ApiError(CatalogSyncError):
+    """The API answered with something we cannot use."""
+
+    def __init__(
+        self, message: str, *, hint: str = "", status: int | None = None, trace_id: str = ""
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
+        self.trace_id = trace_id
+
+    @property
+    def may_have_been_applied(self) -> bool:
+        """Whether the request might have taken effect although no good answer came back."""
+        return isinstance(self, (Unreachable, BadResponse))
+
+
+class AccessDenied(ApiError):
+    """The credentials are wrong, or may not do this."""
+
+    exit_code = 3
+
+
+class NotFound(ApiError):
+    """The server does not have it, or does not show it to these credentials."""
+
+
+class Rejected(ApiError):
+    """The server understood the request and refused it."""
+
+
+class Throttled(ApiError):
+    """The server asks to wait longer than we are willing to."""
+
+
+class CeilingReached(ApiError):
+    """A limit of the subscription is reached; repeating the request does not help."""
+
+
+class Unreachable(ApiError):
+    """No answer came back."""
+
+
+class BadResponse(ApiError):
+    """The answer is not what the API documents, or the server failed (5xx)."""
+
+
+class NotKept(ApiError):
+    """The server accepted a value and kept another one."""
+
+
+class Conflict(ApiError):
+    """Somebody changed the model since the plan saw it."""
+
+
+class WriteForbidden(CatalogSyncError):
+    """A command that promises to only read tried to write."""
+
+
+class AppliedInPart(CatalogSyncError):
+    """Some of the plan was done, some was not."""
+
+    exit_code = 4
+
+
+class Refused(CatalogSyncError):
+    """Nothing was done, because a limit, a protection or a conflict forbids it."""
+
+    exit_code = 5
+
+
+class Interrupted(CatalogSyncError):
+    """The user stopped the run."""
+
+    exit_code = 130

@@ -1,0 +1,262 @@
+"""The values that flow between the stages: what the catalog wants and what the server has.
+
+In a `ModelSpec`, `None` means that the manifest does not manage the field and an empty value
+that it makes the field empty. In a `RemoteModel`, `None` means that the field was not read.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+
+class AssetKind(StrEnum):
+    """The kinds of asset that the API tells apart and a catalog may hold."""
+
+    IMAGE = "image"
+    VIDEO = "video"
+    AUDIO = "audio"
+    MODEL_3D = "3d"
+
+
+@dataclass(frozen=True, slots=True)
+class AssetRef:
+    """A file by its content, an asset the server has by its id, or both.
+
+    Only `sha256` (64 hex digits) and `id` take part in comparison; the rest describes the file
+    for people and for the upload. `size` is in bytes, `width` and `height` in pixels.
+    """
+
+    sha256: str = ""
+    id: str = ""
+    name: str = field(default="", compare=False)
+    kind: AssetKind = field(default=AssetKind.IMAGE, compare=False)
+    media_type: str = field(default="", compare=False)
+    size: int = field(default=0, compare=False)
+    width: int = field(default=0, compare=False)
+    height: int = field(default=0, compare=False)
+
+    @property
+    def digest(self) -> str:
+        """The part of `sha256` that names a file on the server: its first 32 hex digits."""
+        return self.sha256[:32]
+
+
+NO_ASSET = AssetRef()
+"""The empty asset reference: a thumbnail that is (to be) unset."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRef:
+    """Another model, by its key in this catalog or by its id on the server."""
+
+    key: str = ""
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A place in a Markdown text that stands for an asset or another model.
+
+    `written` is what the author typed there: `![pose](images/pose.webp)`, `{model:base-heroes}`.
+    """
+
+    written: str
+    target: AssetRef | ModelRef
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A Markdown text, cut at its mentions; adjacent strings are joined, empty ones left out."""
+
+    parts: tuple[str | Mention, ...] = ()
+
+    @property
+    def written(self) -> str:
+        """The text as its author typed it."""
+        return "".join(part if isinstance(part, str) else part.written for part in self.parts)
+
+    @property
+    def mentions(self) -> tuple[Mention, ...]:
+        """The mentions in the order they appear."""
+        return tuple(part for part in self.parts if isinstance(part, Mention))
+
+
+@dataclass(frozen=True, slots=True)
+class Concept:
+    """One part of a composition; `scale` is always a float, from -2 to 2."""
+
+    model: ModelRef
+    scale: float
+    epoch: str = ""
+
+
+class State(StrEnum):
+    """What a manifest wants to become of its model."""
+
+    PRESENT = "present"
+    ABSENT = "absent"
+    UNMANAGED = "unmanaged"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a value was declared: a path relative to the catalog and a line from 1."""
+
+    path: str
+    line: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSpec:
+    """One manifest. `unsupported` names the fields whose execution this version does not know."""
+
+    key: str
+    name: str
+    type: str
+    short_description: str | None = None
+    tags: frozenset[str] | None = None
+    description: Text | None = None
+    prompt_guide: Text | None = None
+    thumbnail: AssetRef | None = None
+    examples: tuple[AssetRef, ...] | None = None
+    collections: frozenset[str] | None = None
+    class_slug: str | None = None
+    concepts: tuple[Concept, ...] | None = None
+    epoch: str | None = None
+    prompt_embedding: str | None = None
+    negative_prompt_embedding: str | None = None
+    id: str = ""
+    protect: bool = False
+    state: State = State.PRESENT
+    renamed_from: str = ""
+    unsupported: tuple[str, ...] = ()
+    source: Source = field(default=Source(""), compare=False)
+
+    @property
+    def texts(self) -> tuple[Text, ...]:
+        """The Markdown texts that the manifest manages."""
+        return tuple(text for text in (self.description, self.prompt_guide) if text is not None)
+
+    @property
+    def assets(self) -> tuple[AssetRef, ...]:
+        """Every asset that the manifest refers to: thumbnail, examples, then those in texts."""
+        thumbnail = (self.thumbnail,) if self.thumbnail and self.thumbnail != NO_ASSET else ()
+        targets = (mention.target for text in self.texts for mention in text.mentions)
+        mentioned = tuple(target for target in targets if isinstance(target, AssetRef))
+        return (*thumbnail, *(self.examples or ()), *mentioned)
+
+    @property
+    def model_refs(self) -> tuple[ModelRef, ...]:
+        """Every model that the manifest refers to: concepts, then those in texts."""
+        targets = (mention.target for text in self.texts for mention in text.mentions)
+        mentioned = tuple(target for target in targets if isinstance(target, ModelRef))
+        return (*(concept.model for concept in self.concepts or ()), *mentioned)
+
+
+@dataclass(frozen=True, slots=True)
+class LocalFile:
+    """Where the bytes of an asset are: `parts` are the path's parts below the catalog's folder."""
+
+    root: Path
+    parts: tuple[str, ...]
+
+    @property
+    def path(self) -> str:
+        """The path below the catalog's folder, with `/` between its parts."""
+        return "/".join(self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A brake on a plan: an absolute number, or a share of the managed models in percent."""
+
+    count: int | None = None
+    percent: float | None = None
+
+    def allows(self, number: int, *, of: int) -> bool:
+        """Whether `number` out of `of` stays within the limit."""
+        if self.count is not None and number > self.count:
+            return False
+        return self.percent is None or number * 100 <= self.percent * of
+
+    def __str__(self) -> str:
+        return f"{self.percent:g}%" if self.count is None else str(self.count)
+
+
+UNLIMITED = Limit()
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The brakes of a catalog; `max_upload` is in bytes, None for no limit."""
+
+    max_delete: Limit = Limit(count=3)
+    max_update: Limit = UNLIMITED
+    max_upload: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An environment: one project of the API (empty: the credentials' own)."""
+
+    name: str
+    project: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """A whole catalog: its models in the order of their keys, and where their files are.
+
+    `files` maps the sha256 of every file that a model refers to, to the file.
+    """
+
+    name: str
+    models: tuple[ModelSpec, ...] = ()
+    files: Mapping[str, LocalFile] = field(default_factory=dict)
+    targets: tuple[Target, ...] = ()
+    default_target: str = ""
+    policy: Policy = Policy()
+    ignore_tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteModel:
+    """One model as the server reports it; `None` in a field means that it was not read.
+
+    `description` and `prompt_guide` are the server's text, with its ids in it; `class_slug`,
+    `epoch`, the embeddings and `thumbnail` (an asset id) are empty strings when unset.
+    """
+
+    id: str
+    name: str
+    type: str
+    status: str
+    updated_at: str
+    short_description: str = ""
+    tags: frozenset[str] = frozenset()
+    description: str | None = None
+    prompt_guide: str | None = None
+    thumbnail: str = ""
+    examples: tuple[str, ...] = ()
+    collection_ids: frozenset[str] = frozenset()
+    class_slug: str = ""
+    concepts: tuple[Concept, ...] = ()
+    epoch: str = ""
+    epochs: tuple[str, ...] = ()
+    prompt_embedding: str | None = None
+    negative_prompt_embedding: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What the server had when it was read.
+
+    `models` by id; `assets` by id, for every asset that a managed model refers to or that holds
+    a file of the catalog (their `sha256` is as long as the server tells it: 32 or 64 digits);
+    `collections` maps names to ids, or is None when no manifest manages collections.
+    """
+
+    models: Mapping[str, RemoteModel]
+    assets: Mapping[str, AssetRef] = field(default_factory=dict)
+    collections: Mapping[str, str] | None = None

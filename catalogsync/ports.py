@@ -1,0 +1,90 @@
+"""What the engine needs of a model catalog's API: the seam that `scenario` and the tests fill."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import BinaryIO, Protocol
+
+from catalogsync.model import AssetRef, RemoteModel
+
+ASSETS_PER_READ = 200
+"""The most asset ids that `get_assets` takes in one call (POST /assets/get-bulk)."""
+
+
+class CatalogReader(Protocol):
+    """Reads a project; every method raises `ApiError` rather than return less than there is."""
+
+    def list_models(self) -> Iterator[RemoteModel]:
+        """Yield every model of the project, without texts and embeddings (GET /models)."""
+        ...
+
+    def get_model(self, model_id: str) -> RemoteModel:
+        """Read one model with its embeddings (GET /models/{modelId})."""
+        ...
+
+    def get_description(self, model_id: str) -> str:
+        """Read a model's Markdown description; empty when none is set."""
+        ...
+
+    def get_prompt_guide(self, model_id: str) -> str:
+        """Read a model's prompt guide; empty when none is set."""
+        ...
+
+    def get_assets(self, asset_ids: Sequence[str]) -> Mapping[str, AssetRef]:
+        """Read up to `ASSETS_PER_READ` assets by id; those that do not exist are left out."""
+        ...
+
+    def newest_assets(self) -> Iterator[Sequence[AssetRef]]:
+        """Yield the project's assets page by page, the newest first (GET /assets)."""
+        ...
+
+    def list_collections(self) -> Mapping[str, str]:
+        """Read the project's collections: name to id (GET /collections)."""
+        ...
+
+
+class CatalogWriter(CatalogReader, Protocol):
+    """Also writes. What creates is attempted once: `ApiError.may_have_been_applied` then says
+    whether to read back before another attempt."""
+
+    def create_model(self, fields: Mapping[str, object]) -> RemoteModel:
+        """Create a model from the API's own fields (POST /models)."""
+        ...
+
+    def update_model(self, model_id: str, fields: Mapping[str, object]) -> RemoteModel:
+        """Set the given fields of a model, None unsets (PUT /models/{modelId})."""
+        ...
+
+    def edit_tags(self, model_id: str, *, add: Sequence[str], delete: Sequence[str]) -> None:
+        """Add and delete tags; those already so are no error (PUT /models/{modelId}/tags)."""
+        ...
+
+    def set_description(self, model_id: str, text: str) -> str:
+        """Set the Markdown description, empty deletes it; return what the server kept."""
+        ...
+
+    def set_prompt_guide(self, model_id: str, text: str) -> str:
+        """Set the prompt guide, empty deletes it; return what the server kept."""
+        ...
+
+    def set_examples(self, model_id: str, asset_ids: Sequence[str]) -> tuple[str, ...]:
+        """Replace the ordered list of examples; return what the server kept."""
+        ...
+
+    def upload_asset(self, asset: AssetRef, file: BinaryIO) -> str:
+        """Send a file and return the new asset's id; raise `FileChanged` if its sha256 differs."""
+        ...
+
+    def create_collection(self, name: str) -> str:
+        """Create a collection and return its id (POST /collections)."""
+        ...
+
+    def add_to_collection(self, collection_id: str, model_id: str) -> None:
+        """Put a model into a collection."""
+        ...
+
+    def remove_from_collection(self, collection_id: str, model_id: str) -> None:
+        """Take a model out of a collection."""
+        ...
+
+    def delete_model(self, model_id: str) -> None:
+        """Delete a model; the API keeps it restorable for 30 days (DELETE /models/{modelId})."""
+        ...
