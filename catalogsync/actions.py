@@ -1,0 +1,149 @@
+"""What can be done to the server: a closed union of plain values, read with `match`.
+
+Models are named by their manifest's key and files by their content: the ids on the server may
+not exist yet when a plan is made.
+"""
+
+from dataclasses import dataclass
+
+from catalogsync.model import AssetRef, Concept, ModelRef, Text
+
+FieldValue = str | AssetRef | tuple[Concept, ...] | None
+"""What a field is set to; None unsets it."""
+
+
+@dataclass(frozen=True, slots=True)
+class UploadAsset:
+    """Send a file, once, however many models use it."""
+
+    asset: AssetRef
+
+
+@dataclass(frozen=True, slots=True)
+class CreateCollection:
+    """Create a collection that a manifest names and the project lacks."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class CreateModel:
+    """Create a model and tag it as ours at once; `fields` are the API's names, sorted."""
+
+    model: str
+    fields: tuple[tuple[str, FieldValue], ...]
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AdoptModel:
+    """Put our mark on a model that exists already, with whatever else its tags need."""
+
+    model: str
+    add: tuple[str, ...]
+    delete: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateModel:
+    """Set fields of a model; `fields` are the API's names, sorted."""
+
+    model: str
+    fields: tuple[tuple[str, FieldValue], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EditTags:
+    """Add and delete tags, and leave the others alone."""
+
+    model: str
+    add: tuple[str, ...]
+    delete: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EditCollections:
+    """Put a model into collections and take it out of others, by their names."""
+
+    model: str
+    add: tuple[str, ...]
+    remove: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SetExamples:
+    """Replace the ordered list of examples."""
+
+    model: str
+    examples: tuple[AssetRef, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SetDescription:
+    """Replace the Markdown description."""
+
+    model: str
+    text: Text
+
+
+@dataclass(frozen=True, slots=True)
+class SetPromptGuide:
+    """Replace the prompt guide."""
+
+    model: str
+    text: Text
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetModel:
+    """Take our mark off a model and leave it there."""
+
+    model: str
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteModel:
+    """Delete a model; the server keeps it restorable for 30 days."""
+
+    model: str
+
+
+ModelAction = (
+    CreateModel
+    | AdoptModel
+    | UpdateModel
+    | EditTags
+    | EditCollections
+    | SetExamples
+    | SetDescription
+    | SetPromptGuide
+    | ForgetModel
+    | DeleteModel
+)
+Action = UploadAsset | CreateCollection | ModelAction
+
+
+def asset_refs(action: Action) -> tuple[AssetRef, ...]:
+    """The assets that must be on the server before the action can be done."""
+    match action:
+        case SetExamples(examples=examples):
+            return examples
+        case UpdateModel(fields=fields):
+            return tuple(value for _, value in fields if isinstance(value, AssetRef))
+        case SetDescription(text=text) | SetPromptGuide(text=text):
+            targets = (mention.target for mention in text.mentions)
+            return tuple(target for target in targets if isinstance(target, AssetRef))
+    return ()
+
+
+def model_keys(action: Action) -> tuple[str, ...]:
+    """The keys of the other models that must be on the server before the action can be done."""
+    match action:
+        case CreateModel(fields=fields) | UpdateModel(fields=fields):
+            concepts = (value for _, value in fields if isinstance(value, tuple))
+            return tuple(c.model.key for value in concepts for c in value if c.model.key)
+        case SetDescription(text=text) | SetPromptGuide(text=text):
+            targets = (mention.target for mention in text.mentions)
+            return tuple(t.key for t in targets if isinstance(t, ModelRef) and t.key)
+    return ()

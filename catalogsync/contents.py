@@ -1,0 +1,56 @@
+"""What is known about asset contents: which id holds which bytes."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from catalogsync.model import AssetRef, ModelSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """The assets the server has, by id and by the digest of their bytes."""
+
+    assets: Mapping[str, AssetRef]
+    by_digest: Mapping[str, str]
+
+    def token(self, ref: AssetRef) -> str:
+        """A word that is the same for two references exactly if they mean the same content."""
+        digest = self._digest(ref)
+        return f"sha256={digest}" if digest else ref.id
+
+    def token_of(self, asset_id: str) -> str:
+        """The token of an asset the server has."""
+        return self.token(AssetRef(id=asset_id))
+
+    def id_of(self, ref: AssetRef) -> str | None:
+        """The id of an asset with this content, or None if the server has none yet."""
+        if ref.id in self.assets and self._holds(ref):
+            return ref.id
+        return self.by_digest.get(ref.digest) if ref.sha256 else None
+
+    def described(self, asset_id: str) -> AssetRef:
+        """What is known of an asset, for people."""
+        return self.assets.get(asset_id, AssetRef(id=asset_id))
+
+    def _digest(self, ref: AssetRef) -> str:
+        return ref.digest if ref.sha256 else self.described(ref.id).digest
+
+    def _holds(self, ref: AssetRef) -> bool:
+        return not ref.sha256 or self.assets[ref.id].digest == ref.digest
+
+
+def known_contents(specs: Iterable[ModelSpec], assets: Mapping[str, AssetRef]) -> Contents:
+    """Combine what the server tells of its assets with what the manifests say of them.
+
+    A manifest's `{file, asset}` pair counts where the server does not tell the content itself.
+    """
+    known = dict(assets)
+    for spec in specs:
+        for ref in spec.assets:
+            if ref.sha256 and ref.id in known and not known[ref.id].sha256:
+                known[ref.id] = replace(known[ref.id], sha256=ref.sha256)
+    by_digest: dict[str, str] = {}
+    for asset_id in sorted(known):
+        if known[asset_id].sha256:
+            by_digest.setdefault(known[asset_id].digest, asset_id)
+    return Contents(known, by_digest)

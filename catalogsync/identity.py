@@ -1,0 +1,215 @@
+"""Which model on the server belongs to which manifest; the server's tags are the only state."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from catalogsync.model import Catalog, ModelSpec, RemoteModel, State
+
+OWNER_PREFIX = "catalog-sync:"
+PROTECTED_TAG = "catalog-sync:protected"
+
+
+def owner_tag(catalog: str, key: str) -> str:
+    """The tag that marks a model as the one of `key` in `catalog`."""
+    return f"{OWNER_PREFIX}{catalog}/{key}"
+
+
+def owners(model: RemoteModel) -> tuple[tuple[str, str], ...]:
+    """The (catalog, key) pairs that a model's tags name as its owners, sorted."""
+    marks = (tag.removeprefix(OWNER_PREFIX) for tag in model.tags if tag.startswith(OWNER_PREFIX))
+    split = (mark.partition("/") for mark in marks)
+    return tuple(sorted((catalog, key) for catalog, slash, key in split if slash))
+
+
+class Origin(StrEnum):
+    """How a manifest came by its model."""
+
+    NEW = "new"
+    OWNED = "owned"
+    PINNED = "pinned"
+    RENAMED = "renamed"
+    INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A manifest and its model on the server, or None where there is none yet."""
+
+    spec: ModelSpec
+    remote: RemoteModel | None
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Something we will not do, and what to do about it; an empty `model` means the whole plan."""
+
+    model: str
+    code: str
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """Every manifest matched or refused; `orphans` are ours by tag, but have no manifest."""
+
+    matches: tuple[Match, ...]
+    refusals: tuple[Refusal, ...]
+    orphans: tuple[tuple[str, RemoteModel], ...]
+
+    def ids(self) -> dict[str, str]:
+        """The model id of every key that has one."""
+        return {m.spec.key: m.remote.id for m in self.matches if m.remote}
+
+
+def looks_interrupted(model: RemoteModel, spec: ModelSpec) -> bool:
+    """Whether a model looks like what our own create left behind before it could be tagged.
+
+    A description that was not read counts as one, so that nothing is taken unseen.
+    """
+    return (
+        (model.name, model.type, model.status) == (spec.name, spec.type, "new")
+        and not (model.tags or model.examples or model.thumbnail)
+        and model.description == ""
+    )
+
+
+class _Index:
+    """The listing, looked up by owner, id and name."""
+
+    def __init__(self, catalog: Catalog, models: Iterable[RemoteModel]) -> None:
+        self.catalog = catalog.name
+        self._pinned = {spec.id for spec in catalog.models}
+        self.by_id: dict[str, RemoteModel] = {}
+        self.by_key: defaultdict[str, list[RemoteModel]] = defaultdict(list)
+        self.unowned_by_name: defaultdict[str, list[RemoteModel]] = defaultdict(list)
+        for model in sorted(models, key=lambda model: model.id):
+            self._add(model)
+
+    def _add(self, model: RemoteModel) -> None:
+        self.by_id[model.id] = model
+        marks = owners(model)
+        for catalog, key in marks:
+            if catalog == self.catalog:
+                self.by_key[key].append(model)
+        if not marks and model.id not in self._pinned:
+            self.unowned_by_name[model.name].append(model)
+
+
+def match(catalog: Catalog, models: Mapping[str, RemoteModel]) -> Matching:
+    """Find every manifest's model: by its owner tag, its pinned id, or its old key."""
+    index = _Index(catalog, models.values())
+    results = [_match(spec, index) for spec in catalog.models]
+    claimed = {spec.key for spec in catalog.models}
+    claimed |= {spec.renamed_from for spec in catalog.models}
+    orphans = sorted(
+        {
+            (key, model.id)
+            for key, held in index.by_key.items()
+            for model in held
+            if key not in claimed
+        }
+    )
+    return Matching(
+        matches=tuple(found for found in results if isinstance(found, Match)),
+        refusals=tuple(found for found in results if isinstance(found, Refusal)),
+        orphans=tuple((key, index.by_id[model_id]) for key, model_id in orphans),
+    )
+
+
+def undecided(catalog: Catalog, models: Mapping[str, RemoteModel]) -> tuple[RemoteModel, ...]:
+    """The models whose description must be read before `match` can judge them."""
+    matched = {found.spec.key for found in match(catalog, models).matches if found.remote}
+    waiting = {(s.name, s.type, "new") for s in catalog.models if s.key not in matched}
+    return tuple(
+        model
+        for model in models.values()
+        if (model.name, model.type, model.status) in waiting and not model.tags
+    )
+
+
+def _match(spec: ModelSpec, index: _Index) -> Match | Refusal:
+    held = index.by_key.get(spec.key, [])
+    old = index.by_key.get(spec.renamed_from, []) if spec.renamed_from else []
+    candidates = {model.id: model for model in (*held, *old)}
+    if spec.id:
+        return _match_pinned(spec, index, candidates)
+    if len(candidates) > 1:
+        return _claimed_twice(spec, candidates.values())
+    if not candidates:
+        return _match_unowned(spec, index)
+    (model,) = candidates.values()
+    return _strangers(spec, index, model) or Match(
+        spec, model, Origin.OWNED if held else Origin.RENAMED
+    )
+
+
+def _match_pinned(
+    spec: ModelSpec, index: _Index, candidates: Mapping[str, RemoteModel]
+) -> Match | Refusal:
+    others = [model for model in candidates.values() if model.id != spec.id]
+    if others:
+        return _claimed_twice(spec, [*others, *filter(None, [index.by_id.get(spec.id)])])
+    model = index.by_id.get(spec.id)
+    if model is None:
+        if spec.state is not State.PRESENT:
+            return Match(spec, None, Origin.NEW)
+        return Refusal(
+            spec.key,
+            "missing-id",
+            f"the pinned model {spec.id} is not in this project",
+            "correct `id`, choose the right --target, or remove `id` to create a new model",
+        )
+    origin = Origin.OWNED if model in index.by_key.get(spec.key, ()) else Origin.PINNED
+    return _strangers(spec, index, model) or Match(spec, model, origin)
+
+
+def _strangers(spec: ModelSpec, index: _Index, model: RemoteModel) -> Refusal | None:
+    """Refuse a model that bears another catalog's or another key's mark."""
+    allowed = {(index.catalog, spec.key), (index.catalog, spec.renamed_from)}
+    foreign = [
+        f"{catalog}/{key}" for catalog, key in owners(model) if (catalog, key) not in allowed
+    ]
+    if not foreign:
+        return None
+    return Refusal(
+        spec.key,
+        "foreign",
+        f"model {model.id} belongs to {', '.join(foreign)}",
+        "a model has one owner: remove it from one of the catalogs, "
+        "or say `renamedFrom` if the key changed",
+    )
+
+
+def _claimed_twice(spec: ModelSpec, models: Iterable[RemoteModel]) -> Refusal:
+    ids = ", ".join(model.id for model in models)
+    return Refusal(
+        spec.key,
+        "ambiguous",
+        f"more than one model on the server claims to be this one: {ids}",
+        "remove the owner tag from all but one in the web page, or pin one by `id` after doing so",
+    )
+
+
+def _match_unowned(spec: ModelSpec, index: _Index) -> Match | Refusal:
+    """A manifest without a model: new, unless an unowned model bears its name."""
+    if spec.state is not State.PRESENT:
+        return Match(spec, None, Origin.NEW)
+    namesakes = index.unowned_by_name.get(spec.name, [])
+    if not namesakes:
+        return Match(spec, None, Origin.NEW)
+    if all(looks_interrupted(model, spec) for model in namesakes):
+        return Match(spec, namesakes.pop(0), Origin.INTERRUPTED)
+    return Refusal(spec.key, "same-name", _namesakes_message(namesakes), _pin_hint(namesakes))
+
+
+def _namesakes_message(namesakes: Sequence[RemoteModel]) -> str:
+    ids = ", ".join(model.id for model in namesakes)
+    return f"a model of this name exists that no catalog owns: {ids}"
+
+
+def _pin_hint(namesakes: Sequence[RemoteModel]) -> str:
+    return f"pin it with `id: {namesakes[0].id}` to adopt it, or give this model another name"

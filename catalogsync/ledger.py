@@ -1,0 +1,76 @@
+"""The ids on the server, as known before an apply and as they become known during it."""
+
+from threading import Lock
+
+from catalogsync.diff import Diff
+from catalogsync.mentions import filled
+from catalogsync.model import AssetRef, Concept, ModelRef, Snapshot, Text
+
+
+class Ledger:
+    """Turns keys, contents and names into the server's ids; safe to use from several threads."""
+
+    def __init__(self, diff: Diff, snapshot: Snapshot) -> None:
+        self._models = dict(diff.ids)
+        self._models |= {found.key: found.remote.id for found in diff.models if found.remote}
+        self._contents = diff.contents
+        self._uploaded: dict[str, str] = {}
+        self._collections = dict(snapshot.collections or {})
+        self._versions = {model.id: model.updated_at for model in snapshot.models.values()}
+        self._claimed = set(snapshot.models)
+        self._lock = Lock()
+
+    def model_id(self, key: str) -> str:
+        """The id of a model of this catalog."""
+        return self._models[key]
+
+    def asset_id(self, ref: AssetRef) -> str:
+        """The id of an asset with this content."""
+        return self._uploaded.get(ref.sha256) or self._contents.id_of(ref) or ref.id
+
+    def collection_id(self, name: str) -> str:
+        """The id of a collection."""
+        return self._collections[name]
+
+    def observed_version(self, key: str) -> str | None:
+        """When the model had last been changed as the plan saw it; None for a new one."""
+        return self._versions.get(self._models[key])
+
+    def text(self, text: Text) -> str:
+        """A Markdown text with the ids it is sent with."""
+        return filled(text, asset=self.asset_id, model=self._referred)
+
+    def concepts(self, concepts: tuple[Concept, ...]) -> list[dict[str, object]]:
+        """The parts of a composition as the API takes them."""
+        return [
+            {"modelId": self._referred(concept.model), "scale": concept.scale}
+            | ({"modelEpoch": concept.epoch} if concept.epoch else {})
+            for concept in concepts
+        ]
+
+    def record_model(self, key: str, model_id: str) -> None:
+        """Remember the id of a model that was created."""
+        with self._lock:
+            self._models[key] = model_id
+            self._claimed.add(model_id)
+
+    def claim(self, model_id: str) -> bool:
+        """Take a model that nobody has taken yet; False if it was known or taken before."""
+        with self._lock:
+            if model_id in self._claimed:
+                return False
+            self._claimed.add(model_id)
+            return True
+
+    def record_asset(self, ref: AssetRef, asset_id: str) -> None:
+        """Remember the id of a file that was sent."""
+        with self._lock:
+            self._uploaded[ref.sha256] = asset_id
+
+    def record_collection(self, name: str, collection_id: str) -> None:
+        """Remember the id of a collection that was created."""
+        with self._lock:
+            self._collections[name] = collection_id
+
+    def _referred(self, ref: ModelRef) -> str:
+        return self._models[ref.key] if ref.key else ref.id

@@ -1,0 +1,178 @@
+"""Reads from the server what the manifests need to be compared with, and nothing else."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TypeVar
+
+from catalogsync.identity import Match, match, undecided
+from catalogsync.mentions import mentioned_assets
+from catalogsync.model import AssetRef, Catalog, ModelSpec, RemoteModel, Snapshot, State
+from catalogsync.ports import ASSETS_PER_READ, CatalogReader
+
+Progress = Callable[[int, int], None]
+"""Called with the number of reads done and known to be due."""
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+def observe(
+    reader: CatalogReader,
+    catalog: Catalog,
+    *,
+    keys: frozenset[str] | None = None,
+    jobs: int = 8,
+    progress: Progress = lambda done, due: None,
+) -> Snapshot:
+    """Read what `catalog` needs, for the models in `keys` only if given, with `jobs` threads."""
+    models = {model.id: model for model in reader.list_models()}
+    with _pool(jobs) as pool:
+        reads = _Reads(pool, progress)
+        unclear = [(model.id, "description") for model in undecided(catalog, models)]
+        models = _read_fields(reader, models, unclear, reads)
+        matches = [
+            found
+            for found in match(catalog, models).matches
+            if (keys is None or found.spec.key in keys) and found.spec.state is State.PRESENT
+        ]
+        models = _read_fields(reader, models, _managed_reads(matches), reads)
+        assets = _read_assets(reader, _needed_assets(matches, models), reads)
+    assets |= _uploaded_before(reader, _missing_files(matches, assets))
+    managed = any(found.spec.collections is not None for found in matches)
+    collections = reader.list_collections() if managed else None
+    return Snapshot(models=models, assets=assets, collections=collections)
+
+
+class _Reads:
+    """Runs reads on a pool, counts them, and gives their results in the order they were asked."""
+
+    def __init__(self, pool: ThreadPoolExecutor, progress: Progress) -> None:
+        self._pool = pool
+        self._progress = progress
+        self._done = 0
+        self._due = 0
+
+    def each(self, read: Callable[[T], R], items: Sequence[T]) -> Iterator[R]:
+        """Yield `read(item)` for every item; the first failure ends it."""
+        self._due += len(items)
+        for result in self._pool.map(read, items):
+            self._done += 1
+            self._progress(self._done, self._due)
+            yield result
+
+
+@contextmanager
+def _pool(jobs: int) -> Iterator[ThreadPoolExecutor]:
+    """A pool that gives up what is queued when its body fails or is interrupted."""
+    pool = ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="observe")
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _managed_reads(matches: Iterable[Match]) -> list[tuple[str, str]]:
+    """The (model id, field) pairs that a listing does not tell and a manifest manages."""
+    return [
+        (found.remote.id, field)
+        for found in matches
+        if found.remote
+        for field in _fields_to_read(found.spec, found.remote)
+    ]
+
+
+def _fields_to_read(spec: ModelSpec, remote: RemoteModel) -> Iterator[str]:
+    if spec.description is not None and remote.description is None:
+        yield "description"
+    if spec.prompt_guide is not None:
+        yield "prompt_guide"
+    if spec.prompt_embedding is not None or spec.negative_prompt_embedding is not None:
+        yield "embeddings"
+
+
+def _read_fields(
+    reader: CatalogReader,
+    models: Mapping[str, RemoteModel],
+    wanted: Sequence[tuple[str, str]],
+    reads: _Reads,
+) -> dict[str, RemoteModel]:
+    """The models with the wanted fields filled in."""
+
+    def read(item: tuple[str, str]) -> dict[str, str | None]:
+        model_id, field = item
+        if field == "description":
+            return {field: reader.get_description(model_id)}
+        if field == "prompt_guide":
+            return {field: reader.get_prompt_guide(model_id)}
+        model = reader.get_model(model_id)
+        return {
+            "prompt_embedding": model.prompt_embedding,
+            "negative_prompt_embedding": model.negative_prompt_embedding,
+        }
+
+    found: defaultdict[str, dict[str, str | None]] = defaultdict(dict)
+    for (model_id, _), values in zip(wanted, reads.each(read, wanted), strict=True):
+        found[model_id] |= values
+    return {
+        model_id: replace(model, **found[model_id]) if model_id in found else model  # type: ignore[arg-type]  # the names come from the table above
+        for model_id, model in models.items()
+    }
+
+
+def _needed_assets(matches: Iterable[Match], models: Mapping[str, RemoteModel]) -> list[str]:
+    """The ids of the assets whose content decides a comparison, sorted."""
+    needed: set[str] = set()
+    for found in matches:
+        needed |= {ref.id for ref in found.spec.assets if ref.id}
+        if found.remote:
+            needed |= _live_assets(found.spec, models[found.remote.id])
+    return sorted(needed - {""})
+
+
+def _live_assets(spec: ModelSpec, live: RemoteModel) -> set[str]:
+    needed: set[str] = set()
+    if spec.thumbnail is not None:
+        needed.add(live.thumbnail)
+    if spec.examples is not None:
+        needed.update(live.examples)
+    for text in (live.description, live.prompt_guide):
+        needed.update(mentioned_assets(text or ""))
+    return needed
+
+
+def _read_assets(
+    reader: CatalogReader, asset_ids: Sequence[str], reads: _Reads
+) -> dict[str, AssetRef]:
+    starts = range(0, len(asset_ids), ASSETS_PER_READ)
+    batches = [asset_ids[start : start + ASSETS_PER_READ] for start in starts]
+    return {
+        asset_id: asset
+        for batch in reads.each(reader.get_assets, batches)
+        for asset_id, asset in batch.items()
+    }
+
+
+def _missing_files(matches: Iterable[Match], assets: Mapping[str, AssetRef]) -> set[str]:
+    """The digests of the files that no asset read so far is known to hold."""
+    present = {asset.digest for asset in assets.values()}
+    wanted = (ref for found in matches for ref in found.spec.assets if ref.sha256)
+    return {ref.digest for ref in wanted if ref.id not in assets} - present
+
+
+def _uploaded_before(reader: CatalogReader, missing: set[str]) -> dict[str, AssetRef]:
+    """Files that an earlier run sent but did not come to use: among the newest assets.
+
+    Reads on as long as the pages hold such files, so that it costs one read when there are none.
+    """
+    found: dict[str, AssetRef] = {}
+    if not missing:
+        return found
+    for page in reader.newest_assets():
+        hits = {asset.id: asset for asset in page if asset.digest in missing}
+        found |= hits
+        if not hits or missing <= {asset.digest for asset in found.values()}:
+            break
+    return found

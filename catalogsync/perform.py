@@ -1,0 +1,199 @@
+"""Does one action on the server, and makes sure that the server kept it."""
+
+import time
+from collections.abc import Callable
+from typing import BinaryIO, TypeVar, assert_never
+
+from catalogsync.actions import (
+    Action,
+    AdoptModel,
+    CreateCollection,
+    CreateModel,
+    DeleteModel,
+    EditCollections,
+    EditTags,
+    FieldValue,
+    ForgetModel,
+    SetDescription,
+    SetExamples,
+    SetPromptGuide,
+    UpdateModel,
+    UploadAsset,
+)
+from catalogsync.errors import ApiError, Conflict, NotKept
+from catalogsync.ledger import Ledger
+from catalogsync.mentions import normalised
+from catalogsync.model import AssetRef, RemoteModel
+from catalogsync.ports import CatalogWriter
+
+FileOpener = Callable[[AssetRef], BinaryIO]
+
+ATTEMPTS = 3
+"""How often something is created when the answers get lost, reading back in between."""
+
+T = TypeVar("T")
+
+
+class Performer:
+    """Does actions with a writer, a ledger of ids and a way to open files."""
+
+    def __init__(
+        self,
+        writer: CatalogWriter,
+        ledger: Ledger,
+        open_file: FileOpener,
+        *,
+        pause: Callable[[float], object] = time.sleep,
+    ) -> None:
+        self._writer = writer
+        self._ledger = ledger
+        self._open_file = open_file
+        self._pause = pause
+
+    def check_unchanged(self, key: str) -> None:
+        """Raise `Conflict` if somebody changed the model since the plan saw it."""
+        observed = self._ledger.observed_version(key)
+        if observed is None:
+            return
+        current = self._writer.get_model(self._ledger.model_id(key)).updated_at
+        if current != observed:
+            raise Conflict(
+                f"somebody changed the model at {current}, after this plan read it",
+                hint="plan again and look at what changed",
+            )
+
+    def perform(self, action: Action) -> None:
+        """Do the action; raise `ApiError` if it failed, `NotKept` if it did not stick."""
+        writer, ledger = self._writer, self._ledger
+        match action:
+            case UploadAsset(asset=asset):
+                self._upload(asset)
+            case CreateCollection(name=name):
+                self._create_collection(name)
+            case CreateModel():
+                self._create_model(action)
+            case UpdateModel(model=key, fields=fields):
+                self._update_model(ledger.model_id(key), fields)
+            case (
+                AdoptModel(model=key, add=add, delete=delete)
+                | EditTags(model=key, add=add, delete=delete)
+            ):
+                writer.edit_tags(ledger.model_id(key), add=add, delete=delete)
+            case ForgetModel(model=key, tags=tags):
+                writer.edit_tags(ledger.model_id(key), add=(), delete=tags)
+            case EditCollections():
+                self._edit_collections(action)
+            case SetExamples(model=key, examples=examples):
+                self._set_examples(ledger.model_id(key), examples)
+            case SetDescription(model=key, text=text):
+                sent = ledger.text(text)
+                _expect_text(sent, writer.set_description(ledger.model_id(key), sent))
+            case SetPromptGuide(model=key, text=text):
+                sent = ledger.text(text)
+                _expect_text(sent, writer.set_prompt_guide(ledger.model_id(key), sent))
+            case DeleteModel(model=key):
+                writer.delete_model(ledger.model_id(key))
+            case _:
+                assert_never(action)
+
+    def _upload(self, asset: AssetRef) -> None:
+        def send() -> str:
+            with self._open_file(asset) as file:
+                return self._writer.upload_asset(asset, file)
+
+        self._ledger.record_asset(asset, self._once(send, lambda: self._find_asset(asset)))
+
+    def _find_asset(self, asset: AssetRef) -> str | None:
+        newest = next(iter(self._writer.newest_assets()), ())
+        return next((held.id for held in newest if held.digest == asset.digest), None)
+
+    def _create_collection(self, name: str) -> None:
+        created = self._once(
+            lambda: self._writer.create_collection(name),
+            lambda: self._writer.list_collections().get(name),
+        )
+        self._ledger.record_collection(name, created)
+
+    def _create_model(self, action: CreateModel) -> None:
+        fields = self._fields(action.fields)
+        model_id = self._once(
+            lambda: self._writer.create_model(fields).id, lambda: self._find_created(fields)
+        )
+        self._ledger.record_model(action.model, model_id)
+        self._writer.edit_tags(model_id, add=action.tags, delete=())
+
+    def _find_created(self, fields: dict[str, object]) -> str | None:
+        """A model that a create whose answer was lost left behind: new since the plan, untagged."""
+        for model in self._writer.list_models():
+            same = (model.name, model.type) == (fields.get("name"), fields.get("type"))
+            if same and model.status == "new" and not model.tags and self._ledger.claim(model.id):
+                return model.id
+        return None
+
+    def _once(self, create: Callable[[], T], find: Callable[[], T | None]) -> T:
+        """Create something; after an answer that got lost, look for it before trying again."""
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return create()
+            except ApiError as error:
+                if not error.may_have_been_applied:
+                    raise
+                self._pause(0.5 * attempt)
+                found = find()
+                if found is not None:
+                    return found
+                if attempt == ATTEMPTS:
+                    raise
+        raise AssertionError("unreachable")
+
+    def _update_model(self, model_id: str, fields: tuple[tuple[str, FieldValue], ...]) -> None:
+        sent = self._fields(fields)
+        kept = self._writer.update_model(model_id, sent)
+        for field, value in sent.items():
+            _expect_field(field, value, kept)
+
+    def _fields(self, fields: tuple[tuple[str, FieldValue], ...]) -> dict[str, object]:
+        return {name: self._sent(value) for name, value in fields}
+
+    def _sent(self, value: FieldValue) -> object:
+        if isinstance(value, AssetRef):
+            return self._ledger.asset_id(value)
+        return self._ledger.concepts(value) if isinstance(value, tuple) else value
+
+    def _edit_collections(self, action: EditCollections) -> None:
+        model_id = self._ledger.model_id(action.model)
+        for name in action.add:
+            self._writer.add_to_collection(self._ledger.collection_id(name), model_id)
+        for name in action.remove:
+            self._writer.remove_from_collection(self._ledger.collection_id(name), model_id)
+
+    def _set_examples(self, model_id: str, examples: tuple[AssetRef, ...]) -> None:
+        sent = tuple(self._ledger.asset_id(ref) for ref in examples)
+        kept = self._writer.set_examples(model_id, sent)
+        if kept != sent:
+            missing = len(set(sent) - set(kept))
+            what = f"{missing} of {len(sent)} examples are missing" if missing else "another order"
+            raise NotKept(f"the server did not keep the examples as sent: {what}")
+
+
+_KEPT_AS = {
+    "name": "name",
+    "type": "type",
+    "shortDescription": "short_description",
+    "classSlug": "class_slug",
+    "epoch": "epoch",
+    "promptEmbedding": "prompt_embedding",
+    "negativePromptEmbedding": "negative_prompt_embedding",
+}
+"""The fields whose value the answer to an update tells word for word."""
+
+
+def _expect_field(field: str, sent: object, kept: RemoteModel) -> None:
+    value = getattr(kept, _KEPT_AS[field]) if field in _KEPT_AS else None
+    if value is not None and value != (sent or ""):
+        raise NotKept(f"the server did not keep {field} as sent")
+
+
+def _expect_text(sent: str, kept: str) -> None:
+    if normalised(kept).rstrip("\n") != sent.rstrip("\n"):
+        raise NotKept("the server did not keep the text as sent")

@@ -1,0 +1,176 @@
+"""What a plan refuses, and why: per model, and by the catalog's brakes for the whole plan."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from catalogsync.contents import Contents
+from catalogsync.diff import Diff, ModelDiff, Verb
+from catalogsync.identity import PROTECTED_TAG, Refusal
+from catalogsync.model import AssetKind, AssetRef, Catalog, Limit, ModelSpec, Policy, State
+
+MAX_IMAGE_BYTES = 6_000_000
+"""POST /assets takes images below 6 MB."""
+
+_TYPES_WITH_EPOCHS = ("flux.1-lora", "flux.1-kontext-lora")
+
+
+@dataclass(frozen=True, slots=True)
+class Allowances:
+    """What the user allows for this run beyond the catalog's policy; `upload` is in bytes."""
+
+    delete: int | None = None
+    update: int | None = None
+    upload: int | None = None
+
+
+NO_ALLOWANCES = Allowances()
+
+
+def refused_models(catalog: Catalog, diff: Diff) -> tuple[Refusal, ...]:
+    """Everything that speaks against one model or another, and what depends on those."""
+    found = [r for spec in catalog.models for r in _judge_manifest(spec, diff)]
+    found += [r for model in diff.models for r in _judge_change(model, diff)]
+    refused = {refusal.model for refusal in (*diff.refusals, *found)}
+    return (*found, *_dependents(diff, refused))
+
+
+def _judge_manifest(spec: ModelSpec, diff: Diff) -> Iterator[Refusal]:
+    """What no change needs to be made for: it holds as long as the manifest stands so."""
+    if spec.state is not State.PRESENT or not diff.covers(spec.key):
+        return
+    for field in spec.unsupported:
+        yield Refusal(
+            spec.key,
+            "unsupported",
+            f"`{field}` cannot be carried out by this version",
+            f"remove `{field}`, or leave the model out with --exclude {spec.key}",
+        )
+    for ref in dict.fromkeys(spec.assets):
+        if ref.id and not ref.sha256 and ref.id not in diff.contents.assets:
+            yield Refusal(
+                spec.key,
+                "no-such-asset",
+                f"asset {ref.id} does not exist in this project",
+                "correct the id, or name a file instead",
+            )
+
+
+def _judge_change(model: ModelDiff, diff: Diff) -> Iterator[Refusal]:
+    if model.verb is Verb.DELETE:
+        yield from _judge_delete(model)
+    elif model.spec and model.verb is not Verb.FORGET:
+        yield from _judge_fields(model)
+        yield from _judge_files(model.spec, diff.contents)
+
+
+def _judge_delete(model: ModelDiff) -> Iterator[Refusal]:
+    on_server = model.remote is not None and PROTECTED_TAG in model.remote.tags
+    if on_server or (model.spec and model.spec.protect):
+        yield Refusal(
+            model.key,
+            "protected",
+            "the model is protected and will not be deleted",
+            "apply a manifest with `protect: false` and `state: present` first, or delete it "
+            "by hand in the web page",
+        )
+
+
+def _judge_fields(model: ModelDiff) -> Iterator[Refusal]:
+    changed = {change.field: change.after for change in model.changes}
+    status = model.remote.status if model.remote else "new"
+    if model.remote and "type" in changed and status != "new":
+        yield Refusal(
+            model.key,
+            "type-fixed",
+            f"the type is {model.remote.type} and cannot become {changed['type']}: "
+            f"the API changes it only while a model is new, and this one is {status}",
+            "restore `type` in the manifest, or make a new model under another key",
+        )
+    epoch = changed.get("epoch")
+    if epoch and not _has_epoch(model, str(epoch)):
+        yield Refusal(
+            model.key,
+            "no-such-epoch",
+            f"epoch {epoch} cannot be set: the API takes one of a trained model's own epochs",
+            "leave `epoch` out until the model is trained",
+        )
+
+
+def _has_epoch(model: ModelDiff, epoch: str) -> bool:
+    remote = model.remote
+    return bool(
+        remote
+        and remote.status == "trained"
+        and remote.type in _TYPES_WITH_EPOCHS
+        and epoch in remote.epochs
+    )
+
+
+def _judge_files(spec: ModelSpec, contents: Contents) -> Iterator[Refusal]:
+    for ref in dict.fromkeys(spec.assets):
+        if ref.sha256 and contents.id_of(ref) is None and not _can_be_sent(ref):
+            yield Refusal(
+                spec.key,
+                "unsupported-file",
+                f"{ref.name} ({ref.kind}, {ref.size:,} bytes) cannot be uploaded by this "
+                "version: only images below 6 MB can",
+                "upload it in the web page and refer to it by its `asset:` id",
+            )
+
+
+def _can_be_sent(ref: AssetRef) -> bool:
+    return ref.kind is AssetKind.IMAGE and ref.size < MAX_IMAGE_BYTES
+
+
+def _dependents(diff: Diff, refused: set[str]) -> list[Refusal]:
+    """Models that refer to one that will not exist, directly or through others."""
+    coming = {m.key for m in diff.models if m.verb is Verb.CREATE and m.key not in refused}
+    found: dict[str, Refusal] = {}
+    searching = True
+    while searching:
+        searching = False
+        for model in diff.models:
+            if model.key in found or not model.spec or model.verb in (Verb.DELETE, Verb.FORGET):
+                continue
+            keys = (ref.key for ref in model.spec.model_refs if ref.key)
+            missing = next((k for k in keys if k not in diff.ids and k not in coming), None)
+            if missing:
+                found[model.key] = _depends(model.key, missing)
+                coming.discard(model.key)
+                searching = True
+    return [refusal for key, refusal in found.items() if key not in refused]
+
+
+def _depends(key: str, missing: str) -> Refusal:
+    return Refusal(
+        key,
+        "depends",
+        f"it refers to {missing}, which does not exist and will not be created by this plan",
+        f"solve what is refused for {missing}, or include it with --only",
+    )
+
+
+def broken_limits(
+    policy: Policy, allow: Allowances, *, managed: int, deletes: int, updates: int, upload: int
+) -> Iterator[Refusal]:
+    """The brakes that a plan would break; each speaks for the whole plan."""
+    for verb, number, limit, allowed in (
+        ("delete", deletes, policy.max_delete, allow.delete),
+        ("update", updates, policy.max_update, allow.update),
+    ):
+        limit = limit if allowed is None else Limit(count=allowed)
+        if number and not limit.allows(number, of=managed):
+            yield Refusal(
+                "",
+                f"max-{verb}",
+                f"{number} models to {verb}, but at most {limit} of {managed} are allowed",
+                f"review them, then allow them for this run with --allow-{verb} {number}",
+            )
+    most = policy.max_upload if allow.upload is None else allow.upload
+    if most is not None and upload > most:
+        yield Refusal(
+            "",
+            "max-upload",
+            f"{upload:,} bytes to upload, but at most {most:,} are allowed",
+            f"allow it for this run with --allow-upload {upload}",
+        )
