@@ -1,0 +1,6 @@
+"""Everything that knows HTTP or the vendor's JSON: the way to a project on the Scenario API."""
+
+from catalogsync.scenario.client import ScenarioClient
+from catalogsync.scenario.transport import DEFAULT_BASE_URL, Connection, Transport
+
+__all__ = ["DEFAULT_BASE_URL", "Connection", "ScenarioClient", "Transport"]

@@ -1,0 +1,198 @@
+"""The ports on the Scenario API: one method, one endpoint."""
+
+import base64
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import BinaryIO
+from urllib.parse import quote
+
+from catalogsync.errors import BadResponse, FileChanged, NotFound
+from catalogsync.model import AssetRef, RemoteModel
+from catalogsync.scenario.transport import Json, Transport
+from catalogsync.scenario.wire import asset_from, digest_tag, model_from, upload_name
+
+_MODELS_PER_PAGE = "500"
+_ASSETS_PER_PAGE = "100"
+_COLLECTIONS_PER_PAGE = "100"
+
+
+class ScenarioClient:
+    """Reads and writes a project; over a read-only transport every write raises."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._http = transport
+
+    def list_models(self) -> Iterator[RemoteModel]:
+        """Yield every model once, without the deleted ones (GET /models)."""
+        seen: set[str] = set()
+        for page in self._http.pages("/models", "models", {"pageSize": _MODELS_PER_PAGE}):
+            for model in (model_from(item) for item in page if not item.get("deletedAt")):
+                if model.id not in seen:
+                    seen.add(model.id)
+                    yield model
+
+    def get_model(self, model_id: str) -> RemoteModel:
+        """Read one model (GET /models/{modelId}); an embedding that is not told is empty."""
+        model = _model(self._http.get(_path(model_id)))
+        return replace(
+            model,
+            prompt_embedding=model.prompt_embedding or "",
+            negative_prompt_embedding=model.negative_prompt_embedding or "",
+        )
+
+    def get_description(self, model_id: str) -> str:
+        """Read a description (GET /models/{modelId}/description)."""
+        return self._text(model_id, "description")
+
+    def get_prompt_guide(self, model_id: str) -> str:
+        """Read a prompt guide (GET /models/{modelId}/prompt-guide)."""
+        return self._text(model_id, "prompt-guide")
+
+    def _text(self, model_id: str, which: str) -> str:
+        try:
+            return _value(self._http.get(_path(model_id, which)), which)
+        except NotFound:
+            # Unset, or the model is gone? Only a model that answers may count as having no text.
+            self.get_model(model_id)
+            return ""
+
+    def get_assets(self, asset_ids: Sequence[str]) -> Mapping[str, AssetRef]:
+        """Read up to 200 assets (POST /assets/get-bulk)."""
+        answer = self._http.read_by_post("/assets/get-bulk", {"assetIds": list(asset_ids)})
+        found = [asset_from(item) for item in _items(answer, "assets") if _usable(item)]
+        wanted = set(asset_ids)
+        return {asset.id: asset for asset in found if asset.id in wanted}
+
+    def newest_assets(self) -> Iterator[Sequence[AssetRef]]:
+        """Yield pages of 100 assets, the newest first (GET /assets)."""
+        params = {
+            "pageSize": _ASSETS_PER_PAGE,
+            "sortBy": "createdAt",
+            "sortDirection": "desc",
+        }
+        for page in self._http.pages("/assets", "assets", params):
+            yield [asset_from(item) for item in page if _usable(item)]
+
+    def list_collections(self) -> Mapping[str, str]:
+        """Read all collections (GET /collections); of two with one name the smaller id counts."""
+        params = {"pageSize": _COLLECTIONS_PER_PAGE}
+        pages = self._http.pages("/collections", "collections", params)
+        found = sorted((str(item.get("id")), str(item.get("name"))) for p in pages for item in p)
+        return {name: collection_id for collection_id, name in reversed(found)}
+
+    def create_model(self, fields: Mapping[str, object]) -> RemoteModel:
+        """Create a model, in one attempt (POST /models)."""
+        return _model(self._http.once("POST", "/models", dict(fields)))
+
+    def update_model(self, model_id: str, fields: Mapping[str, object]) -> RemoteModel:
+        """Set fields of a model (PUT /models/{modelId})."""
+        return _model(self._http.put(_path(model_id), dict(fields)))
+
+    def edit_tags(self, model_id: str, *, add: Sequence[str], delete: Sequence[str]) -> None:
+        """Add and delete tags (PUT /models/{modelId}/tags, not strict)."""
+        body = {"add": list(add), "delete": list(delete), "strict": False}
+        self._http.put(_path(model_id, "tags"), body)
+
+    def set_description(self, model_id: str, text: str) -> str:
+        """Set the description (PUT /models/{modelId}/description)."""
+        answer = self._http.put(_path(model_id, "description"), {"description": text or None})
+        return _value(answer, "description")
+
+    def set_prompt_guide(self, model_id: str, text: str) -> str:
+        """Set the prompt guide (PUT /models/{modelId}/prompt-guide)."""
+        answer = self._http.put(_path(model_id, "prompt-guide"), {"promptGuide": text or None})
+        return _value(answer, "prompt-guide")
+
+    def set_examples(self, model_id: str, asset_ids: Sequence[str]) -> tuple[str, ...]:
+        """Replace the examples (PUT /models/{modelId}/examples)."""
+        answer = self._http.put(_path(model_id, "examples"), {"assetIds": list(asset_ids)})
+        assets = (item.get("asset") for item in _items(answer, "examples"))
+        return tuple(str(asset.get("id")) for asset in assets if isinstance(asset, dict))
+
+    def upload_asset(self, asset: AssetRef, file: BinaryIO) -> str:
+        """Send an image below 6 MB, in one attempt (POST /assets).
+
+        The digest is checked on the very bytes that are sent. Where the server does not keep the
+        name, which holds the digest, the asset is tagged with it instead.
+        """
+        content = file.read()
+        if hashlib.sha256(content).hexdigest() != asset.sha256:
+            raise FileChanged(
+                f"{asset.name} changed after it was planned", hint="plan again, then apply"
+            )
+        image = base64.b64encode(content).decode("ascii")
+        answer = self._http.once("POST", "/assets", {"name": upload_name(asset), "image": image})
+        kept = asset_from(_object(answer, "asset"))
+        if kept.digest != asset.digest:
+            tags = {"add": [digest_tag(asset)], "delete": [], "strict": False}
+            self._http.put(f"/assets/{quote(kept.id, safe='')}/tags", tags)
+        return kept.id
+
+    def create_collection(self, name: str) -> str:
+        """Create a collection, in one attempt (POST /collections)."""
+        answer = self._http.once("POST", "/collections", {"name": name})
+        return str(_object(answer, "collection").get("id"))
+
+    def add_to_collection(self, collection_id: str, model_id: str) -> None:
+        """Put a model into a collection (PUT /collections/{collectionId}/models).
+
+        Adding a member again is an error, so that a lost answer is settled by reading back.
+        """
+        self._http.once("PUT", _members(collection_id), {"modelIds": [model_id]})
+
+    def remove_from_collection(self, collection_id: str, model_id: str) -> None:
+        """Take a model out of a collection (DELETE /collections/{collectionId}/models)."""
+        self._http.once("DELETE", _members(collection_id), {"modelIds": [model_id]})
+
+    def delete_model(self, model_id: str) -> None:
+        """Delete a model (DELETE /models/{modelId}); one that is gone already is no error."""
+        try:
+            self._http.delete(_path(model_id))
+        except NotFound:
+            return
+
+
+def _path(model_id: str, *rest: str) -> str:
+    return "/".join(("/models", quote(model_id, safe=""), *rest))
+
+
+def _members(collection_id: str) -> str:
+    return f"/collections/{quote(collection_id, safe='')}/models"
+
+
+def _model(answer: Json) -> RemoteModel:
+    return model_from(_object(answer, "model"))
+
+
+def _usable(item: Json) -> bool:
+    """Whether an asset is there and whole: neither deleted nor failed."""
+    return not item.get("deletedAt") and item.get("status") != "error"
+
+
+_VALUES = {"description": "description", "prompt-guide": "promptGuide"}
+
+
+def _value(answer: Json, which: str) -> str:
+    """The text in a description's or prompt guide's answer; null and absent count as empty."""
+    held = answer.get(_VALUES[which])
+    if held is None:
+        return ""
+    value = held.get("value") if isinstance(held, dict) else held
+    if value is not None and not isinstance(value, str):
+        raise BadResponse(f"the server's {which} is not a text")
+    return value or ""
+
+
+def _object(answer: Json, key: str) -> Json:
+    value = answer.get(key)
+    if not isinstance(value, dict):
+        raise BadResponse(f"the answer has no {key}")
+    return value
+
+
+def _items(answer: Json, key: str) -> list[Json]:
+    value = answer.get(key)
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        raise BadResponse(f"the answer has no list of {key}")
+    return value

@@ -1,0 +1,125 @@
+"""The vendor's JSON to our values and back; pure, tolerant of extra keys and of null."""
+
+import re
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+
+from catalogsync.errors import BadResponse
+from catalogsync.model import AssetKind, AssetRef, Concept, ModelRef, RemoteModel
+
+_DIGEST_IN_NAME = re.compile(r"\.([0-9a-f]{32})(?=(?:\.[A-Za-z0-9]{1,8})?$)")
+_DIGEST_TAG = re.compile(r"sha256:([0-9a-f]{64})")
+_LONGEST_STEM = 80
+_KINDS = {str(kind): kind for kind in AssetKind}
+
+
+def upload_name(asset: AssetRef) -> str:
+    """The name a file is sent under: its own, with the digest before the extension."""
+    path = PurePosixPath(asset.name)
+    return f"{path.stem[:_LONGEST_STEM]}.{asset.digest}{path.suffix}"
+
+
+def digest_tag(asset: AssetRef) -> str:
+    """The tag that tells a file's digest where the server does not keep its name."""
+    return f"sha256:{asset.sha256}"
+
+
+def asset_from(data: Mapping[str, object]) -> AssetRef:
+    """An asset as listed or read; its `sha256` from our name or tag, empty if it has neither."""
+    metadata = _object(data, "metadata")
+    properties = _object(data, "properties")
+    name = _text(metadata, "name")
+    kind = _text(data, "kind")
+    return AssetRef(
+        sha256=_digest(name, _strings(data, "tags")),
+        id=_required(data, "id", "asset"),
+        name=_DIGEST_IN_NAME.sub("", name),
+        kind=_KINDS.get(kind, AssetKind.IMAGE),
+        media_type=_text(data, "mimeType"),
+        size=_whole(properties, "size"),
+        width=_whole(properties, "width"),
+        height=_whole(properties, "height"),
+    )
+
+
+def _digest(name: str, tags: list[str]) -> str:
+    for tag in tags:
+        if found := _DIGEST_TAG.fullmatch(tag):
+            return found[1]
+    in_name = _DIGEST_IN_NAME.search(name)
+    return in_name[1] if in_name else ""
+
+
+def model_from(data: Mapping[str, object]) -> RemoteModel:
+    """A model as listed or read (the Model object of GET /models/{modelId})."""
+    return RemoteModel(
+        id=_required(data, "id", "model"),
+        name=_text(data, "name"),
+        type=_required(data, "type", "model"),
+        status=_required(data, "status", "model"),
+        updated_at=_required(data, "updatedAt", "model"),
+        short_description=_text(data, "shortDescription"),
+        tags=frozenset(_required_strings(data, "tags")),
+        thumbnail=_text(_object(data, "thumbnail"), "assetId"),
+        examples=tuple(_required_strings(data, "exampleAssetIds")),
+        collection_ids=frozenset(_strings(data, "collectionIds")),
+        class_slug=_text(_object(data, "class"), "slug"),
+        concepts=tuple(_concept(item) for item in _objects(data, "concepts")),
+        epoch=_text(data, "epoch"),
+        epochs=tuple(_text(item, "epoch") for item in _objects(data, "epochs")),
+        prompt_embedding=_optional_text(data, "promptEmbedding"),
+        negative_prompt_embedding=_optional_text(data, "negativePromptEmbedding"),
+    )
+
+
+def _concept(data: Mapping[str, object]) -> Concept:
+    scale = data.get("scale")
+    return Concept(
+        model=ModelRef(id=_text(data, "modelId")),
+        scale=float(scale) if isinstance(scale, int | float) else 1.0,
+        epoch=_text(data, "modelEpoch"),
+    )
+
+
+def _required(data: Mapping[str, object], key: str, what: str) -> str:
+    value = data.get(key)
+    if not isinstance(value, str) or not value:
+        raise BadResponse(f"the server describes a {what} without {key}")
+    return value
+
+
+def _required_strings(data: Mapping[str, object], key: str) -> list[str]:
+    """A list that decides comparisons: one that is missing must not pass for an empty one."""
+    value = data.get(key)
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise BadResponse(f"the server describes a model without a list of {key}")
+    return value
+
+
+def _text(data: Mapping[str, object], key: str) -> str:
+    return _optional_text(data, key) or ""
+
+
+def _optional_text(data: Mapping[str, object], key: str) -> str | None:
+    value = data.get(key)
+    return value if isinstance(value, str) else None
+
+
+def _whole(data: Mapping[str, object], key: str) -> int:
+    value = data.get(key)
+    return int(value) if isinstance(value, int | float) else 0
+
+
+def _strings(data: Mapping[str, object], key: str) -> list[str]:
+    value = data.get(key)
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+
+
+def _object(data: Mapping[str, object], key: str) -> Mapping[str, object]:
+    value = data.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def _objects(data: Mapping[str, object], key: str) -> list[Mapping[str, object]]:
+    value = data.get(key)
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
