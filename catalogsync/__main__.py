@@ -1,0 +1,5 @@
+"""`python -m catalogsync` is `catalog-sync`."""
+
+from catalogsync.cli import main
+
+main()

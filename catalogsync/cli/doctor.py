@@ -1,0 +1,117 @@
+"""`catalog-sync doctor`: is everything there that a plan and an apply need?"""
+
+import importlib.metadata
+import importlib.util
+import os
+import platform
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from catalogsync import __version__
+from catalogsync.cli.options import catalog_argument, connection_options
+from catalogsync.cli.session import (
+    KEY_VARIABLE,
+    SECRET_VARIABLE,
+    Choices,
+    check_credentials,
+    chosen_target,
+    connected,
+    open_catalog,
+)
+from catalogsync.errors import ApiError, CatalogSyncError, ManifestError
+from catalogsync.model import Catalog, Target
+from catalogsync.review.words import counted, visible
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at; `error` is None where it is in order."""
+
+    what: str
+    says: str
+    error: CatalogSyncError | None = None
+
+
+@click.command("doctor")
+@catalog_argument
+@connection_options
+def command(catalog: Path | None, **options: Any) -> int:
+    """Check catalog, credentials, project, network and versions; say what to do about each."""
+    findings = list(_examine(Choices(catalog=catalog, **options)))
+    for finding in findings:
+        sign = "ok  " if finding.error is None else "FAIL"
+        click.echo(f"{sign}  {finding.what:<12}{visible(finding.says)}")
+        if finding.error and finding.error.hint:
+            click.echo(f"      {'':<12}what to do: {visible(finding.error.hint)}")
+    return max((f.error.exit_code for f in findings if f.error), default=0)
+
+
+def _examine(choices: Choices) -> Iterator[Finding]:
+    yield Finding("versions", _versions())
+    catalogs: list[Catalog] = []
+    yield _attempt("catalog", lambda: _catalog(choices, catalogs))
+    target = Target("")
+    if catalogs:
+        yield _attempt("target", lambda: _target(catalogs[0], choices))
+        target = chosen_target(catalogs[0], choices)
+    if choices.sandbox is None:
+        yield _attempt("credentials", _credentials)
+    if choices.sandbox is not None or _have_credentials():
+        yield _attempt("api", lambda: _api(choices, target))
+
+
+def _attempt(what: str, look: Callable[[], str]) -> Finding:
+    try:
+        return Finding(what, look())
+    except CatalogSyncError as error:
+        return Finding(what, error.message, error)
+
+
+def _versions() -> str:
+    parts = [f"catalog-sync {__version__}", f"Python {platform.python_version()}"]
+    parts += [f"{name} {importlib.metadata.version(name)}" for name in ("httpx", "pyyaml")]
+    has_sandbox = importlib.util.find_spec("starlette") and importlib.util.find_spec("uvicorn")
+    return ", ".join([*parts, "sandbox" if has_sandbox else "no sandbox"])
+
+
+def _catalog(choices: Choices, found: list[Catalog]) -> str:
+    try:
+        catalog = open_catalog(choices.catalog)
+    except ManifestError as error:
+        error.hint = "run catalog-sync validate to see them all"
+        raise
+    found.append(catalog)
+    return f"{catalog.name}, {counted(len(catalog.models), 'manifest')}"
+
+
+def _target(catalog: Catalog, choices: Choices) -> str:
+    target = chosen_target(catalog, choices)
+    return f"{target.name or '(none)'}, project {target.project or 'of the credentials'}"
+
+
+def _have_credentials() -> bool:
+    return bool(os.environ.get(KEY_VARIABLE) and os.environ.get(SECRET_VARIABLE))
+
+
+def _credentials() -> str:
+    check_credentials(os.environ.get(KEY_VARIABLE, ""), os.environ.get(SECRET_VARIABLE, ""))
+    return f"{KEY_VARIABLE} and {SECRET_VARIABLE} are set"
+
+
+def _api(choices: Choices, target: Target) -> str:
+    from catalogsync.scenario import ScenarioClient, Transport
+
+    with connected(choices, target) as connection:
+        transport = Transport(connection, read_only=True)
+        try:
+            count = sum(1 for _ in ScenarioClient(transport).list_models())
+        except ApiError as error:
+            error.hint = error.hint or "check --base-url and --project"
+            raise
+        finally:
+            transport.close()
+    return f"{connection.base_url} answers, {counted(count, 'model')} in the project"

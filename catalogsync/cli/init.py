@@ -1,0 +1,82 @@
+"""`catalog-sync init`: start a catalog."""
+
+import re
+from pathlib import Path
+
+import click
+
+from catalogsync.errors import UsageError
+
+_CATALOG = """\
+# yaml-language-server: $schema=schemas/catalog.schema.json
+apiVersion: catalogsync/v1
+name: {name}                  # the owner mark on every model of this catalog: do not change it
+targets:                      # environments; choose one with --target
+  staging: {{project: proj_replace_me}}
+default: staging
+policy:
+  maxDelete: 3                # more deletes than this need --allow-delete N
+"""
+
+_MODEL = """\
+# yaml-language-server: $schema=../../schemas/model.schema.json
+# The folder's name is the model's key. A field that is not here is not managed.
+name: My first model
+type: flux.1-lora
+shortDescription: One line that the catalog shows below the name.
+tags: [example]
+description: {file: description.md}
+# thumbnail: images/cover.webp
+# examples:                   # in this order; files relative to this manifest
+#   - images/01.webp
+#   - {glob: "images/more/*.webp"}
+"""
+
+_DESCRIPTION = """\
+# My first model
+
+What it is for, and how to get good results with it. Images beside this file can be shown with
+`![what it shows](images/01.webp)`, other models of this catalog with `{model:their-key}`.
+"""
+
+_IGNORE = ".catalog-sync/\n"
+
+
+@click.command("init")
+@click.argument("folder", type=click.Path(path_type=Path), default=Path())
+@click.option("--name", help="The catalog's name; by default the folder's.")
+def command(folder: Path, name: str | None) -> None:
+    """Start a catalog in FOLDER (here): catalog.yaml, one manifest, schemas for the editor."""
+    from catalogsync.manifest import schema_text
+
+    files = {
+        "catalog.yaml": _CATALOG.format(name=name or _name_of(folder)),
+        "models/my-first-model/model.yaml": _MODEL,
+        "models/my-first-model/description.md": _DESCRIPTION,
+        "schemas/catalog.schema.json": schema_text("catalog"),
+        "schemas/model.schema.json": schema_text("model"),
+        ".gitignore": _IGNORE,
+    }
+    taken = [path for path in files if path != ".gitignore" and (folder / path).exists()]
+    if taken:
+        raise UsageError(
+            f"{folder / taken[0]} exists already",
+            hint="choose an empty folder; nothing was written",
+        )
+    for path, text in files.items():
+        target = folder / path
+        if target.exists():
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+        click.echo(f"wrote {target}")
+    click.echo(
+        "\nNext: catalog-sync validate, then catalog-sync plan --sandbox (no account needed).",
+        err=True,
+    )
+
+
+def _name_of(folder: Path) -> str:
+    """A catalog name from a folder's: a-z 0-9 . - only, at most 40 long."""
+    name = re.sub(r"[^a-z0-9.-]+", "-", folder.resolve().name.lower()).strip("-.")
+    return name[:40].rstrip("-.") or "catalog"

@@ -1,0 +1,89 @@
+"""The program: finds the command, and turns whatever goes wrong into a message and an exit code."""
+
+import importlib
+import os
+import signal
+import sys
+from types import FrameType
+
+import click
+
+from catalogsync import __version__
+from catalogsync.errors import CatalogSyncError, Interrupted, UsageError
+
+_COMMANDS = {
+    "apply": ("apply", "Make the project look like the manifests."),
+    "doctor": ("doctor", "Check credentials, project, network and versions."),
+    "init": ("init", "Start a catalog in a folder."),
+    "plan": ("plan", "Show what an apply would do; reads only."),
+    "sandbox": ("sandbox", "Run a local Scenario API, no account needed."),
+    "schema": ("schema", "Print a JSON Schema of the catalog format."),
+    "validate": ("validate", "Check every manifest and file; opens no socket."),
+}
+"""Every command with its module and its line in the help: no module is imported for either."""
+
+
+class _Commands(click.Group):
+    """Imports a command's module only when the command is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of all commands."""
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one command."""
+        if cmd_name not in _COMMANDS:
+            return None
+        module = importlib.import_module(f"catalogsync.cli.{_COMMANDS[cmd_name][0]}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, _COMMANDS[name][1]) for name in self.list_commands(ctx)])
+
+
+@click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="catalog-sync", message="%(prog)s %(version)s")
+def program() -> None:
+    """GitOps for a Scenario model catalog: manifests in Git, plan, review, apply.
+
+    \b
+    Exit codes: 0 fine, 1 error, 2 changes (with --detailed-exitcode),
+    3 credentials or permission, 4 applied in part, 5 refused, 64 usage,
+    130 interrupted.
+    """
+
+
+def main() -> None:
+    """Run the program and exit."""
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        code = program(standalone_mode=False)
+    except CatalogSyncError as error:
+        code = _complain(error)
+    except click.Abort:
+        code = _complain(Interrupted("interrupted"))
+    except KeyboardInterrupt:
+        code = _complain(Interrupted("interrupted"))
+    except click.ClickException as error:
+        error.show()
+        code = UsageError.exit_code
+    except BrokenPipeError:
+        # The reader went away, as with `| head`: nothing more can be said to it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _terminate(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _complain(error: CatalogSyncError) -> int:
+    # Colours and escapes are needed only now.
+    from catalogsync.cli.output import show_error
+
+    show_error(error, as_json="--json" in sys.argv[1:])
+    return error.exit_code

@@ -1,0 +1,97 @@
+"""The options that commands share; each has an environment variable CATALOG_SYNC_<OPTION>."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+DEFAULT_SANDBOX = ".catalog-sync/sandbox"
+
+
+def option(name: str, *names: str, **settings: Any) -> Callable[[Command], Command]:
+    """A click option with its environment variable."""
+    variable = "CATALOG_SYNC_" + name.removeprefix("--").upper().replace("-", "_")
+    settings.setdefault("envvar", variable)
+    return click.option(name, *names, **settings)
+
+
+def together(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    """Several options as one decorator, in the order in which the help shows them."""
+
+    def decorate(command: Command) -> Command:
+        for decorator in reversed(options):
+            command = decorator(command)
+        return command
+
+    return decorate
+
+
+class Size(click.ParamType[int]):
+    """A number of bytes: 500000, 2GB, 1.5MiB."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Turn the text into bytes."""
+        from catalogsync.manifest.settings import size
+
+        try:
+            return size(int(value) if str(value).isdigit() else str(value))
+        except ValueError:
+            self.fail(f"{value!r} is not a size; write 500000, 200MB or 2GB", param, ctx)
+
+
+catalog_argument = click.argument(
+    "catalog", required=False, type=click.Path(path_type=Path), metavar="[CATALOG]"
+)
+
+talk_options = together(
+    option("--quiet", "-q", is_flag=True, help="No progress, only results and errors."),
+    option(
+        "--color",
+        type=click.Choice(["auto", "always", "never"]),
+        default="auto",
+        help="Colour the output.",
+    ),
+)
+
+connection_options = together(
+    option("--target", metavar="NAME", help="The environment to use, from catalog.yaml."),
+    option("--project", metavar="ID", help="The project to use instead of the target's."),
+    option(
+        "--base-url",
+        metavar="URL",
+        envvar=["CATALOG_SYNC_BASE_URL", "SCENARIO_BASE_URL"],
+        help="Where the API is, if not at Scenario.",
+    ),
+    option(
+        "--sandbox",
+        metavar="[DIR]",
+        is_flag=False,
+        flag_value=DEFAULT_SANDBOX,
+        help=f"Use a local API kept in DIR ({DEFAULT_SANDBOX}); no account needed.",
+    ),
+    option(
+        "--jobs",
+        type=click.IntRange(1, 64),
+        default=8,
+        show_default=True,
+        help="How many requests may run at once.",
+    ),
+)
+
+selection_options = together(
+    option("--only", metavar="GLOB", multiple=True, help="Only models whose key matches."),
+    option("--exclude", metavar="GLOB", multiple=True, help="No models whose key matches."),
+)
+
+plan_options = together(
+    option("--prune", is_flag=True, help="Also delete models of this catalog without manifest."),
+    option("--allow-delete", type=click.IntRange(0), metavar="N", help="Allow N deletes."),
+    option("--allow-update", type=click.IntRange(0), metavar="N", help="Allow N updates."),
+    option("--allow-upload", type=Size(), metavar="SIZE", help="Allow uploads of SIZE."),
+    click.option("--json", "as_json", is_flag=True, help="Print one JSON document."),
+)

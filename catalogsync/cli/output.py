@@ -1,0 +1,54 @@
+"""Writes results to stdout and everything else to stderr."""
+
+import os
+import sys
+from collections.abc import Iterable
+from typing import IO
+
+import click
+
+from catalogsync.errors import CatalogSyncError, ManifestError
+from catalogsync.review.text import Line
+from catalogsync.review.words import visible
+
+
+def write_lines(lines: Iterable[Line], *, color: str = "auto", to_stderr: bool = False) -> None:
+    """Write lines, in colour where that is wanted."""
+    stream = sys.stderr if to_stderr else sys.stdout
+    colours = wants_color(color, stream)
+    text = "\n".join(_styled(line) if colours else line.text for line in lines)
+    click.echo(text, file=stream, color=colours)
+
+
+def _styled(line: Line) -> str:
+    if line.style == "bold":
+        return click.style(line.text, bold=True)
+    return click.style(line.text, fg=line.style) if line.style else line.text
+
+
+def wants_color(choice: str, stream: IO[str]) -> bool:
+    """Whether to colour: what the user says, then NO_COLOR and FORCE_COLOR, then the terminal."""
+    if choice != "auto":
+        return choice == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or stream.isatty()
+
+
+def say(text: str) -> None:
+    """Talk to the person: on stderr."""
+    click.echo(text, err=True)
+
+
+def show_error(error: CatalogSyncError, *, as_json: bool = False) -> None:
+    """Say what went wrong and what to do about it: as text on stderr, or as JSON on stdout."""
+    if as_json:
+        from catalogsync.review.document import dumped, error_document
+
+        click.echo(dumped(error_document(error)), nl=False)
+    if isinstance(error, ManifestError):
+        for problem in error.problems:
+            say(visible(str(problem)))
+    say(f"catalog-sync: {visible(error.message)}")
+    if error.hint:
+        say(f"  what to do: {visible(error.hint)}")

@@ -1,0 +1,88 @@
+"""A plan and what became of it as one JSON document."""
+
+import json
+from collections.abc import Sequence
+
+from catalogsync.outcome import Outcome
+from catalogsync.diff import Verb
+from catalogsync.errors import CatalogSyncError, ManifestError
+from catalogsync.plan import Plan, as_data
+from catalogsync.review.report import described, past_summary
+from catalogsync.review.text import summary
+
+FORMAT_VERSION = "1.0"
+"""Readers refuse another major number and ignore keys they do not know."""
+
+
+def plan_document(plan: Plan) -> dict[str, object]:
+    """The plan as JSON data, with its digests, counts and the sentence that sums it up."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "catalog": plan.catalog,
+        "target": plan.target,
+        "project": plan.project,
+        "digest": plan.digest,
+        "summary": summary(plan),
+        "counts": {
+            **{verb.value: plan.count(verb) for verb in Verb},
+            "uploads": len(plan.uploads),
+            "upload_bytes": plan.upload_bytes,
+            "reorders": plan.reorders,
+            "refused": len(plan.refusals),
+            "unchanged": plan.unchanged,
+            "requests": plan.requests,
+        },
+        "refusals": [as_data(refusal) for refusal in plan.refusals],
+        "models": [
+            {
+                "key": model.key,
+                "name": model.name,
+                "action": model.verb.value,
+                "id": model.model_id,
+                "digest": model.digest,
+                "changes": [as_data(change) for change in model.changes],
+                "actions": [as_data(action) for action in model.actions],
+            }
+            for model in plan.models
+        ],
+        "uploads": [as_data(upload.asset) for upload in plan.uploads],
+        "collections": [collection.name for collection in plan.collections],
+        "orphans": [as_data(orphan) for orphan in plan.orphans],
+    }
+
+
+def apply_document(plan: Plan, outcomes: Sequence[Outcome]) -> dict[str, object]:
+    """The plan's document with the outcome of every action."""
+    results = sorted(
+        (
+            {
+                "action": as_data(outcome.action),
+                "what": described(outcome.action),
+                "status": outcome.status.value,
+                "reason": outcome.reason,
+            }
+            for outcome in outcomes
+        ),
+        key=lambda result: json.dumps(result, sort_keys=True),
+    )
+    return {**plan_document(plan), "result": past_summary(plan, outcomes), "outcomes": results}
+
+
+def error_document(error: CatalogSyncError) -> dict[str, object]:
+    """An error as JSON data, with every problem of the manifests."""
+    problems = error.problems if isinstance(error, ManifestError) else ()
+    return {
+        "format_version": FORMAT_VERSION,
+        "error": {
+            "kind": type(error).__name__,
+            "message": error.message,
+            "hint": error.hint,
+            "exit_code": error.exit_code,
+            "problems": [as_data(problem) for problem in problems],
+        },
+    }
+
+
+def dumped(document: dict[str, object]) -> str:
+    """A document as text: the same document, the same bytes; pure ASCII, so that it is inert."""
+    return json.dumps(document, indent=2, sort_keys=True, ensure_ascii=True) + "\n"

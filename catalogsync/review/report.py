@@ -1,0 +1,83 @@
+"""What became of a plan, in the past tense."""
+
+from collections.abc import Sequence
+
+from catalogsync.actions import Action, CreateCollection, UploadAsset
+from catalogsync.outcome import Outcome, Status
+from catalogsync.diff import Verb
+from catalogsync.plan import Plan
+from catalogsync.review.text import Line
+from catalogsync.review.words import counted, file_size, quoted, visible
+
+_BAD = (Status.FAILED, Status.CONFLICT, Status.SKIPPED)
+_STYLES = {Status.FAILED: "red", Status.CONFLICT: "red", Status.SKIPPED: "yellow"}
+
+
+def render_report(plan: Plan, outcomes: Sequence[Outcome]) -> list[Line]:
+    """What failed, was in conflict or was skipped, and one stable last sentence."""
+    bad = [outcome for status in _BAD for outcome in outcomes if outcome.status is status]
+    lines = [line for outcome in bad for line in _trouble(outcome)]
+    if plan.refusals:
+        models = {refusal.model for refusal in plan.refusals}
+        lines.append(Line(f"! refused, left alone: {', '.join(sorted(map(visible, models)))}"))
+    return [*lines, Line(past_summary(plan, outcomes), "bold")]
+
+
+def _trouble(outcome: Outcome) -> list[Line]:
+    text = f"! {outcome.status} {described(outcome.action)}: {visible(outcome.reason)}"
+    hint = outcome.error.hint if outcome.error else ""
+    lines = [Line(text, _STYLES[outcome.status])]
+    return [*lines, Line(f"    what to do: {visible(hint)}")] if hint else lines
+
+
+_DOING = {
+    "CreateModel": "create",
+    "AdoptModel": "adopt",
+    "UpdateModel": "update the fields of",
+    "EditTags": "edit the tags of",
+    "EditCollections": "edit the collections of",
+    "SetExamples": "set the examples of",
+    "SetDescription": "set the description of",
+    "SetPromptGuide": "set the prompt guide of",
+    "ForgetModel": "forget",
+    "DeleteModel": "delete",
+}
+
+
+def described(action: Action) -> str:
+    """An action in a few words."""
+    match action:
+        case UploadAsset(asset=asset):
+            return f"upload {visible(asset.name)} ({file_size(asset.size)})"
+        case CreateCollection(name=name):
+            return f"create collection {quoted(name)}"
+        case _:
+            return f"{_DOING[type(action).__name__]} {visible(action.model)}"
+
+
+def past_summary(plan: Plan, outcomes: Sequence[Outcome]) -> str:
+    """The one sentence that says what was done; scripts may rely on its form."""
+    done = [outcome.action for outcome in outcomes if outcome.status is Status.DONE]
+    sent = [action.asset for action in done if isinstance(action, UploadAsset)]
+    incomplete = {_key(o.action) for o in outcomes if o.status is not Status.DONE}
+    complete = [model for model in plan.models if model.key not in incomplete]
+    counts = {verb: sum(1 for model in complete if model.verb is verb) for verb in Verb}
+    size = file_size(sum(asset.size for asset in sent))
+    parts = [
+        f"{counts[Verb.CREATE]} created",
+        f"{counts[Verb.UPDATE]} updated",
+        f"{counted(len(sent), 'file')} uploaded ({size})",
+        f"{counts[Verb.DELETE]} deleted",
+    ]
+    extra = [
+        (counts[Verb.ADOPT], "adopted"),
+        (counts[Verb.FORGET], "forgotten"),
+        (len(plan.models) - len(complete), "not finished"),
+        (len(plan.refusals), "refused"),
+    ]
+    parts += [f"{number} {word}" for number, word in extra if number]
+    return f"Applied: {', '.join(parts)}."
+
+
+def _key(action: Action) -> str:
+    return "" if isinstance(action, UploadAsset | CreateCollection) else action.model

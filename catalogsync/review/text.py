@@ -1,0 +1,221 @@
+"""A plan as text for a terminal or a log: deletes and refusals first, one stable last sentence."""
+
+import difflib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from catalogsync.diff import Change, Placed, Value, Verb
+from catalogsync.identity import Refusal
+from catalogsync.model import AssetRef
+from catalogsync.plan import ModelPlan, Orphan, Plan
+from catalogsync.review.words import counted, duration, file_size, quoted, visible
+
+SECONDS_PER_REQUEST = 0.15
+"""What the estimate assumes a request to take."""
+
+BYTES_PER_SECOND = 5_000_000
+"""What the estimate assumes the uplink to carry."""
+
+_CONTEXT = 3
+
+SIGNS = {
+    Verb.DELETE: ("-", "delete", "red"),
+    Verb.CREATE: ("+", "create", "green"),
+    Verb.ADOPT: ("=", "adopt", "cyan"),
+    Verb.UPDATE: ("~", "update", "yellow"),
+    Verb.FORGET: (".", "forget", "magenta"),
+}
+"""For every verb its sign, word and colour, in the order in which models are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of output; `style` is the name of a colour, `bold` or empty."""
+
+    text: str
+    style: str = ""
+
+
+def render_plan(plan: Plan, *, jobs: int = 8) -> list[Line]:
+    """The whole plan; `jobs` only matters for the estimate of time."""
+    lines = [Line(_headline(plan), "bold"), Line("")]
+    for refusal in plan.refusals:
+        lines += _refusal(refusal)
+    uploads = {upload.asset.digest for upload in plan.uploads}
+    order = list(SIGNS)
+    for model in sorted(plan.models, key=lambda model: (order.index(model.verb), model.key)):
+        lines += _model(model, uploads)
+        lines.append(Line(""))
+    lines += _orphans(plan.orphans)
+    if plan.models:
+        lines.append(Line(work_estimate(plan, jobs)))
+    lines.append(Line(summary(plan), "bold"))
+    return lines
+
+
+def _headline(plan: Plan) -> str:
+    where = f"catalog {visible(plan.catalog)}"
+    where += f" -> {visible(plan.target)}" if plan.target else ""
+    return where + (f" (project {visible(plan.project)})" if plan.project else "")
+
+
+def summary(plan: Plan) -> str:
+    """The one sentence that says what the plan amounts to; scripts may rely on its form."""
+    if not plan.models and not plan.refusals:
+        return f"No changes. {counted(plan.unchanged, 'model')} match{_es(plan.unchanged)}."
+    uploads = f"{counted(len(plan.uploads), 'file')} to upload ({file_size(plan.upload_bytes)})"
+    parts = [
+        f"{plan.count(Verb.CREATE)} to create",
+        f"{plan.count(Verb.UPDATE)} to update",
+        uploads,
+        counted(plan.reorders, "reorder"),
+        f"{plan.count(Verb.DELETE)} to delete",
+    ]
+    extra = [
+        (plan.count(Verb.ADOPT), "to adopt"),
+        (plan.count(Verb.FORGET), "to forget"),
+        (len(plan.refusals), "refused"),
+    ]
+    parts += [f"{number} {word}" for number, word in extra if number]
+    return f"Plan: {', '.join(parts)}."
+
+
+def _es(number: int) -> str:
+    return "es" if number == 1 else ""
+
+
+def work_estimate(plan: Plan, jobs: int) -> str:
+    """How much work an apply would be, under stated assumptions."""
+    seconds = plan.requests * SECONDS_PER_REQUEST / jobs + plan.upload_bytes / BYTES_PER_SECOND
+    sending = f", {file_size(plan.upload_bytes)} to send" if plan.uploads else ""
+    return f"Work: {counted(plan.requests, 'request')}{sending}, about {duration(seconds)}."
+
+
+def _refusal(refusal: Refusal) -> Iterator[Line]:
+    who = visible(refusal.model) if refusal.model else "the whole plan"
+    yield Line(f"! refused {who}: {visible(refusal.message)} [{refusal.code}]", "red")
+    if refusal.hint:
+        yield Line(f"    what to do: {visible(refusal.hint)}")
+    yield Line("")
+
+
+def _orphans(orphans: Iterable[Orphan]) -> Iterator[Line]:
+    listed = [f"  {visible(o.key)}  {o.model_id}  {quoted(o.name)}" for o in orphans]
+    if listed:
+        have = counted(len(listed), "model bears", "models bear")
+        yield Line(f"{have} this catalog's mark and has no manifest (--prune deletes):")
+        yield from (Line(text) for text in listed)
+        yield Line("")
+
+
+def _model(model: ModelPlan, uploads: set[str]) -> Iterator[Line]:
+    sign, word, colour = SIGNS[model.verb]
+    tail = f"  {model.model_id}" if model.model_id else ""
+    yield Line(f"{sign} {word} {visible(model.key)}  {quoted(model.name)}{tail}", colour)
+    by_field: dict[str, list[Change]] = {}
+    for change in model.changes:
+        by_field.setdefault(change.field, []).append(change)
+    for field, changes in by_field.items():
+        yield from _field(field, changes, model.verb is Verb.CREATE, uploads)
+
+
+def _field(field: str, changes: list[Change], creating: bool, uploads: set[str]) -> Iterator[Line]:
+    if field in ("tags", "collections"):
+        yield _labelled(field, " ".join(map(_member, changes)))
+    elif field in ("description", "promptGuide"):
+        yield from _text(field, changes[0], creating)
+    elif field == "examples":
+        yield from _examples(changes, uploads)
+    elif field == "owner" and creating:
+        return
+    else:
+        for change in changes:
+            yield _labelled(".".join(map(visible, change.path)), _became(change, creating, uploads))
+
+
+def _labelled(label: str, text: str) -> Line:
+    return Line(f"    {label:<18}{text}")
+
+
+def _member(change: Change) -> str:
+    """One tag or collection; quoted where it would not read as one word."""
+    name = str(change.before if change.after is None else change.after)
+    shown = quoted(name) if set(name) & set(' "+') or name != visible(name) else name
+    return ("-" if change.after is None else "+") + shown
+
+
+def _became(change: Change, creating: bool, uploads: set[str]) -> str:
+    after = _value(change.after, uploads)
+    return after if creating else f"{_value(change.before, uploads)} -> {after}"
+
+
+def _value(value: Value, uploads: set[str]) -> str:
+    match value:
+        case None | "":
+            return "(none)"
+        case bool():
+            return "yes" if value else "no"
+        case float() | int():
+            return f"{value:g}"
+        case AssetRef():
+            return _asset(value, uploads)
+        case Placed():
+            return _asset(value.asset, uploads)
+        case str():
+            return quoted(value)
+
+
+def _asset(ref: AssetRef, uploads: set[str]) -> str:
+    """A file or asset in one phrase: name, dimensions, size, where it is."""
+    parts = [visible(ref.name or ref.id)]
+    if ref.width and ref.height:
+        parts.append(f"{ref.width}x{ref.height}")
+    if ref.size:
+        parts.append(file_size(ref.size))
+    if ref.sha256:
+        parts.append("upload" if ref.digest in uploads else "on the server")
+    return "  ".join(parts)
+
+
+def _examples(changes: list[Change], uploads: set[str]) -> Iterator[Line]:
+    yield Line(f"    {'examples':<18}{_examples_count(changes)}")
+    for change in changes:
+        before, after = change.before, change.after
+        if isinstance(before, Placed) and isinstance(after, Placed):
+            moved = f"{before.position} -> {after.position}"
+            yield Line(f"      > move   {_asset(after.asset, uploads)}  {moved}", "blue")
+        elif isinstance(after, Placed):
+            text = f"      + add    {after.position:>3}  {_asset(after.asset, uploads)}"
+            yield Line(text, "green")
+        elif isinstance(before, Placed):
+            text = f"      - remove {before.position:>3}  {_asset(before.asset, uploads)}"
+            yield Line(text, "red")
+
+
+def _examples_count(changes: list[Change]) -> str:
+    added = sum(1 for change in changes if change.before is None)
+    removed = sum(1 for change in changes if change.after is None)
+    moved = len(changes) - added - removed
+    counts = ((added, "added"), (removed, "removed"), (moved, "moved"))
+    return ", ".join(f"{number} {word}" for number, word in counts if number)
+
+
+def _text(field: str, change: Change, creating: bool) -> Iterator[Line]:
+    before, after = str(change.before or ""), str(change.after or "")
+    if creating:
+        yield _labelled(field, counted(len(after.splitlines()), "line"))
+        return
+    added, removed, shown = 0, 0, []
+    for text in line_diff(before, after):
+        added += text.startswith("+")
+        removed += text.startswith("-")
+        style = {"+": "green", "-": "red", "@": "cyan"}.get(text[0], "")
+        shown.append(Line(f"      {visible(text)}", style))
+    yield _labelled(field, f"+{added} -{removed}")
+    yield from shown
+
+
+def line_diff(before: str, after: str) -> list[str]:
+    """The hunks of a unified diff of two texts, with three lines of context."""
+    hunks = difflib.unified_diff(before.split("\n"), after.split("\n"), lineterm="", n=_CONTEXT)
+    return list(hunks)[2:]
