@@ -55,9 +55,7 @@ def canonical(
     for part in text.parts:
         for piece in parsed(part).parts if isinstance(part, str) else (part,):
             if isinstance(piece, Mention):
-                target = piece.target
-                is_asset = isinstance(target, AssetRef)
-                parts.append(("asset", asset(target)) if is_asset else ("model", model(target)))
+                parts.append(_token(piece.target, asset, model))
             elif parts and isinstance(parts[-1], str):
                 parts[-1] += piece
             else:
@@ -65,6 +63,14 @@ def canonical(
     if parts and isinstance(parts[-1], str):
         parts[-1] = parts[-1].rstrip("\n")
     return tuple(part for part in parts if part != "")
+
+
+def _token(
+    target: AssetRef | ModelRef, asset: Callable[[AssetRef], str], model: Callable[[ModelRef], str]
+) -> tuple[str, str]:
+    if isinstance(target, AssetRef):
+        return "asset", asset(target)
+    return "model", model(target)
 
 
 def mentioned_assets(text: str) -> list[str]:

@@ -40,7 +40,7 @@ def observe(
         ]
         models = _read_fields(reader, models, _managed_reads(matches), reads)
         assets = _read_assets(reader, _needed_assets(matches, models), reads)
-    assets |= _uploaded_before(reader, _missing_files(matches, assets))
+    assets |= _uploaded_before(reader, _digests_wanted(matches, assets), assets)
     managed = any(found.spec.collections is not None for found in matches)
     collections = reader.list_collections() if managed else None
     return Snapshot(models=models, assets=assets, collections=collections)
@@ -155,24 +155,32 @@ def _read_assets(
     }
 
 
-def _missing_files(matches: Iterable[Match], assets: Mapping[str, AssetRef]) -> set[str]:
-    """The digests of the files that no asset read so far is known to hold."""
-    present = {asset.digest for asset in assets.values()}
-    wanted = (ref for found in matches for ref in found.spec.assets if ref.sha256)
-    return {ref.digest for ref in wanted if ref.id not in assets} - present
+def _digests_wanted(matches: Iterable[Match], assets: Mapping[str, AssetRef]) -> set[str]:
+    """The digests of the files that the manifests name without a counterpart on the server."""
+    refs = (ref for found in matches for ref in found.spec.assets if ref.sha256)
+    return {ref.digest for ref in refs if ref.id not in assets}
 
 
-def _uploaded_before(reader: CatalogReader, missing: set[str]) -> dict[str, AssetRef]:
+_PATIENCE = 10
+"""How many pages of assets in use may stand before one that an interrupted run left unused."""
+
+
+def _uploaded_before(
+    reader: CatalogReader, wanted: set[str], assets: Mapping[str, AssetRef]
+) -> dict[str, AssetRef]:
     """Files that an earlier run sent but did not come to use: among the newest assets.
 
-    Reads on as long as the pages hold such files, so that it costs one read when there are none.
+    Costs nothing when no file is missing, and one read when there is nothing of ours to find.
     """
+    missing = wanted - {asset.digest for asset in assets.values()}
     found: dict[str, AssetRef] = {}
-    if not missing:
-        return found
-    for page in reader.newest_assets():
+    patience = _PATIENCE
+    pages = reader.newest_assets() if missing else iter(())
+    for page in pages:
         hits = {asset.id: asset for asset in page if asset.digest in missing}
         found |= hits
-        if not hits or missing <= {asset.digest for asset in found.values()}:
+        missing -= {asset.digest for asset in hits.values()}
+        patience = _PATIENCE if hits else patience - 1
+        if not (missing and patience and any(asset.digest in wanted for asset in page)):
             break
     return found

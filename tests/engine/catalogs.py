@@ -1,0 +1,130 @@
+"""Hypothesis strategies for catalogs, files and what people leave on a server."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from hypothesis import strategies as st
+
+from catalogsync.model import (
+    NO_ASSET,
+    AssetRef,
+    Catalog,
+    Concept,
+    LocalFile,
+    Mention,
+    ModelRef,
+    ModelSpec,
+    Text,
+)
+
+HOSTILE = (
+    "",
+    "plain",
+    "two\nlines",
+    "crlf\r\nline\r\n",
+    "cr only\r",
+    "ends with lines\n\n\n",
+    " spaces ",
+    "café",
+    "cafe\u0301",
+    "🎨👩\u200d🎤",
+    "\u202eevil\u2066",
+    "::add-mask::x",
+    "<script>|`",
+    "{asset:asset_nowhere}",
+    "{model:model_nowhere}",
+    "{asset:sha256=00}",
+    "```\n{asset:images/x.webp}\n```",
+    "# Title\n\n| a | b |\n|---|---|\n",
+)
+TAGS = ("ink", "Ink", "INK", "café", "cafe\u0301", "🎨", "a b", "x:y", "-", "+1", "null", "no")
+KEYS = ("alpha", "beta", "gamma", "delta")
+CONTENTS = {
+    hashlib.sha256(content).hexdigest(): content for content in (b"%d" % n for n in range(8))
+}
+TYPES = ("flux.1-lora", "custom", "qwen-image-lora")
+
+words = st.sampled_from(HOSTILE) | st.text(
+    st.characters(codec="utf-8", exclude_characters="\x00"), max_size=20
+)
+tags = st.frozensets(st.sampled_from(TAGS), max_size=4)
+files = st.sampled_from(sorted(CONTENTS)).map(
+    lambda sha: AssetRef(sha256=sha, name=f"{sha[:4]}.webp", size=len(CONTENTS[sha]))
+)
+names = st.sampled_from(("Ink", "Heroes", "Ink heroes", "Nébuleuse 🎨", "x" * 64))
+
+
+def maybe(strategy: st.SearchStrategy[object]) -> st.SearchStrategy[object]:
+    """A field that is managed or not."""
+    return st.none() | strategy
+
+
+@st.composite
+def texts(draw: st.DrawFn, keys: tuple[str, ...]) -> Text:
+    """A text with mentions of files and of models."""
+    parts: list[str | Mention] = []
+    for _ in range(draw(st.integers(0, 4))):
+        choice = draw(st.sampled_from(("words", "file", "model")))
+        if choice == "words":
+            text = draw(words)
+            if text and not (parts and isinstance(parts[-1], str)):
+                parts.append(text)
+        elif choice == "file":
+            ref = draw(files)
+            parts.append(Mention(f"![alt](images/{ref.name})", ref))
+        else:
+            key = draw(st.sampled_from(keys))
+            parts.append(Mention(f"{{model:{key}}}", ModelRef(key=key)))
+    return Text(tuple(parts))
+
+
+@st.composite
+def specs(draw: st.DrawFn, key: str, keys: tuple[str, ...]) -> ModelSpec:
+    """One manifest; concepts refer to earlier keys only, so that there is no cycle."""
+    earlier = keys[: keys.index(key)]
+    concept = st.builds(
+        Concept,
+        st.sampled_from(earlier or ("",)).map(lambda k: ModelRef(key=k)),
+        st.sampled_from((-2.0, 0.5, 1.0)),
+    )
+    concepts = st.lists(concept, max_size=2, unique_by=lambda c: c.model).map(tuple)
+    return ModelSpec(
+        key=key,
+        name=f"{draw(names)[:50]} {key}",
+        type=draw(st.sampled_from(TYPES)),
+        short_description=draw(maybe(words)),  # type: ignore[arg-type]
+        tags=draw(maybe(tags)),  # type: ignore[arg-type]
+        description=draw(maybe(texts(keys))),  # type: ignore[arg-type]
+        prompt_guide=draw(maybe(texts(keys))),  # type: ignore[arg-type]
+        thumbnail=draw(maybe(files | st.just(NO_ASSET))),  # type: ignore[arg-type]
+        examples=draw(maybe(st.lists(files, unique=True, max_size=6).map(tuple))),  # type: ignore[arg-type]
+        collections=draw(maybe(st.frozensets(st.sampled_from(("Comics", "Best")), max_size=2))),  # type: ignore[arg-type]
+        class_slug=draw(maybe(st.sampled_from(("", "art-style-comic")))),  # type: ignore[arg-type]
+        concepts=draw(maybe(concepts)) if earlier else None,  # type: ignore[arg-type]
+        prompt_embedding=draw(maybe(words)),  # type: ignore[arg-type]
+        protect=draw(st.booleans()),
+    )
+
+
+@st.composite
+def catalogs(draw: st.DrawFn) -> Catalog:
+    """A catalog of up to four models."""
+    keys = KEYS[: draw(st.integers(1, len(KEYS)))]
+    models = tuple(draw(specs(key, keys)) for key in keys)
+    found = {sha: LocalFile(Path(), (sha,)) for sha in CONTENTS}
+    return Catalog(name="acme", models=tuple(sorted(models, key=lambda m: m.key)), files=found)
+
+
+@dataclass(frozen=True)
+class HandEdit:
+    """What somebody does to one of our models in the web page."""
+
+    short_description: str
+    tags: frozenset[str]
+    description: str
+    shuffle: int
+    drop_thumbnail: bool
+
+
+hand_edits = st.builds(HandEdit, words, tags, words, st.integers(0, 5), st.booleans())

@@ -1,0 +1,255 @@
+"""A Scenario project held in dicts, at the engine's port."""
+
+import hashlib
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from io import BytesIO
+from typing import Any, BinaryIO
+
+from catalogsync.errors import ApiError, NotFound, Rejected
+from catalogsync.mentions import normalised
+from catalogsync.model import AssetRef, Concept, ModelRef, RemoteModel
+
+_ATTRIBUTES = {
+    "name": "name",
+    "type": "type",
+    "shortDescription": "short_description",
+    "classSlug": "class_slug",
+    "epoch": "epoch",
+    "promptEmbedding": "prompt_embedding",
+    "negativePromptEmbedding": "negative_prompt_embedding",
+    "thumbnail": "thumbnail",
+}
+
+
+class Crash(BaseException):
+    """The process dies here."""
+
+
+@dataclass
+class FakeServer:
+    """Every method of the port over plain dicts.
+
+    `log` names every call. `before_write` is called with the call's name before each write and
+    may raise, as may `after_write` once the write has taken effect.
+    """
+
+    models: dict[str, RemoteModel] = field(default_factory=dict)
+    descriptions: dict[str, str] = field(default_factory=dict)
+    prompt_guides: dict[str, str] = field(default_factory=dict)
+    assets: dict[str, AssetRef] = field(default_factory=dict)
+    collections: dict[str, str] = field(default_factory=dict)
+    log: list[tuple[str, Any]] = field(default_factory=list)
+    before_write: Callable[[str], None] = lambda name: None
+    after_write: Callable[[str], None] = lambda name: None
+    counter: int = 0
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+    # Reading
+
+    def list_models(self) -> Iterator[RemoteModel]:
+        self._read("list_models")
+        yield from [
+            replace(m, prompt_embedding=None, negative_prompt_embedding=None)
+            for m in self.models.values()
+        ]
+
+    def get_model(self, model_id: str) -> RemoteModel:
+        self._read("get_model", model_id)
+        return self._model(model_id)
+
+    def get_description(self, model_id: str) -> str:
+        self._read("get_description", model_id)
+        self._model(model_id)
+        return self.descriptions.get(model_id, "")
+
+    def get_prompt_guide(self, model_id: str) -> str:
+        self._read("get_prompt_guide", model_id)
+        self._model(model_id)
+        return self.prompt_guides.get(model_id, "")
+
+    def get_assets(self, asset_ids: Sequence[str]) -> Mapping[str, AssetRef]:
+        self._read("get_assets", len(asset_ids))
+        assert len(asset_ids) <= 200
+        return {held: self.assets[held] for held in asset_ids if held in self.assets}
+
+    def newest_assets(self) -> Iterator[Sequence[AssetRef]]:
+        self._read("newest_assets")
+        newest = list(reversed(self.assets.values()))
+        yield from [newest[start : start + 3] for start in range(0, len(newest), 3)] or [[]]
+
+    def list_collections(self) -> Mapping[str, str]:
+        self._read("list_collections")
+        return dict(self.collections)
+
+    # Writing
+
+    def create_model(self, fields: Mapping[str, object]) -> RemoteModel:
+        with self._write("create_model", dict(fields)):
+            model = RemoteModel(
+                id=self._new_id("model"), name="", type="", status="new", updated_at=self._now(),
+                prompt_embedding="", negative_prompt_embedding="",
+            )  # fmt: skip
+            self.models[model.id] = replace(model, **self._attributes(fields))
+        return self.models[model.id]
+
+    def update_model(self, model_id: str, fields: Mapping[str, object]) -> RemoteModel:
+        with self._write("update_model", {"id": model_id, **fields}):
+            model = self._model(model_id)
+            if fields.get("type", model.type) != model.type and model.status != "new":
+                raise Rejected("type can only be changed while new", status=400)
+            self._change(model_id, **self._attributes(fields))
+        return self.models[model_id]
+
+    def edit_tags(self, model_id: str, *, add: Sequence[str], delete: Sequence[str]) -> None:
+        with self._write("edit_tags", {"id": model_id, "add": list(add), "delete": list(delete)}):
+            tags = (self._model(model_id).tags | set(add)) - set(delete)
+            self._change(model_id, tags=frozenset(tags))
+
+    def set_description(self, model_id: str, text: str) -> str:
+        with self._write("set_description", {"id": model_id, "text": text}):
+            self.descriptions[model_id] = normalised(text).rstrip("\n")
+            self._change(model_id)
+        return self.descriptions[model_id]
+
+    def set_prompt_guide(self, model_id: str, text: str) -> str:
+        with self._write("set_prompt_guide", {"id": model_id, "text": text}):
+            self.prompt_guides[model_id] = text
+            self._change(model_id)
+        return text
+
+    def set_examples(self, model_id: str, asset_ids: Sequence[str]) -> tuple[str, ...]:
+        with self._write("set_examples", {"id": model_id, "assetIds": list(asset_ids)}):
+            unknown = [held for held in asset_ids if held not in self.assets]
+            if unknown:
+                raise Rejected(f"unknown assets {unknown}", status=400)
+            self._change(model_id, examples=tuple(asset_ids))
+        return self.models[model_id].examples
+
+    def upload_asset(self, asset: AssetRef, file: BinaryIO) -> str:
+        content = file.read()
+        assert hashlib.sha256(content).hexdigest() == asset.sha256
+        with self._write("upload_asset", asset.sha256):
+            asset_id = self._new_id("asset")
+            self.assets[asset_id] = replace(asset, id=asset_id, sha256=asset.digest)
+        return asset_id
+
+    def create_collection(self, name: str) -> str:
+        with self._write("create_collection", name):
+            self.collections[name] = self._new_id("collection")
+        return self.collections[name]
+
+    def add_to_collection(self, collection_id: str, model_id: str) -> None:
+        with self._write("add_to_collection", {"id": model_id}):
+            held = self._model(model_id).collection_ids
+            if collection_id in held:
+                raise Rejected("already a member", status=400)
+            self._change(model_id, collection_ids=held | {collection_id})
+
+    def remove_from_collection(self, collection_id: str, model_id: str) -> None:
+        with self._write("remove_from_collection", {"id": model_id}):
+            held = self._model(model_id).collection_ids
+            self._change(model_id, collection_ids=held - {collection_id})
+
+    def delete_model(self, model_id: str) -> None:
+        with self._write("delete_model", model_id):
+            self.models.pop(model_id, None)
+
+    # Helpers for the tests
+
+    def add_model(self, name: str, type: str = "flux.1-lora", **fields: Any) -> RemoteModel:
+        """Put a model on the server by hand, past the port."""
+        settings = {"status": "trained", "prompt_embedding": "", "negative_prompt_embedding": ""}
+        model = RemoteModel(
+            id=self._new_id("model"), name=name, type=type, updated_at=self._now(),
+            **{**settings, **fields},
+        )  # fmt: skip
+        self.models[model.id] = model
+        return model
+
+    def add_asset(self, content: bytes | None, name: str = "by-hand.webp") -> str:
+        """Put an asset on the server by hand; without content its digest is not known."""
+        asset_id = self._new_id("asset")
+        sha256 = hashlib.sha256(content).hexdigest()[:32] if content is not None else ""
+        self.assets[asset_id] = AssetRef(id=asset_id, sha256=sha256, name=name)
+        return asset_id
+
+    def edit(self, model_id: str, **fields: Any) -> None:
+        """Change a model by hand, as somebody in the web page would."""
+        self._change(model_id, **fields)
+
+    @property
+    def writes(self) -> list[tuple[str, Any]]:
+        """The calls that changed something."""
+        reading = ("list_", "get_", "newest_")
+        return [call for call in self.log if not call[0].startswith(reading)]
+
+    def _model(self, model_id: str) -> RemoteModel:
+        if model_id not in self.models:
+            raise NotFound(f"no model {model_id}", status=404)
+        return self.models[model_id]
+
+    def _attributes(self, fields: Mapping[str, object]) -> dict[str, Any]:
+        found: dict[str, Any] = {
+            _ATTRIBUTES[name]: value or "" for name, value in fields.items() if name != "concepts"
+        }
+        if "concepts" in fields:
+            found["concepts"] = tuple(self._concept(item) for item in fields["concepts"])  # type: ignore[attr-defined]
+        if found.get("thumbnail") and found["thumbnail"] not in self.assets:
+            raise Rejected("unknown thumbnail", status=400)
+        return found
+
+    def _concept(self, item: Any) -> Concept:
+        self._model(item["modelId"])
+        return Concept(ModelRef(id=item["modelId"]), item["scale"], item.get("modelEpoch", ""))
+
+    def _change(self, model_id: str, **fields: Any) -> None:
+        with self.lock:
+            self.models[model_id] = replace(self._model(model_id), updated_at=self._now(), **fields)
+
+    def _now(self) -> str:
+        with self.lock:
+            self.counter += 1
+            return f"2026-01-01T00:00:00.{self.counter:06d}Z"
+
+    def _new_id(self, kind: str) -> str:
+        with self.lock:
+            self.counter += 1
+            return f"{kind}_{self.counter:06d}"
+
+    def _read(self, name: str, what: object = None) -> None:
+        with self.lock:
+            self.log.append((name, what))
+
+    def _write(self, name: str, what: object) -> "_Write":
+        return _Write(self, name, what)
+
+
+class _Write:
+    """One write under the server's lock, with the hooks around it."""
+
+    def __init__(self, server: FakeServer, name: str, what: object) -> None:
+        self._server, self._name, self._what = server, name, what
+
+    def __enter__(self) -> None:
+        self._server.lock.acquire()
+        try:
+            self._server.before_write(self._name)
+            self._server.log.append((self._name, self._what))
+        except BaseException:
+            self._server.lock.release()
+            raise
+
+    def __exit__(self, kind: type[BaseException] | None, *_rest: object) -> None:
+        self._server.lock.release()
+        if kind is None:
+            self._server.after_write(self._name)
+
+
+def files_of(contents: Mapping[str, bytes]) -> Callable[[AssetRef], BinaryIO]:
+    """An opener over contents by sha256."""
+    return lambda asset: BytesIO(contents[asset.sha256])
+
+
+__all__ = ["ApiError", "Crash", "FakeServer", "files_of"]

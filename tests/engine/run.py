@@ -1,0 +1,50 @@
+"""The whole engine in one call, as the command line wires it."""
+
+from collections.abc import Callable
+from threading import Event
+from typing import BinaryIO
+
+from catalogsync.apply import apply
+from catalogsync.diff import diff
+from catalogsync.ledger import Ledger
+from catalogsync.model import AssetRef, Catalog
+from catalogsync.observe import observe
+from catalogsync.outcome import Outcome
+from catalogsync.perform import Performer
+from catalogsync.plan import Plan, build_plan
+from catalogsync.rules import Allowances
+from tests.engine.fake import FakeServer
+
+EVERYTHING = Allowances(delete=10**6, update=10**6, upload=10**12)
+
+
+def plan(
+    server: FakeServer,
+    catalog: Catalog,
+    *,
+    prune: bool = False,
+    keys: frozenset[str] | None = None,
+    allow: Allowances = EVERYTHING,
+) -> Plan:
+    """What an apply would do."""
+    snapshot = observe(server, catalog, keys=keys, jobs=2)
+    return build_plan(catalog, diff(catalog, snapshot, keys=keys, prune=prune), allow=allow)
+
+
+def run(
+    server: FakeServer,
+    catalog: Catalog,
+    open_file: Callable[[AssetRef], BinaryIO],
+    *,
+    prune: bool = False,
+    between: Callable[[], None] = lambda: None,
+    stop: Event | None = None,
+    jobs: int = 4,
+) -> list[Outcome]:
+    """Observe, plan and apply; `between` is called after the plan and before the apply."""
+    snapshot = observe(server, catalog, jobs=2)
+    found = diff(catalog, snapshot, prune=prune)
+    made = build_plan(catalog, found, allow=EVERYTHING)
+    between()
+    performer = Performer(server, Ledger(found, snapshot), open_file, pause=lambda seconds: None)
+    return list(apply(made, performer, jobs=jobs, stop=stop))

@@ -1,0 +1,227 @@
+"""Order, failure, conflict, lost answers and interruption."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from threading import Event
+
+import pytest
+
+from catalogsync.actions import CreateModel, DeleteModel, SetDescription, SetExamples, UploadAsset
+from catalogsync.apply import dependencies
+from catalogsync.errors import AccessDenied, BadResponse, FileChanged, Rejected, Unreachable
+from catalogsync.identity import owner_tag
+from catalogsync.model import AssetRef, Catalog, ModelSpec, Text
+from catalogsync.outcome import Outcome, Status
+from tests.engine.catalogs import CONTENTS
+from tests.engine.conftest import SHAS, image
+from tests.engine.fake import FakeServer, files_of
+from tests.engine.run import plan, run
+
+INK = ModelSpec(key="ink", name="Ink", type="flux.1-lora")
+open_file = files_of(CONTENTS)
+
+
+def statuses(outcomes: list[Outcome]) -> list[tuple[str, str]]:
+    return sorted((type(o.action).__name__, o.status.value) for o in outcomes)
+
+
+def failing(at: str, error: Exception) -> Callable[[str], None]:
+    """A hook that raises at the writes of one name."""
+
+    def hook(name: str) -> None:
+        if name == at:
+            raise error
+
+    return hook
+
+
+def test_what_is_referred_to_is_made_first(example: Catalog) -> None:
+    actions = plan(FakeServer(), example).actions
+    needs = dependencies(actions)
+    made: dict[object, int] = {}
+    for at, action in enumerate(actions):
+        if isinstance(action, UploadAsset):
+            made[action.asset.sha256] = at
+        if isinstance(action, CreateModel):
+            made[action.model] = at
+    by_kind = {(type(a).__name__, getattr(a, "model", "")): at for at, a in enumerate(actions)}
+    assert {made["style"], made["hero"]} <= needs[by_kind["CreateModel", "both"]]
+    assert made["style"] in needs[by_kind["SetDescription", "hero"]]
+    assert {made[SHAS[n]] for n in (0, 1, 2)} <= needs[by_kind["SetExamples", "style"]]
+
+
+def test_deletes_come_last() -> None:
+    server = FakeServer()
+    server.add_model("Old", tags=frozenset({owner_tag("acme", "old")}))
+    run(server, Catalog(name="acme", models=(INK,)), open_file, prune=True)
+    assert server.writes[-1][0] == "delete_model"
+
+
+def test_a_failure_skips_the_rest_of_its_model_and_nothing_else() -> None:
+    server = FakeServer(before_write=failing("set_examples", Rejected("no", status=400)))
+    with_examples = replace(INK, examples=(image(0),), description=Text(("x",)))
+    other = replace(INK, key="other", name="Other", description=Text(("y",)))
+    catalog = Catalog(name="acme", models=(with_examples, other))
+    outcomes = run(server, catalog, open_file)
+    assert statuses(outcomes) == [
+        ("CreateModel", "done"),
+        ("CreateModel", "done"),
+        ("SetDescription", "done"),
+        ("SetDescription", "skipped"),
+        ("SetExamples", "failed"),
+        ("UploadAsset", "done"),
+    ]
+
+
+def test_a_failed_upload_skips_what_uses_the_file() -> None:
+    def changed(asset: AssetRef) -> object:
+        raise FileChanged("changed")
+
+    catalog = Catalog(name="acme", models=(replace(INK, examples=(image(0),)),))
+    outcomes = run(FakeServer(), catalog, changed)  # type: ignore[arg-type]
+    assert statuses(outcomes) == [
+        ("CreateModel", "done"),
+        ("SetExamples", "skipped"),
+        ("UploadAsset", "failed"),
+    ]
+    assert "0.webp was not uploaded" in {o.reason for o in outcomes}
+
+
+def test_every_action_has_exactly_one_outcome(example: Catalog) -> None:
+    server = FakeServer(before_write=failing("create_model", Rejected("full", status=400)))
+    expected = plan(server, example).actions
+    outcomes = run(server, example, open_file)
+    assert len(outcomes) == len(expected)
+    assert set(map(repr, expected)) == {repr(outcome.action) for outcome in outcomes}
+
+
+def test_a_model_that_somebody_changed_meanwhile_is_a_conflict_and_left_alone() -> None:
+    server = FakeServer()
+    model = server.add_model("Ink", tags=frozenset({owner_tag("acme", "ink")}))
+    changed = replace(INK, short_description="ours", description=Text(("ours",)))
+    outcomes = run(
+        server,
+        Catalog(name="acme", models=(changed,)),
+        open_file,
+        between=lambda: server.edit(model.id, short_description="theirs"),
+    )
+    assert statuses(outcomes) == [("SetDescription", "skipped"), ("UpdateModel", "conflict")]
+    assert server.models[model.id].short_description == "theirs"
+    assert server.writes == []
+
+
+def test_a_delete_of_a_model_that_somebody_changed_is_a_conflict() -> None:
+    server = FakeServer()
+    model = server.add_model("Old", tags=frozenset({owner_tag("acme", "old")}))
+    outcomes = run(
+        server,
+        Catalog(name="acme", models=(INK,)),
+        open_file,
+        prune=True,
+        between=lambda: server.edit(model.id, short_description="still needed"),
+    )
+    assert ("DeleteModel", "conflict") in statuses(outcomes)
+    assert model.id in server.models
+
+
+def test_our_own_writes_are_no_conflict(example: Catalog) -> None:
+    server = FakeServer()
+    run(server, example, open_file)
+    models = tuple(
+        replace(m, short_description="x", description=Text(("y",))) for m in example.models
+    )
+    outcomes = run(server, replace(example, models=models), open_file)
+    assert {outcome.status for outcome in outcomes} == {Status.DONE}
+
+
+@pytest.mark.parametrize("error", [Unreachable("lost"), BadResponse("502", status=502)])
+@pytest.mark.parametrize("write", ["create_model", "upload_asset", "create_collection"])
+def test_a_lost_answer_is_settled_by_reading_back(
+    example: Catalog, write: str, error: Exception
+) -> None:
+    server = FakeServer(after_write=failing(write, error))
+    outcomes = run(server, example, open_file)
+    assert {outcome.status for outcome in outcomes} == {Status.DONE}
+    assert (len(server.models), len(server.assets), len(server.collections)) == (3, 3, 1)
+    server.after_write = lambda name: None
+    assert not plan(server, example).models
+
+
+@pytest.mark.parametrize("write", ["create_model", "upload_asset", "create_collection"])
+def test_a_create_that_never_arrived_is_tried_again(example: Catalog, write: str) -> None:
+    failures = iter([True, False])
+
+    def first_time(name: str) -> None:
+        if name == write and next(failures, False):
+            raise Unreachable("lost on the way")
+
+    server = FakeServer(before_write=first_time)
+    outcomes = run(server, example, open_file)
+    assert {outcome.status for outcome in outcomes} == {Status.DONE}
+    assert (len(server.models), len(server.assets), len(server.collections)) == (3, 3, 1)
+
+
+def test_two_lost_creates_of_one_name_do_not_share_a_model() -> None:
+    server = FakeServer(after_write=failing("create_model", Unreachable("lost")))
+    twins = Catalog(name="acme", models=(INK, replace(INK, key="ink2")))
+    outcomes = run(server, twins, open_file, jobs=1)
+    assert {outcome.status for outcome in outcomes} == {Status.DONE}
+    marks = sorted(tag for model in server.models.values() for tag in model.tags)
+    assert marks == ["catalog-sync:acme/ink", "catalog-sync:acme/ink2"]
+
+
+def test_a_server_that_keeps_something_else_is_told() -> None:
+    server = FakeServer()
+    server.set_description = lambda model_id, text: text.upper()  # type: ignore[method-assign]
+    catalog = Catalog(name="acme", models=(replace(INK, description=Text(("quiet",))),))
+    (outcome,) = (o for o in run(server, catalog, open_file) if o.status is Status.FAILED)
+    assert isinstance(outcome.action, SetDescription)
+    assert "did not keep" in outcome.reason
+
+
+def test_a_server_that_keeps_another_order_is_told() -> None:
+    server = FakeServer()
+    server.set_examples = lambda model_id, asset_ids: tuple(sorted(asset_ids)[::-1])  # type: ignore[method-assign]
+    catalog = Catalog(name="acme", models=(replace(INK, examples=(image(0), image(1))),))
+    outcomes = run(server, catalog, open_file, jobs=1)
+    (outcome,) = (o for o in outcomes if o.status is Status.FAILED)
+    assert isinstance(outcome.action, SetExamples)
+    assert "order" in outcome.reason
+
+
+def test_once_stopped_nothing_more_is_begun(example: Catalog) -> None:
+    stop = Event()
+    server = FakeServer(after_write=lambda name: stop.set())
+    outcomes = run(server, example, open_file, stop=stop, jobs=1)
+    assert len(server.writes) == 1
+    assert len(outcomes) == len(plan(FakeServer(), example).actions)
+    assert {o.reason for o in outcomes if o.status is Status.SKIPPED} == {"interrupted"}
+
+
+def test_once_stopped_nothing_is_deleted() -> None:
+    stop = Event()
+    server = FakeServer(after_write=lambda name: stop.set())
+    server.add_model("Old", tags=frozenset({owner_tag("acme", "old")}))
+    outcomes = run(
+        server, Catalog(name="acme", models=(INK,)), open_file, prune=True, stop=stop, jobs=1
+    )
+    (delete,) = (o for o in outcomes if isinstance(o.action, DeleteModel))
+    assert delete.status is Status.SKIPPED
+
+
+def test_refused_credentials_end_the_run_at_once(example: Catalog) -> None:
+    tried: list[str] = []
+
+    def refuse(name: str) -> None:
+        tried.append(name)
+        raise AccessDenied("no", status=401)
+
+    outcomes = run(FakeServer(before_write=refuse), example, open_file, jobs=1)
+    assert len(tried) == 1
+    assert {o.status for o in outcomes} == {Status.FAILED, Status.SKIPPED}
+
+
+def test_a_defect_is_not_hidden(example: Catalog) -> None:
+    server = FakeServer(before_write=failing("create_model", ZeroDivisionError("a defect")))
+    with pytest.raises(ZeroDivisionError):
+        run(server, example, open_file)

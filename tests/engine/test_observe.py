@@ -1,0 +1,124 @@
+"""What is read, how little, and what a failed read means."""
+
+from dataclasses import replace
+
+import pytest
+
+from catalogsync.errors import ApiError, BadResponse
+from catalogsync.identity import owner_tag
+from catalogsync.model import AssetRef, Catalog, ModelSpec, Text
+from catalogsync.observe import observe
+from tests.engine.catalogs import CONTENTS
+from tests.engine.conftest import SHAS, image
+from tests.engine.fake import FakeServer, files_of
+from tests.engine.run import run
+
+INK = ModelSpec(key="ink", name="Ink", type="flux.1-lora")
+
+
+def reads(server: FakeServer, catalog: Catalog, **settings: object) -> list[str]:
+    """The names of the calls that observing takes, sorted."""
+    server.log.clear()
+    observe(server, catalog, **settings)  # type: ignore[arg-type]
+    return sorted(name for name, _ in server.log)
+
+
+def owned(server: FakeServer, key: str = "ink", **fields: object) -> str:
+    return server.add_model("Ink", tags=frozenset({owner_tag("acme", key)}), **fields).id  # type: ignore[arg-type]
+
+
+def test_a_plain_manifest_takes_the_listing_only() -> None:
+    server = FakeServer()
+    owned(server, examples=("asset_1",), thumbnail="asset_2")
+    server.add_model("A stranger")
+    assert reads(server, Catalog(name="acme", models=(INK,))) == ["list_models"]
+
+
+def test_a_text_is_read_only_where_it_is_managed() -> None:
+    server = FakeServer()
+    owned(server)
+    owned(server, "other")
+    managed = replace(INK, description=Text(("x",)))
+    catalog = Catalog(name="acme", models=(managed, replace(INK, key="other")))
+    assert reads(server, catalog) == ["get_description", "list_models"]
+
+
+def test_embeddings_are_read_only_where_they_are_managed() -> None:
+    server = FakeServer()
+    owned(server)
+    catalog = Catalog(name="acme", models=(replace(INK, prompt_embedding="x"),))
+    assert reads(server, catalog) == ["get_model", "list_models"]
+
+
+def test_assets_are_resolved_two_hundred_at_a_time() -> None:
+    server = FakeServer()
+    ids = tuple(server.add_asset(b"%d" % number) for number in range(401))
+    owned(server, examples=ids)
+    catalog = Catalog(name="acme", models=(replace(INK, examples=(AssetRef(id=ids[0]),)),))
+    server.log.clear()
+    observe(server, catalog)
+    assert sorted(count for name, count in server.log if name == "get_assets") == [1, 200, 200]
+
+
+def test_a_model_that_is_not_selected_is_not_read() -> None:
+    server = FakeServer()
+    owned(server)
+    catalog = Catalog(name="acme", models=(replace(INK, description=Text(("x",))),))
+    assert reads(server, catalog, keys=frozenset()) == ["list_models"]
+
+
+def test_collections_are_read_only_where_they_are_managed() -> None:
+    server = FakeServer()
+    catalog = Catalog(name="acme", models=(replace(INK, collections=frozenset({"A"})),))
+    assert reads(server, catalog) == ["list_collections", "list_models"]
+
+
+def test_a_file_that_was_sent_but_not_used_is_found_again() -> None:
+    server = FakeServer()
+    catalog = Catalog(name="acme", models=(replace(INK, examples=(image(0), image(1))),))
+    held = server.add_asset(CONTENTS[SHAS[0]])
+    outcomes = run(server, catalog, files_of(CONTENTS))
+    sent = [what for name, what in server.writes if name == "upload_asset"]
+    assert sent == [SHAS[1]]
+    assert {outcome.status.value for outcome in outcomes} == {"done"}
+    assert next(iter(server.models.values())).examples[0] == held
+
+
+def test_looking_for_such_files_costs_one_read_when_there_are_none() -> None:
+    server = FakeServer()
+    for number in range(100):
+        server.add_asset(b"somebody else's %d" % number)
+    catalog = Catalog(name="acme", models=(replace(INK, examples=(image(0),)),))
+    assert reads(server, catalog) == ["list_models", "newest_assets"]
+
+
+@pytest.mark.parametrize(
+    "method", ["list_models", "get_description", "get_prompt_guide", "get_model", "get_assets"]
+)
+def test_a_failed_read_ends_the_run(method: str) -> None:
+    server = FakeServer()
+    owned(server, examples=("asset_1",))
+    spec = replace(
+        INK,
+        description=Text(("x",)),
+        prompt_guide=Text(("x",)),
+        prompt_embedding="x",
+        examples=(AssetRef(id="asset_1"),),
+    )
+
+    def fail(*_: object, **__: object) -> None:
+        raise BadResponse("broken")
+
+    setattr(server, method, fail)
+    with pytest.raises(ApiError):
+        observe(server, Catalog(name="acme", models=(spec,)))
+    assert server.writes == []
+
+
+def test_progress_ends_at_what_was_due() -> None:
+    server = FakeServer()
+    owned(server)
+    seen: list[tuple[int, int]] = []
+    catalog = Catalog(name="acme", models=(replace(INK, description=Text(("x",))),))
+    observe(server, catalog, progress=lambda done, due: seen.append((done, due)))
+    assert seen[-1] == (1, 1)

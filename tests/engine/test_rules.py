@@ -1,0 +1,158 @@
+"""What a plan refuses, and what its brakes stop."""
+
+from dataclasses import replace
+
+import pytest
+
+from catalogsync.identity import owner_tag
+from catalogsync.model import (
+    AssetKind,
+    AssetRef,
+    Catalog,
+    Concept,
+    Limit,
+    ModelRef,
+    ModelSpec,
+    Policy,
+)
+from catalogsync.plan import Plan
+from catalogsync.rules import Allowances
+from tests.engine.conftest import image
+from tests.engine.fake import FakeServer
+from tests.engine.run import plan
+
+INK = ModelSpec(key="ink", name="Ink", type="flux.1-lora")
+NOTHING_EXTRA = Allowances()
+
+
+def codes(found: Plan) -> list[tuple[str, str]]:
+    return [(refusal.model, refusal.code) for refusal in found.refusals]
+
+
+def one(spec: ModelSpec, **settings: object) -> Catalog:
+    return replace(Catalog(name="acme", models=(spec,)), **settings)  # type: ignore[arg-type]
+
+
+def owned(server: FakeServer, key: str, **fields: object) -> str:
+    tags = frozenset({owner_tag("acme", key)})
+    return server.add_model(fields.pop("name", "Ink"), tags=tags, **fields).id  # type: ignore[arg-type]
+
+
+def test_a_field_that_cannot_be_carried_out_refuses_its_model_by_name() -> None:
+    server = FakeServer()
+    owned(server, "ink")
+    found = plan(server, one(replace(INK, unsupported=("source",))))
+    assert codes(found) == [("ink", "unsupported")]
+    assert "source" in found.refusals[0].message
+
+
+def test_the_type_changes_only_while_a_model_is_new() -> None:
+    server = FakeServer()
+    model = owned(server, "ink", status="trained")
+    assert codes(plan(server, one(replace(INK, type="custom")))) == [("ink", "type-fixed")]
+    server.edit(model, status="new")
+    assert codes(plan(server, one(replace(INK, type="custom")))) == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "refused"),
+    [
+        ({"status": "trained", "epochs": ("000001",)}, False),
+        ({"status": "trained", "epochs": ("000002",)}, True),
+        ({"status": "new", "epochs": ("000001",)}, True),
+    ],
+)
+def test_an_epoch_must_be_one_that_the_trained_model_has(
+    fields: dict[str, object], refused: bool
+) -> None:
+    server = FakeServer()
+    owned(server, "ink", **fields)
+    found = plan(server, one(replace(INK, epoch="000001")))
+    assert (codes(found) == [("ink", "no-such-epoch")]) is refused
+
+
+def test_an_epoch_on_a_model_that_is_not_there_yet_is_refused() -> None:
+    assert codes(plan(FakeServer(), one(replace(INK, epoch="000001")))) == [
+        ("ink", "no-such-epoch")
+    ]
+
+
+def test_an_asset_id_that_does_not_exist_is_refused() -> None:
+    found = plan(FakeServer(), one(replace(INK, examples=(AssetRef(id="asset_gone"),))))
+    assert codes(found) == [("ink", "no-such-asset")]
+
+
+@pytest.mark.parametrize(
+    "asset",
+    [
+        replace(image(0), kind=AssetKind.VIDEO),
+        replace(image(0), kind=AssetKind.MODEL_3D),
+        replace(image(0), size=6_000_000),
+    ],
+    ids=["video", "3d", "6 MB"],
+)
+def test_a_file_that_cannot_be_sent_is_refused_by_name(asset: AssetRef) -> None:
+    found = plan(FakeServer(), one(replace(INK, examples=(asset,))))
+    assert codes(found) == [("ink", "unsupported-file")]
+    assert asset.name in found.refusals[0].message
+
+
+def test_what_depends_on_a_refused_model_is_refused_too() -> None:
+    bad = replace(INK, unsupported=("source",))
+    middle = replace(INK, key="middle", name="M", concepts=(Concept(ModelRef(key="ink"), 1.0),))
+    last = replace(INK, key="last", name="L", concepts=(Concept(ModelRef(key="middle"), 1.0),))
+    free = replace(INK, key="free", name="F")
+    found = plan(FakeServer(), Catalog(name="acme", models=(free, bad, last, middle)))
+    assert codes(found) == [("ink", "unsupported"), ("last", "depends"), ("middle", "depends")]
+    assert [model.key for model in found.models] == ["free"]
+
+
+def orphans(server: FakeServer, number: int) -> None:
+    for at in range(number):
+        owned(server, f"old-{at}", name=f"Old {at}")
+
+
+@pytest.mark.parametrize(
+    ("policy", "allow", "stopped"),
+    [
+        (Policy(), NOTHING_EXTRA, True),
+        (Policy(), Allowances(delete=4), False),
+        (Policy(), Allowances(delete=3), True),
+        (Policy(max_delete=Limit(count=4)), NOTHING_EXTRA, False),
+        (Policy(max_delete=Limit(percent=100)), NOTHING_EXTRA, False),
+        (Policy(max_delete=Limit(percent=79)), NOTHING_EXTRA, True),
+        (Policy(max_delete=Limit(percent=80)), NOTHING_EXTRA, False),
+    ],
+)
+def test_more_deletes_than_allowed_stop_the_whole_plan(
+    policy: Policy, allow: Allowances, stopped: bool
+) -> None:
+    server = FakeServer()
+    owned(server, "ink")
+    orphans(server, 4)
+    found = plan(server, one(INK, policy=policy), prune=True, allow=allow)
+    assert found.blocked is stopped
+    assert (codes(found) == [("", "max-delete")]) is stopped
+
+
+def test_more_updates_than_allowed_stop_the_whole_plan() -> None:
+    server = FakeServer()
+    owned(server, "ink", name="Other")
+    catalog = one(INK, policy=Policy(max_update=Limit(count=0)))
+    assert codes(plan(server, catalog, allow=NOTHING_EXTRA)) == [("", "max-update")]
+    assert not plan(server, catalog, allow=Allowances(update=1)).blocked
+
+
+def test_more_bytes_than_allowed_stop_the_whole_plan() -> None:
+    asset = replace(image(0), size=2_000_001)
+    catalog = one(replace(INK, examples=(asset,)), policy=Policy(max_upload=2_000_000))
+    assert codes(plan(FakeServer(), catalog, allow=NOTHING_EXTRA)) == [("", "max-upload")]
+    assert not plan(FakeServer(), catalog, allow=Allowances(upload=2_000_001)).blocked
+
+
+def test_a_protected_model_cannot_be_absent() -> None:
+    server = FakeServer()
+    model = owned(server, "ink")
+    server.edit(model, tags=server.models[model].tags | {"catalog-sync:protected"})
+    absent = replace(INK, state=type(INK.state)("absent"))
+    assert codes(plan(server, one(absent))) == [("ink", "protected")]
