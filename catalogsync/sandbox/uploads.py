@@ -1,0 +1,143 @@
+"""The upload endpoints.
+
+Chosen where nothing is documented: the request names exactly one source; everything wrong with the
+content shows as `failed` after `complete`, nothing as an error of `complete`; estimates
+(`dryRun`) cost nothing; the sandbox downloads nothing, so an import of a model by URL, from
+Civitai or from Hugging Face makes a model with no content, and a URL of any other kind fails.
+"""
+
+from pathlib import PurePosixPath
+from typing import Any
+
+from catalogsync.sandbox import asset_records, checks, model_records, upload_records
+from catalogsync.sandbox.collections import must_be_collections
+from catalogsync.sandbox.errors import bad_request
+from catalogsync.sandbox.imports import finish
+from catalogsync.sandbox.vocabulary import UPLOAD_KINDS
+from catalogsync.sandbox.world import Call, Json, Reply
+
+_LARGEST = 5 * 1024**4
+_MOST_PARTS = 10_000
+# The field that tells the source, and what the answer calls it.
+_SOURCES = {"civitaiModelUrl": "civitai", "huggingFaceModelName": "huggingface", "url": "url"}
+_MODEL_SOURCES = {"civitai": "civitai", "huggingface": "huggingface", "url": "other"}
+
+
+def create(call: Call) -> Json | Reply:
+    """`POST /uploads`."""
+    named = [field for field in _SOURCES if call.body.get(field) is not None]
+    if len(named) > 1 or (named and "parts" in call.body):
+        raise bad_request("Only one source can be uploaded at once")
+    described = _remote(call, named[0]) if named else _multipart(call)
+    if "dryRun" in call.query:
+        if call.query["dryRun"] not in ("true", "api"):
+            raise bad_request("dryRun must be true or api")
+        return Reply(269, {"creativeUnitsCost": 0})
+    doc = _common(call) | described
+    if named:
+        doc |= {"completed": call.world.clock.now(), "outcome": _outcome(call, doc)}
+    upload_records.insert(call.world, doc)
+    return {"upload": upload_records.show(call, doc)}
+
+
+def read(call: Call) -> Json:
+    """`GET /uploads/{uploadId}`; while parts are missing, with fresh URLs for them."""
+    return {"upload": upload_records.show(call, upload_records.owned(call))}
+
+
+def act(call: Call) -> Json:
+    """`POST /uploads/{uploadId}/action`: `complete`, the only one."""
+    if checks.required(call.body, "action") != "complete":
+        raise bad_request("action must be complete")
+    with call.world.store.writing():
+        doc = upload_records.owned(call)
+        if upload_records.status(call.world, doc) != "pending":
+            raise bad_request("The upload was already completed")
+        upload_records.amend(call.world, doc["id"], completed=call.world.clock.now())
+        # Shown as it is now: a moment later the import may already be over.
+        answer = upload_records.show(call, upload_records.owned(call))
+    call.world.workers.submit(finish, call.world, doc["id"])
+    return {"upload": answer}
+
+
+def _common(call: Call) -> Json:
+    stamp = call.world.clock.stamp()
+    return {
+        "id": checks.new_id("upload"),
+        "authorId": call.author,
+        "ownerId": call.project,
+        "createdAt": stamp,
+        "updatedAt": stamp,
+        "jobId": checks.new_id("job"),
+    } | _asset_options(call)
+
+
+def _multipart(call: Call) -> Json:
+    name = checks.text(checks.required(call.body, "fileName"), "fileName", longest=1024, shortest=1)
+    content_type = checks.required(call.body, "contentType")
+    # The stored name keeps nothing but the ending of the name sent.
+    return {
+        "kind": _kind(call),
+        "source": "multipart",
+        "provider": "other",
+        "originalFileName": name,
+        "fileName": checks.new_id("file") + PurePosixPath(name).suffix.lower(),
+        "contentType": checks.text(content_type, "contentType", longest=200, shortest=1),
+        "fileSize": _whole(call, "fileSize", _LARGEST),
+        "partsCount": _whole(call, "parts", _MOST_PARTS),
+    }
+
+
+def _remote(call: Call, field: str) -> Json:
+    value = checks.text(call.body[field], field, longest=2048, shortest=1)
+    if field != "huggingFaceModelName" and not value.startswith(("http://", "https://")):
+        raise bad_request(f"{field} must be a URL")
+    source = _SOURCES[field]
+    name = PurePosixPath(value.partition("?")[0]).name or "import"
+    return {
+        "kind": _kind(call) if source == "url" else "model",
+        "source": source,
+        "provider": source if source != "url" else "other",
+        "originalFileName": name,
+        "fileName": checks.new_id("file"),
+        "url": value,
+    }
+
+
+def _kind(call: Call) -> str:
+    kind = checks.required(call.body, "kind")
+    if not isinstance(kind, str) or kind not in UPLOAD_KINDS:
+        raise bad_request(f"kind: {kind!r} is not an upload kind")
+    return kind
+
+
+def _whole(call: Call, field: str, most: int) -> int:
+    return checks.whole(checks.required(call.body, field), field, least=1, most=most)
+
+
+def _asset_options(call: Call) -> dict[str, Any]:
+    if call.body.get("assetOptions") is None:
+        return {}
+    if call.body.get("kind", "model") == "model":
+        raise bad_request("assetOptions is not available for kind model")
+    options = checks.an_object(call.body["assetOptions"], "assetOptions")
+    checks.truth(options, "hide", default=False)
+    must_be_collections(call, options.get("collectionIds", []))
+    if options.get("parentId") is not None:
+        parent = checks.text(options["parentId"], "parentId", longest=200)
+        asset_records.must_exist(call, [parent], "parentId")
+    return {"assetOptions": options}
+
+
+def _outcome(call: Call, doc: Json) -> Json:
+    """What becomes of an import that the real service would download."""
+    if doc["kind"] != "model":
+        return {"errorMessage": "The file could not be downloaded"}
+    model = model_records.blank(call.world, call.project, call.author, "flux.1-lora")
+    model |= {
+        "name": doc["originalFileName"][:64],
+        "status": "trained",
+        "source": _MODEL_SOURCES[doc["source"]],
+    }
+    model_records.insert(call.world, model)
+    return {"entityId": model["id"]}
