@@ -28,7 +28,8 @@ nav a[aria-current] { background: var(--ink); border-color: var(--ink); color: v
 .card:hover { border-color: var(--accent); }
 .cover { aspect-ratio: 4 / 3; width: 100%; object-fit: cover; display: block;
   background: linear-gradient(135deg, var(--chip), var(--line)); }
-.body { padding: .9rem 1rem 1.1rem; display: grid; gap: .55rem; align-content: start; flex: 1; }
+.body { padding: .9rem 1rem 1.1rem; display: grid; gap: .55rem; align-content: start; flex: 1;
+  grid-template-columns: minmax(0, 1fr); }
 .body h2 { font-size: 1.05rem; line-height: 1.3; margin: 0; overflow-wrap: anywhere; }
 .body p { margin: 0; font-size: .92rem; overflow-wrap: anywhere; }
 .chips { display: flex; flex-wrap: wrap; gap: .3rem; }
@@ -52,6 +53,9 @@ nav a[aria-current] { background: var(--ink); border-color: var(--ink); color: v
 .text a { color: var(--accent); text-decoration: underline; }
 .text pre { background: var(--card); border: 1px solid var(--line); border-radius: 12px;
   padding: .8rem 1rem; overflow-x: auto; }
+.text table { border-collapse: collapse; }
+.text th, .text td { border: 1px solid var(--line); padding: .3rem .7rem; text-align: start; }
+.text th { background: var(--card); }
 .text code { font-size: .9em; }
 section > h2 { font-size: .85rem; text-transform: uppercase; letter-spacing: .08em;
   color: var(--soft); margin: 0 0 .8rem; }
