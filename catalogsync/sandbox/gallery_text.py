@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from html import escape
 
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
@@ -43,11 +44,10 @@ def _reference(state: StateInline, silent: bool) -> bool:
     found = _REFERENCE.match(state.src, state.pos)
     if found is None:
         return False
-    html = state.env["reference"](found[1], found[2])
-    if not html:
-        return False
     if not silent:
-        state.push("html_inline", "", 0).content = html
+        html = state.env["reference"](found[1], found[2])
+        token = state.push("html_inline", "", 0)
+        token.content = html or f"<code>{escape(found[0])}</code>"
     state.pos = found.end()
     return True
 

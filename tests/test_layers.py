@@ -1,0 +1,118 @@
+"""Imports point down, a package is imported in one room, no command pays for another."""
+
+import ast
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "catalogsync"
+
+FLOORS = (
+    ("errors", "model", "__init__"),
+    ("actions", "contents", "identity", "manifest", "mentions", "ports"),
+    ("diff", "observe", "outcome", "scenario"),
+    ("ledger", "rules"),
+    ("perform", "plan"),
+    ("apply", "review"),
+    ("cli",),
+    ("__main__",),
+)
+"""Every room of the engine, from the ground up; the sandbox stands apart."""
+
+ONE_ROOM = {
+    "yaml": "manifest",
+    "jsonschema": "manifest",
+    "PIL": "sandbox",
+    "deepdiff": "diff",
+    "httpx": "scenario",
+    "click": "cli",
+    "rich": "cli",
+    "starlette": "sandbox",
+    "uvicorn": "sandbox",
+    "markdown_it": "sandbox",
+}
+
+
+def room(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports() -> Iterator[tuple[str, str, str]]:
+    """(room, file, imported module) for every import of the package, lazy ones too."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom):
+                yield room(path), str(path.relative_to(PACKAGE)), node.module or ""
+            elif isinstance(node, ast.Import):
+                for alias in node.names:
+                    yield room(path), str(path.relative_to(PACKAGE)), alias.name
+
+
+def test_every_room_has_a_floor() -> None:
+    rooms = {room(path) for path in PACKAGE.rglob("*.py")}
+    assert rooms == {name for floor in FLOORS for name in floor} | {"sandbox"}
+
+
+def test_imports_point_down() -> None:
+    level = {name: at for at, floor in enumerate(FLOORS) for name in floor}
+    wrong = [
+        f"{file} imports {module}"
+        for here, file, module in imports()
+        if module.startswith("catalogsync.") and here != "sandbox"
+        for there in [module.split(".")[1]]
+        if there not in (here, "sandbox") and level[there] >= level[here]
+    ]
+    assert wrong == []
+
+
+def test_the_sandbox_shares_nothing_with_the_engine() -> None:
+    crossing = [
+        f"{file} imports {module}"
+        for here, file, module in imports()
+        if module.startswith("catalogsync.") and here != "cli"
+        if (here == "sandbox") != (module.split(".")[1] == "sandbox")
+    ]
+    assert crossing == []
+
+
+def test_each_package_is_imported_in_one_room() -> None:
+    found = defaultdict(set)
+    for here, _, module in imports():
+        top = module.split(".")[0]
+        if top not in sys.stdlib_module_names and top not in ("catalogsync", ""):
+            found[top].add(here)
+    assert dict(found) == {package: {only} for package, only in ONE_ROOM.items()}
+
+
+@pytest.mark.parametrize(
+    ("command", "unwanted"),
+    [
+        (["--version"], {"httpx", "yaml", "jsonschema", "deepdiff", "rich", "PIL", "starlette"}),
+        (["--help"], {"httpx", "yaml", "jsonschema", "deepdiff", "rich", "PIL", "starlette"}),
+        (["plan", "--help"], {"httpx", "deepdiff", "rich", "PIL", "starlette"}),
+        (["schema"], {"httpx", "deepdiff", "rich", "starlette"}),
+        (["validate", "examples/catalog"], {"httpx", "deepdiff", "rich", "starlette"}),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_a_command_imports_nothing_that_it_does_not_need(
+    command: list[str], unwanted: set[str]
+) -> None:
+    script = (
+        "import sys; from catalogsync.cli import main\n"
+        "try: main()\nexcept SystemExit: pass\n"
+        "print(*sorted(sys.modules), file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, *command],
+        capture_output=True,
+        text=True,
+        cwd=PACKAGE.parent,
+        check=True,
+    )
+    loaded = {name.split(".")[0] for name in done.stderr.split()}
+    assert loaded & unwanted == set()
