@@ -1,0 +1,139 @@
+"""From a validated manifest to a `ModelSpec`."""
+
+from datetime import date
+from typing import Any
+
+from catalogsync.manifest.context import Context
+from catalogsync.manifest.discover import Manifest
+from catalogsync.manifest.document import Document, where
+from catalogsync.manifest.markdown import markdown
+from catalogsync.manifest.paths import split
+from catalogsync.manifest.references import examples, thumbnail
+from catalogsync.manifest.scalars import Surprise
+from catalogsync.manifest.strict_yaml import Hole
+from catalogsync.manifest.tags import check_tags, unique
+from catalogsync.manifest.words import Unfit, quote
+from catalogsync.model import Concept, ModelSpec, Source, State
+
+RETIRED = frozenset(
+    ("sd-1_5", "sd-1_5-lora", "sd-1_5-composition", "sd-xl", "sd-xl-lora", "sd-xl-composition")
+)
+_NOT_EXECUTED = ("source", "ignore")
+
+
+def spec(document: Document, manifest: Manifest, context: Context) -> ModelSpec:
+    """The model a manifest describes; whatever is wrong with it is reported."""
+    folder = manifest.parts[:-1]
+    _check_type(document)
+    _check_ignore(document)
+    _check_source(document, folder, context)
+    return ModelSpec(
+        key=manifest.key,
+        name=_own(document, "name", ""),
+        type=_own(document, "type", ""),
+        short_description=_value(document, context, "shortDescription"),
+        tags=_tags(document, context),
+        description=markdown(document, "description", folder, context),
+        prompt_guide=markdown(document, "promptGuide", folder, context),
+        thumbnail=thumbnail(document, folder, context.files),
+        examples=examples(document, folder, context.files),
+        collections=_collections(document, context),
+        class_slug=_value(document, context, "classSlug"),
+        concepts=_concepts(document, context),
+        epoch=_own(document, "epoch"),
+        prompt_embedding=_value(document, context, "promptEmbedding"),
+        negative_prompt_embedding=_value(document, context, "negativePromptEmbedding"),
+        id=_own(document, "id", ""),
+        protect=_value(document, context, "protect") or False,
+        state=State(_own(document, "state", "present")),
+        renamed_from=_own(document, "renamedFrom", ""),
+        unsupported=tuple(field for field in _NOT_EXECUTED if field in document.value),
+        source=Source(manifest.path),
+    )
+
+
+def accept_dates(value: Any) -> None:
+    """Takes the dates of `ignore` for text: there, and only there, a date is due."""
+    entries = value.get("ignore") if isinstance(value, dict) else None
+    for entry in entries if isinstance(entries, list) else ():
+        until = entry.get("until") if isinstance(entry, dict) else None
+        if isinstance(until, Surprise) and until.is_date:
+            entry["until"] = until.written
+
+
+def _own(document: Document, name: str, default: Any = None) -> Any:
+    value = document.value.get(name, default)
+    return default if isinstance(value, Hole) else value
+
+
+def _value(document: Document, context: Context, name: str) -> Any:
+    return _own(document, name, context.settings.defaults.get(name))
+
+
+def _tags(document: Document, context: Context) -> frozenset[str] | None:
+    own = _own(document, "tags")
+    if own:
+        check_tags(document, own, ["tags"], context.settings.ignore_tags)
+    return _union(own, context.settings.defaults.get("tags"))
+
+
+def _collections(document: Document, context: Context) -> frozenset[str] | None:
+    own = _own(document, "collections")
+    if own:
+        unique(document, own, ["collections"])
+    return _union(own, context.settings.defaults.get("collections"))
+
+
+def _union(own: list[Any] | None, others: list[str] | None) -> frozenset[str] | None:
+    if own is None and others is None:
+        return None
+    return frozenset(value for value in (*(own or ()), *(others or ())) if isinstance(value, str))
+
+
+def _concepts(document: Document, context: Context) -> tuple[Concept, ...] | None:
+    entries = _own(document, "concepts")
+    if entries is None:
+        return None
+    result = []
+    for index, entry in enumerate(entries):
+        if isinstance(entry, Hole) or any(isinstance(part, Hole) for part in entry.values()):
+            continue
+        try:
+            model = context.model(entry["model"])
+        except Unfit as unfit:
+            at: list[str | int] = ["concepts", index, "model"]
+            document.report(at, f"{where(at)}: {unfit.message}", unfit.hint)
+            continue
+        result.append(Concept(model, float(entry["scale"]), entry.get("epoch", "")))
+    return tuple(result)
+
+
+def _check_type(document: Document) -> None:
+    kind = _own(document, "type")
+    if kind in RETIRED and "id" not in document.value:
+        message = f"type: {quote(kind)} is retired: the API does not create it any more (410)"
+        hint = "take a FLUX, Qwen Image or Z-Image type, or pin an existing model by id:"
+        document.report(["type"], message, hint)
+
+
+def _check_ignore(document: Document) -> None:
+    for index, entry in enumerate(_own(document, "ignore", ())):
+        until = entry.get("until") if isinstance(entry, dict) else None
+        if not isinstance(until, str):
+            continue
+        try:
+            date.fromisoformat(until)
+        except ValueError:
+            at: list[str | int] = ["ignore", index, "until"]
+            document.report(at, f"{where(at)}: {until} is no day of the calendar", "check it")
+
+
+def _check_source(document: Document, folder: tuple[str, ...], context: Context) -> None:
+    path = _own(document, "source", {}).get("file")
+    if not isinstance(path, str):
+        return
+    try:
+        context.files.require_file(folder + split(path))
+    except Unfit as unfit:
+        message = f"source.file: {quote(path)}: {unfit.message}"
+        document.report(["source", "file"], message, unfit.hint)

@@ -1,0 +1,72 @@
+"""Looking into a file's bytes at any offset, whether they are in memory or on disk."""
+
+import os
+from collections.abc import Callable
+
+
+class BadContent(Exception):
+    """The content is not what the extension says, or is damaged; holds none of its bytes."""
+
+
+class Content:
+    """The bytes of a file: a small file's all in memory, a large one's read where asked for."""
+
+    def __init__(self, descriptor: int, size: int, data: bytes | None) -> None:
+        self.size = size
+        self._descriptor = descriptor
+        self._data = data
+
+    def at(self, offset: int, count: int) -> bytes:
+        """At most `count` bytes from `offset`."""
+        if self._data is not None:
+            return self._data[offset : offset + count]
+        return os.pread(self._descriptor, count, offset)
+
+    def number(self, offset: int, count: int) -> int:
+        """A big-endian number of `count` bytes; raises `BadContent` when the file ends before."""
+        found = self.at(offset, count)
+        if len(found) < count:
+            raise cut_off()
+        return int.from_bytes(found, "big")
+
+    def tail(self, count: int) -> bytes:
+        """At most the last `count` bytes."""
+        return self.at(max(0, self.size - count), count)
+
+
+Check = Callable[[Content], tuple[int, int]]
+"""Raises `BadContent`, or answers width and height (0, 0 where a format has none)."""
+
+
+def cut_off() -> BadContent:
+    """The file ends before its content does."""
+    return BadContent("is cut off")
+
+
+def begins(content: Content, signature: bytes, offset: int = 0) -> None:
+    """Raises `BadContent` unless `signature` is at `offset`."""
+    if content.at(offset, len(signature)) != signature:
+        raise BadContent("holds something else")
+
+
+MAX_BOXES = 10_000
+
+
+def boxes(content: Content, start: int, end: int) -> dict[bytes, tuple[int, int]]:
+    """The ISO base media boxes between two offsets: type to (start of content, end)."""
+    found: dict[bytes, tuple[int, int]] = {}
+    at = start
+    for _ in range(MAX_BOXES):
+        if at == end:
+            return found
+        size, header = content.number(at, 4), 8
+        kind = content.at(at + 4, 4)
+        if size == 1:
+            size, header = content.number(at + 8, 8), 16
+        elif size == 0:
+            size = end - at
+        if size < header or at + size > end:
+            raise cut_off()
+        found.setdefault(kind, (at + header, at + size))
+        at += size
+    raise BadContent("has too many parts")

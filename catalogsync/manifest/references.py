@@ -1,0 +1,139 @@
+"""References from a manifest to assets: single files, ids and globs."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from fnmatch import translate as pattern_of
+from functools import lru_cache
+from typing import Any
+
+from catalogsync.manifest.document import Document, where
+from catalogsync.manifest.files import Files
+from catalogsync.manifest.paths import split
+from catalogsync.manifest.strict_yaml import Hole
+from catalogsync.manifest.words import Unfit, quote
+from catalogsync.model import NO_ASSET, AssetKind, AssetRef
+
+Folder = tuple[str, ...]
+At = list[str | int]
+
+MAX_EXAMPLES = 150
+_DIGITS = re.compile(r"([0-9]+)")
+
+
+def thumbnail(document: Document, folder: Folder, files: Files) -> AssetRef | None:
+    """The thumbnail that a manifest declares."""
+    value = document.value.get("thumbnail")
+    if value is None or isinstance(value, Hole):
+        return None
+    if value == "":
+        return NO_ASSET
+    for asset, at in _assets(document, value, ["thumbnail"], folder, files):
+        if asset.kind is AssetKind.IMAGE:
+            return asset
+        message = f"thumbnail: {quote(asset.name)} is not an image ({asset.kind})"
+        document.report(at, message, "name an image")
+    return None
+
+
+def examples(document: Document, folder: Folder, files: Files) -> tuple[AssetRef, ...] | None:
+    """The examples that a manifest declares, its globs spelled out."""
+    value = document.value.get("examples")
+    if value is None or isinstance(value, Hole):
+        return None
+    result: list[AssetRef] = []
+    seen: dict[str, At] = {}
+    for index, entry in enumerate(value):
+        for asset, at in _assets(document, entry, ["examples", index], folder, files):
+            result.append(asset)
+            _refuse_twin(document, asset, at, seen)
+    if len(result) > MAX_EXAMPLES >= len(value):
+        message = f"examples: {len(result)} after the globs, {MAX_EXAMPLES} are allowed"
+        document.report(["examples"], message, "take some out")
+    return tuple(result)
+
+
+def _refuse_twin(document: Document, asset: AssetRef, at: At, seen: dict[str, At]) -> None:
+    for mark in (asset.sha256, asset.id):
+        if not mark:
+            continue
+        first = seen.setdefault(mark, at)
+        if first is not at:
+            line = document.place(first).line
+            what = (
+                f"the same content ({quote(asset.name)})" if mark == asset.sha256 else quote(mark)
+            )
+            message = f"{where(at)}: {what} is there twice, first in {where(first)} on line {line}"
+            document.report(at, message, "take one out")
+            return
+
+
+def _assets(
+    document: Document, value: Any, at: At, folder: Folder, files: Files
+) -> Iterator[tuple[AssetRef, At]]:
+    if isinstance(value, Hole):
+        return
+    entry = value if isinstance(value, dict) else {"file": value}
+    if any(isinstance(part, Hole) for part in entry.values()):
+        return
+    for name in ("file", "glob"):
+        if name in entry:
+            at = [*at, name] if entry is value else at
+            try:
+                for asset in _READERS[name](entry[name], folder, files):
+                    yield (replace(asset, id=entry["asset"]) if "asset" in entry else asset), at
+            except Unfit as unfit:
+                written = quote(entry[name])
+                document.report(at, f"{where(at)}: {written}: {unfit.message}", unfit.hint)
+            return
+    if "asset" in entry:
+        yield AssetRef(id=entry["asset"]), [*at, "asset"]
+
+
+def _file(path: str, folder: Folder, files: Files) -> list[AssetRef]:
+    return [files.asset(folder + split(path))]
+
+
+def _glob(pattern: str, folder: Folder, files: Files) -> list[AssetRef]:
+    if "**" in pattern:
+        raise Unfit("** is not supported", "write one glob for each folder")
+    found = [folder]
+    *folders, last = split(pattern)
+    for part in folders:
+        found = [each for base in found for each in _matches(base, part, files, folders=True)]
+    found = [each for base in found for each in _matches(base, last, files, folders=False)]
+    if not found:
+        raise Unfit("no file matches", "check the pattern; * and ? do not cross a /")
+    if len(found) > MAX_EXAMPLES:
+        raise Unfit(f"{len(found)} files match, {MAX_EXAMPLES} are allowed", "narrow it down")
+    return [files.asset(parts) for parts in sorted(found, key=natural)]
+
+
+_READERS = {"file": _file, "glob": _glob}
+
+
+def _matches(base: Folder, part: str, files: Files, *, folders: bool) -> Iterator[Folder]:
+    if not any(sign in part for sign in "*?["):
+        yield (*base, part)
+        return
+    fits = _compiled(part).match
+    for entry in files.entries(base):
+        if not entry.name.startswith(".") and fits(entry.name):
+            is_folder = entry.is_dir(follow_symlinks=False)
+            if is_folder == folders:
+                yield (*base, entry.name)
+
+
+@lru_cache(maxsize=256)
+def _compiled(part: str) -> re.Pattern[str]:
+    return re.compile(pattern_of(part))
+
+
+def natural(parts: Folder) -> tuple[tuple[tuple[int, int, str], ...], ...]:
+    """The key that sorts paths by name with numbers by value: 2 before 10."""
+    return tuple(tuple(map(_chunk, _DIGITS.split(part))) for part in parts)
+
+
+def _chunk(text: str) -> tuple[int, int, str]:
+    is_number = text.isascii() and text.isdigit()
+    return (0, int(text), text) if is_number else (1, 0, text)

@@ -1,0 +1,223 @@
+"""Assets are what their extension says, whole, and described without being decoded."""
+
+import io
+import json
+import struct
+import wave
+from hashlib import sha256
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from catalogsync.manifest.content import BadContent, Content
+from catalogsync.manifest.media import FORMATS
+from catalogsync.model import AssetKind, AssetRef
+
+from .support import Folder, png
+
+
+def picture(form: str, size: tuple[int, int] = (7, 5), **options: object) -> bytes:
+    buffer = io.BytesIO()
+    Image.linear_gradient("L").resize(size).convert("RGB").save(buffer, form, **options)
+    return buffer.getvalue()
+
+
+def box(kind: bytes, content: bytes) -> bytes:
+    return struct.pack(">I", 8 + len(content)) + kind + content
+
+
+def heif(brand: bytes) -> bytes:
+    extent = box(b"ispe", struct.pack(">III", 0, 7, 5))
+    meta = box(b"meta", bytes(4) + box(b"iprp", box(b"ipco", extent)))
+    return box(b"ftyp", brand + bytes(4) + b"mif1") + meta + box(b"mdat", b"picture")
+
+
+def sound() -> bytes:
+    buffer = io.BytesIO()
+    with wave.open(buffer, "wb") as stream:
+        stream.setnchannels(1)
+        stream.setsampwidth(2)
+        stream.setframerate(8000)
+        stream.writeframes(bytes(100))
+    return buffer.getvalue()
+
+
+MP4 = box(b"ftyp", b"isom" + bytes(4)) + box(b"moov", bytes(8)) + box(b"mdat", bytes(20))
+SVG = b'<?xml version="1.0"?>\n<!-- ink -->\n<svg xmlns="http://www.w3.org/2000/svg"></svg>\n'
+GLTF = json.dumps({"asset": {"version": "2.0"}}).encode()
+SOLID = b"solid cube\n facet normal 0 0 1\n endfacet\nendsolid cube\n"
+MEDIA = {
+    "png": picture("PNG"),
+    "jpg": picture("JPEG"),
+    "jpeg": picture("JPEG", progressive=True),
+    "gif": picture("GIF"),
+    "webp": picture("WEBP"),
+    "avif": heif(b"avif"),
+    "heic": heif(b"heic"),
+    "heif": heif(b"mif1"),
+    "tif": picture("TIFF"),
+    "tiff": picture("TIFF", compression="tiff_lzw"),
+    "svg": SVG,
+    "mp3": b"ID3\x04" + bytes(100),
+    "wav": sound(),
+    "ogg": b"OggS\0" + bytes(100),
+    "m4a": MP4,
+    "flac": b"fLaC" + bytes(100),
+    "mp4": MP4,
+    "webm": b"\x1aE\xdf\xa3\x9fB\x82\x84webm" + bytes(100),
+    "glb": b"glTF" + struct.pack("<II", 2, 20) + bytes(8),
+    "gltf": GLTF,
+    "obj": b"# cube\no cube\nv 0 0 0\nf 1 1 1\n",
+    "fbx": b"Kaydara FBX Binary  \0\x1a\0" + bytes(100),
+    "stl": bytes(80) + struct.pack("<I", 1) + bytes(50),
+    "ply": b"ply\nformat ascii 1.0\nend_header\n",
+    "vox": b"VOX \x96\0\0\0" + bytes(20),
+}
+PICTURES = [name for name, form in FORMATS.items() if form.kind is AssetKind.IMAGE]
+
+
+def examples(folder: Folder, **files: bytes) -> tuple[AssetRef, ...]:
+    for name, content in files.items():
+        folder.write(f"models/ink/{name.replace('_', '.')}", content)
+    names = ", ".join(name.replace("_", ".") for name in files)
+    folder.model(f"examples: [{names}]\n")
+    found = folder.ink().examples
+    assert found is not None
+    return found
+
+
+def refusal(folder: Folder, extension: str, content: bytes) -> str:
+    folder.write(f"models/ink/x.{extension}", content)
+    folder.model(f"examples:\n  - x.{extension}\n")
+    problem = folder.problem()
+    prefix = f'models/ink/model.yaml:4:5: examples[0]: "x.{extension}": '
+    assert problem.startswith(prefix)
+    return problem.removeprefix(prefix)
+
+
+def test_every_format_has_a_sample() -> None:
+    assert MEDIA.keys() == FORMATS.keys()
+
+
+@pytest.mark.parametrize("extension", MEDIA)
+def test_a_sound_file_is_described(folder: Folder, extension: str) -> None:
+    content = MEDIA[extension]
+    (asset,) = examples(folder, **{f"x_{extension}": content})
+    assert (asset.sha256, asset.id) == (sha256(content).hexdigest(), "")
+    assert (asset.name, asset.size) == (f"x.{extension}", len(content))
+    form = FORMATS[extension]
+    assert (asset.kind, asset.media_type) == (form.kind, form.media_type)
+    has_pixels = extension in PICTURES and extension != "svg"
+    assert (asset.width, asset.height) == ((7, 5) if has_pixels else (0, 0))
+
+
+@pytest.mark.parametrize(
+    "options", [{"lossless": True}, {"quality": 50}, {"exif": b"Exif\0\0", "quality": 50}]
+)
+def test_every_kind_of_webp_tells_its_size(folder: Folder, options: dict[str, object]) -> None:
+    (asset,) = examples(folder, x_webp=picture("WEBP", (301, 17), **options))
+    assert (asset.width, asset.height) == (301, 17)
+
+
+@pytest.mark.parametrize("extension", MEDIA)
+def test_the_extension_counts_in_any_case(folder: Folder, extension: str) -> None:
+    (asset,) = examples(folder, **{f"x_{extension.upper()}": MEDIA[extension]})
+    assert asset.kind is FORMATS[extension].kind
+
+
+@pytest.mark.parametrize("extension", MEDIA)
+@pytest.mark.parametrize("content", [b"root:x:0:0:root:/root:/bin/sh\n", b"\0" * 200, b"\n", b"#"])
+def test_anything_else_is_refused(folder: Folder, extension: str, content: bytes) -> None:
+    said = refusal(folder, extension, content)
+    assert said.startswith(f"the .{extension} file ")
+    assert "root:" not in said
+
+
+@pytest.mark.parametrize("extension", MEDIA)
+def test_another_format_under_the_extension_is_refused(folder: Folder, extension: str) -> None:
+    other = MEDIA["png" if extension != "png" else "webp"]
+    assert "holds something else" in refusal(folder, extension, other)
+
+
+@pytest.mark.parametrize("extension", MEDIA)
+def test_an_empty_file_is_refused(folder: Folder, extension: str) -> None:
+    assert refusal(folder, extension, b"").startswith("the file is empty")
+
+
+ENDLESS = {"mp3", "ogg", "flac", "webm", "fbx", "ply", "vox", "obj"}
+
+
+@pytest.mark.parametrize("extension", [name for name in MEDIA if name not in ENDLESS])
+@pytest.mark.parametrize("share", [0.5, 0.75, 0.9])
+def test_a_file_that_is_cut_off_is_refused(folder: Folder, extension: str, share: float) -> None:
+    content = MEDIA[extension]
+    assert refusal(folder, extension, content[: int(len(content) * share)])
+
+
+@pytest.mark.parametrize("extension", ["png", "gif", "webp", "jpg", "tif", "avif"])
+def test_the_last_byte_is_missed(folder: Folder, extension: str) -> None:
+    assert "is cut off" in refusal(folder, extension, MEDIA[extension][:-1])
+
+
+def test_a_large_file_is_checked_and_hashed_without_being_held_in_memory(folder: Folder) -> None:
+    noise = Image.effect_noise((1200, 1200), 90).convert("RGB")
+    files = {}
+    for form in ("PNG", "TIFF", "JPEG"):
+        buffer = io.BytesIO()
+        noise.save(buffer, form, **({"quality": 100} if form == "JPEG" else {}))
+        files[f"x_{form.lower()}"] = buffer.getvalue()
+    assert all(len(content) > 1 << 20 for content in files.values())
+    for asset, content in zip(examples(folder, **files), files.values(), strict=True):
+        assert (asset.sha256, asset.width) == (sha256(content).hexdigest(), 1200)
+    assert "is cut off" in refusal(folder, "jpeg", files["x_jpeg"][:-70_000])
+
+
+def test_a_pixel_bomb_is_refused_by_its_header(folder: Folder) -> None:
+    assert examples(folder, x_png=png(16384, 16384))[0].width == 16384
+    said = refusal(folder, "png", png(16384, 16385))
+    assert said == ("16384 x 16385 pixels, 268 megapixels are allowed; make the picture smaller")
+
+
+@pytest.mark.parametrize("size", [(0, 5), (5, 0)])
+def test_a_picture_without_pixels_is_refused(folder: Folder, size: tuple[int, int]) -> None:
+    assert "has no pixels" in refusal(folder, "png", png(*size))
+
+
+def test_something_behind_the_end_of_a_png_is_refused(folder: Folder) -> None:
+    assert "is cut off" in refusal(folder, "png", png() + b"PK\3\4 another file")
+
+
+def test_a_damaged_png_header_is_refused(folder: Folder) -> None:
+    assert "damaged header" in refusal(folder, "png", png().replace(b"\0\0\0\2", b"\0\0\0\3", 1))
+
+
+@pytest.mark.parametrize("name", ["x.txt", "x.exe", "x", "x.py", "x.yaml", "x.png.gz"])
+def test_other_extensions_are_refused(folder: Folder, name: str) -> None:
+    folder.write(f"models/ink/{name}", png())
+    folder.model(f"thumbnail: {name}\n")
+    assert "known: png, jpg" in "\n".join(folder.problems())
+
+
+def test_a_thumbnail_is_an_image(folder: Folder) -> None:
+    folder.write("models/ink/x.mp4", MP4)
+    folder.model("thumbnail: x.mp4\n")
+    assert folder.problem() == (
+        'models/ink/model.yaml:3:12: thumbnail: "x.mp4" is not an image (video); name an image'
+    )
+
+
+def content_of(data: bytes) -> Content:
+    return Content(-1, len(data), data)
+
+
+@given(st.sampled_from(sorted(MEDIA)), st.binary(max_size=300), st.integers(0, 300))
+def test_no_bytes_make_a_check_fail_in_another_way(extension: str, data: bytes, keep: int) -> None:
+    for candidate in (data, MEDIA[extension][:keep] + data, data + MEDIA[extension][keep:]):
+        try:
+            width, height = FORMATS[extension].check(content_of(candidate))
+        except BadContent:
+            continue
+        assert width >= 0
+        assert height >= 0
