@@ -1,0 +1,1 @@
+"""Procedural painters for the pictures of the example catalog."""
