@@ -3,9 +3,9 @@
 import json
 from collections.abc import Sequence
 
-from catalogsync.outcome import Outcome
 from catalogsync.diff import Verb
 from catalogsync.errors import CatalogSyncError, ManifestError
+from catalogsync.outcome import Outcome
 from catalogsync.plan import Plan, as_data
 from catalogsync.review.report import described, past_summary
 from catalogsync.review.text import summary

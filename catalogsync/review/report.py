@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from catalogsync.actions import Action, CreateCollection, UploadAsset
-from catalogsync.outcome import Outcome, Status
 from catalogsync.diff import Verb
+from catalogsync.outcome import Outcome, Status
 from catalogsync.plan import Plan
 from catalogsync.review.text import Line
 from catalogsync.review.words import counted, file_size, quoted, visible

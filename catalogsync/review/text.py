@@ -130,11 +130,12 @@ def _field(field: str, changes: list[Change], creating: bool, uploads: set[str])
         return
     else:
         for change in changes:
-            yield _labelled(".".join(map(visible, change.path)), _became(change, creating, uploads))
+            name = " ".join((*map(visible, change.path[1:]), ""))
+            yield _labelled(field, name + _became(change, creating, uploads))
 
 
 def _labelled(label: str, text: str) -> Line:
-    return Line(f"    {label:<18}{text}")
+    return Line(f"    {label:<17} {text}")
 
 
 def _member(change: Change) -> str:

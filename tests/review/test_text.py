@@ -1,0 +1,196 @@
+"""The text that people read, word for word."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from catalogsync.errors import Rejected
+from catalogsync.identity import owner_tag
+from catalogsync.model import (
+    AssetRef,
+    Catalog,
+    Concept,
+    Mention,
+    ModelRef,
+    ModelSpec,
+    State,
+    Text,
+)
+from catalogsync.plan import Plan
+from catalogsync.review.document import dumped, plan_document
+from catalogsync.review.report import render_report
+from catalogsync.review.text import Line, render_plan, summary
+from catalogsync.review.words import counted, duration, file_size, quoted, visible
+from tests.engine.catalogs import CONTENTS
+from tests.engine.conftest import SHAS, image
+from tests.engine.fake import FakeServer, files_of
+from tests.engine.run import plan, run
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def spec(key: str, **fields: object) -> ModelSpec:
+    return ModelSpec(key=key, name=key.title(), type="flux.1-lora", **fields)  # type: ignore[arg-type]
+
+
+def picture(number: int) -> AssetRef:
+    return replace(image(number), width=640, height=480, size=12_345 * (number + 1))
+
+
+def everything() -> tuple[FakeServer, Catalog]:
+    """A server and a catalog between which everything that can differ does."""
+    server = FakeServer()
+
+    def owned(key: str, **fields: object) -> str:
+        marks = frozenset({owner_tag("acme", key)}) | fields.pop("tags", frozenset())  # type: ignore[operator]
+        return server.add_model(key.title(), tags=marks, **fields).id  # type: ignore[arg-type]
+
+    held = [server.add_asset(CONTENTS[sha], f"{at}.webp") for at, sha in enumerate(SHAS[:5])]
+    edited = owned(
+        "edited",
+        tags=frozenset({"ink", "old tag"}),
+        short_description="Before\x1b[2J",
+        examples=tuple(held),
+        thumbnail=held[0],
+    )
+    server.descriptions[edited] = "# Title\n\nOne\nTwo\nThree\n\n\u202eFour"
+    for key in ("gone", "lost", "forgotten", "same"):
+        owned(key)
+    stranger = server.add_model("Adopted")
+    server.add_model("Taken")
+    models = (
+        spec("adopted", id=stranger.id, tags=frozenset({"new"}), protect=True),
+        spec(
+            "both",
+            concepts=(Concept(ModelRef(key="fresh"), 0.8), Concept(ModelRef(key="edited"), -1.0)),
+            collections=frozenset({"Comics"}),
+        ),
+        spec(
+            "edited",
+            short_description="After",
+            tags=frozenset({"ink", "noir"}),
+            thumbnail=picture(5),
+            examples=(picture(4), picture(0), picture(1), picture(6), picture(3)),
+            description=Text(
+                ("# Title\n\nOne\nZwei\nThree\n\nFour ", Mention("![x](6.webp)", picture(6)))
+            ),
+        ),
+        spec("forgotten", state=State.UNMANAGED),
+        spec(
+            "fresh",
+            short_description="Brand new.",
+            tags=frozenset({"a b", "plain", '"quoted"'}),
+            description=Text(("One line\nand another\n",)),
+            prompt_guide=Text(("Be brief.",)),
+            thumbnail=picture(5),
+            examples=(picture(5), picture(7), AssetRef(id=held[0])),
+        ),
+        spec("gone", state=State.ABSENT),
+        spec("same"),
+        spec("taken"),
+    )
+    return server, Catalog(name="acme", models=models)
+
+
+@pytest.fixture
+def made() -> Plan:
+    """The plan for everything."""
+    server, catalog = everything()
+    return replace(plan(server, catalog), target="staging", project="proj_1")
+
+
+def text_of(lines: list[Line]) -> str:
+    return "".join(f"{line.text}\n" for line in lines)
+
+
+def golden(name: str, text: str) -> None:
+    """Compare with a golden file; `GOLDEN=write` writes it anew."""
+    path = GOLDEN / name
+    if os.environ.get("GOLDEN") == "write":
+        path.write_text(text, encoding="utf-8")
+    assert text == path.read_text(encoding="utf-8")
+
+
+def test_a_plan_as_text(made: Plan) -> None:
+    golden("plan.txt", text_of(render_plan(made)))
+
+
+def test_a_plan_as_json(made: Plan) -> None:
+    golden("plan.json", dumped(plan_document(made)))
+
+
+def test_a_report_in_the_past_tense(made: Plan) -> None:
+    server, catalog = everything()
+
+    def hook(name: str) -> None:
+        if name == "set_examples":
+            raise Rejected("Too many assetIds provided", status=400, hint="use fewer")
+
+    server.before_write = hook
+    outcomes = run(server, catalog, files_of(CONTENTS), jobs=1)
+    golden("report.txt", text_of(render_report(made, outcomes)))
+
+
+def test_nothing_in_the_text_can_steer_a_terminal(made: Plan) -> None:
+    text = text_of(render_plan(made)) + dumped(plan_document(made))
+    assert not [char for char in text if char != "\n" and char != visible(char)]
+
+
+def test_the_sentence_without_changes_counts_the_models() -> None:
+    same = Plan(catalog="acme", target="", project="", unchanged=1)
+    assert summary(same) == "No changes. 1 model matches."
+    assert summary(replace(same, unchanged=212)) == "No changes. 212 models match."
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [
+        (0, "0 B"),
+        (999, "999 B"),
+        (1000, "1.0 kB"),
+        (999_949, "999.9 kB"),
+        (999_950, "1.0 MB"),
+        (14_200_000, "14.2 MB"),
+        (5_000_000_000_000, "5.0 TB"),
+    ],
+)
+def test_sizes_are_decimal(size: int, text: str) -> None:
+    assert file_size(size) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0, "1 s"), (4.4, "4 s"), (200, "3 min"), (7300, "2 h")]
+)
+def test_times_are_rough(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
+
+
+def test_words() -> None:
+    assert counted(1, "file") == "1 file"
+    assert counted(0, "file") == "0 files"
+    assert counted(2, "match", "matches") == "2 matches"
+    assert quoted('a"b\n') == '"a\\"b\\x0a"'
+
+
+@pytest.mark.parametrize(
+    ("char", "shown"),
+    [
+        ("\x1b", "\\x1b"),
+        ("\n", "\\x0a"),
+        ("\x7f", "\\x7f"),
+        ("\x9b", "\\x9b"),
+        ("\u202e", "\\u{202e}"),
+        ("\u2066", "\\u{2066}"),
+        ("\u200b", "\\u{200b}"),
+        ("\ufeff", "\\u{feff}"),
+        ("\u2028", "\\u{2028}"),
+        ("\U000e0041", "\\u{e0041}"),
+        ("é", "é"),
+        ("🎨", "🎨"),
+        ("漢", "漢"),
+    ],
+)
+def test_what_cannot_be_seen_is_shown(char: str, shown: str) -> None:
+    assert visible(char) == shown
