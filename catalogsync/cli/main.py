@@ -4,7 +4,9 @@ import importlib
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from types import FrameType
+from typing import NoReturn
 
 import click
 
@@ -56,17 +58,16 @@ def program() -> None:
     """
 
 
-def main() -> None:
-    """Run the program and exit."""
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the program with the given arguments, or the command line's, and exit."""
+    given = sys.argv[1:] if arguments is None else list(arguments)
     signal.signal(signal.SIGTERM, _terminate)
     try:
-        code = program(standalone_mode=False)
+        code = program.main(given, prog_name="catalog-sync", standalone_mode=False)
     except CatalogSyncError as error:
-        code = _complain(error)
-    except click.Abort:
-        code = _complain(Interrupted("interrupted"))
-    except KeyboardInterrupt:
-        code = _complain(Interrupted("interrupted"))
+        code = _complain(error, given)
+    except (click.Abort, KeyboardInterrupt):
+        code = _complain(Interrupted("interrupted"), given)
     except click.ClickException as error:
         error.show()
         code = UsageError.exit_code
@@ -81,9 +82,9 @@ def _terminate(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _complain(error: CatalogSyncError) -> int:
+def _complain(error: CatalogSyncError, arguments: Sequence[str]) -> int:
     # Colours and escapes are needed only now.
     from catalogsync.cli.output import show_error
 
-    show_error(error, as_json="--json" in sys.argv[1:])
+    show_error(error, as_json="--json" in arguments)
     return error.exit_code

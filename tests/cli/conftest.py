@@ -1,0 +1,104 @@
+"""The program against a real sandbox, each test in a project of its own."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from catalogsync.cli import main
+from catalogsync.sandbox import running
+
+MODEL = """\
+name: Ink Heroes
+type: flux.1-lora
+shortDescription: Hand-inked comic heroes.
+tags: [comic, ink]
+description: {file: description.md}
+promptGuide: Short prompts.
+thumbnail: images/1.webp
+examples: [images/1.webp, images/2.webp, images/3.webp]
+"""
+
+OTHER = """\
+name: Both
+type: flux.1-composition
+concepts: [{model: ink-heroes, scale: 0.8}]
+description: |
+  Uses {model:ink-heroes}.
+"""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run of the program printed, and its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """One sandbox for all tests of a process."""
+    with running(tmp_path_factory.mktemp("sandbox")) as found:
+        yield found
+
+
+@pytest.fixture
+def project(request: pytest.FixtureRequest) -> str:
+    """A project that no other test uses."""
+    return "proj_" + re.sub(r"[^A-Za-z0-9]+", "_", request.node.name)[:80]
+
+
+@pytest.fixture
+def catalog(tmp_path: Path, project: str) -> Path:
+    """A catalog of two models with three images on disk."""
+    folder = tmp_path / "catalog"
+    images = folder / "models/ink-heroes/images"
+    images.mkdir(parents=True)
+    for number in (1, 2, 3):
+        color = (number * 80, 40, 90)
+        Image.new("RGB", (16, 12), color).save(images / f"{number}.webp", lossless=True)
+    settings = f"targets: {{main: {{project: {project}}}}}\ndefault: main\n"
+    write(folder / "catalog.yaml", f"apiVersion: catalogsync/v1\nname: acme\n{settings}")
+    write(folder / "models/ink-heroes/model.yaml", MODEL)
+    text = "# Ink\n\n![pose](images/2.webp)\n"
+    write(folder / "models/ink-heroes/description.md", text)
+    write(folder / "models/both.yaml", OTHER)
+    return folder
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file byte for byte."""
+    path.write_bytes(text.encode())
+
+
+@pytest.fixture
+def cli(
+    server: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Run:
+    """Run the program as a user would, with credentials and address in the environment."""
+    for name in ("NO_COLOR", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("SCENARIO_SDK_API_KEY", "key")
+    monkeypatch.setenv("SCENARIO_SDK_API_SECRET", "secret")
+    monkeypatch.setenv("SCENARIO_BASE_URL", server.url)
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: object, env: dict[str, str] | None = None) -> Result:
+        with monkeypatch.context() as changed:
+            for name, value in (env or {}).items():
+                changed.setenv(name, value)
+            with pytest.raises(SystemExit) as stop:
+                main([str(argument) for argument in arguments])
+        printed = capsys.readouterr()
+        return Result(int(stop.value.code or 0), printed.out, printed.err)
+
+    return run
