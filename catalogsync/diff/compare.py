@@ -1,22 +1,13 @@
-"""Compares manifests with the server; the only place that decides whether two things are equal."""
+"""One manifest against one model."""
 
-from bisect import bisect_left
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 
-from catalogsync.contents import Contents, known_contents
-from catalogsync.identity import (
-    OWNER_PREFIX,
-    PROTECTED_TAG,
-    Match,
-    Origin,
-    Refusal,
-    match,
-    owner_tag,
-)
+from catalogsync.contents import Contents
+from catalogsync.diff.leaves import leaf_differences
+from catalogsync.diff.lists import list_differences
+from catalogsync.diff.values import Change, ModelDiff, Value, Verb
+from catalogsync.identity import OWNER_PREFIX, PROTECTED_TAG, Match, Origin, owner_tag
 from catalogsync.mentions import canonical, normalised, parsed
 from catalogsync.model import (
     AssetRef,
@@ -35,102 +26,6 @@ RESERVED_TAGS = (f"{OWNER_PREFIX}*", "sc:*", "deprecated:*")
 """Tags that a manifest never manages: ours, and the vendor's."""
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """An example and its position in the list, from 1."""
-
-    position: int
-    asset: AssetRef
-
-
-Value = str | float | bool | AssetRef | Placed | None
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One difference at one address; `path` begins with the field's name as the API spells it."""
-
-    model: str
-    path: tuple[str, ...]
-    before: Value
-    after: Value
-
-    @property
-    def field(self) -> str:
-        """The field that the change is in."""
-        return self.path[0]
-
-
-class Verb(StrEnum):
-    """What becomes of a model."""
-
-    CREATE = "create"
-    ADOPT = "adopt"
-    UPDATE = "update"
-    FORGET = "forget"
-    DELETE = "delete"
-
-
-@dataclass(frozen=True, slots=True)
-class ModelDiff:
-    """One model that differs; `spec` is None for an orphan, `remote` for a model to create."""
-
-    key: str
-    verb: Verb
-    spec: ModelSpec | None
-    remote: RemoteModel | None
-    changes: tuple[Change, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Diff:
-    """Everything that differs; `matching` counts the models that do not, `orphans` are left."""
-
-    models: tuple[ModelDiff, ...]
-    refusals: tuple[Refusal, ...]
-    orphans: tuple[tuple[str, RemoteModel], ...]
-    ids: Mapping[str, str]
-    contents: Contents
-    collections: Mapping[str, str]
-    keys: frozenset[str] | None
-    managed: int
-    unchanged: int
-
-    def covers(self, key: str) -> bool:
-        """Whether the model was compared at all."""
-        return self.keys is None or key in self.keys
-
-
-def diff(
-    catalog: Catalog,
-    snapshot: Snapshot,
-    *,
-    keys: frozenset[str] | None = None,
-    prune: bool = False,
-) -> Diff:
-    """Compare the catalog with what the server had; with `prune`, orphans are to be deleted."""
-    matching = match(catalog, snapshot.models)
-    contents = known_contents(catalog.models, snapshot.assets)
-    compare = _Comparison(catalog, snapshot, contents, matching.ids())
-    matches = [found for found in matching.matches if keys is None or found.spec.key in keys]
-    models = [found for found in map(compare.model, matches) if found]
-    orphans = matching.orphans if keys is None else ()
-    if prune:
-        models += [ModelDiff(key, Verb.DELETE, None, remote) for key, remote in orphans]
-    present = [found for found in matches if found.spec.state is State.PRESENT]
-    return Diff(
-        models=tuple(models),
-        refusals=tuple(r for r in matching.refusals if keys is None or r.model in keys),
-        orphans=() if prune else orphans,
-        ids=matching.ids(),
-        contents=contents,
-        collections=snapshot.collections or {},
-        keys=keys,
-        managed=sum(1 for found in matching.matches if found.remote) + len(orphans),
-        unchanged=len(present) - sum(1 for m in models if m.spec and m.spec.state is State.PRESENT),
-    )
-
-
 _NOTHING = RemoteModel(id="", name="", type="", status="new", updated_at="")
 
 SCALARS = {
@@ -145,7 +40,7 @@ SCALARS = {
 """Fields that are one string on both sides: the API's name and ours."""
 
 
-class _Comparison:
+class Comparison:
     """Compares one manifest at a time against a snapshot."""
 
     def __init__(
@@ -198,7 +93,7 @@ class _Comparison:
             after["concepts"] = self._concepts(spec.concepts)
             before["concepts"] = self._concepts(live.concepts)
         if before != after:
-            for path, old, new in _leaf_differences(before, after):
+            for path, old, new in leaf_differences(before, after):
                 yield Change(spec.key, path, old, new)
 
     def _concepts(self, concepts: Iterable[Concept]) -> dict[str, dict[str, Value]]:
@@ -275,70 +170,3 @@ class _Comparison:
             return normalised(words.get(self._canonical(Text((part,))), part.written))
 
         return "".join(map(word, text.parts))
-
-
-def _leaf_differences(
-    before: Mapping[str, object], after: Mapping[str, object]
-) -> list[tuple[tuple[str, ...], Value, Value]]:
-    """The differing leaves of two nested mappings, by path."""
-    from deepdiff import DeepDiff  # costs 70 ms to import: only when something differs
-
-    tree = DeepDiff(before, after, view="tree")
-    found = []
-    for items in tree.values():
-        for item in items:
-            path = tuple(str(step) for step in item.path(output_format="list"))
-            old, new = _leaves(path, item.t1), _leaves(path, item.t2)
-            found += [(leaf, old.get(leaf), new.get(leaf)) for leaf in sorted({*old, *new})]
-    return sorted(found, key=lambda difference: difference[0])
-
-
-def _leaves(path: tuple[str, ...], value: object) -> dict[tuple[str, ...], Value]:
-    """The leaves below a value; what DeepDiff marks as not present has none."""
-    if isinstance(value, dict):
-        nested = (_leaves((*path, str(name)), inner) for name, inner in value.items())
-        return {leaf: held for leaves in nested for leaf, held in leaves.items() if held != ""}
-    return {path: value} if isinstance(value, str | float) else {}
-
-
-def list_differences(
-    before: Sequence[tuple[str, AssetRef]], after: Sequence[tuple[str, AssetRef]]
-) -> list[tuple[str, Placed | None, Placed | None]]:
-    """The fewest removals, moves and additions that turn one list into the other.
-
-    Items are told apart by their first part; equal ones by how often they have come up before.
-    """
-    old = {name: Placed(at, ref) for at, (name, ref) in enumerate(_numbered(before), 1)}
-    new = {name: Placed(at, ref) for at, (name, ref) in enumerate(_numbered(after), 1)}
-    removed = [(name, old[name], None) for name in old if name not in new]
-    stayed = _longest_increasing([old[name].position for name in new if name in old])
-    return removed + [
-        (name, old.get(name), new[name])
-        for name in new
-        if name not in old or old[name].position not in stayed
-    ]
-
-
-def _numbered(items: Iterable[tuple[str, AssetRef]]) -> Iterator[tuple[str, AssetRef]]:
-    seen: Counter[str] = Counter()
-    for name, ref in items:
-        seen[name] += 1
-        yield (name if seen[name] == 1 else f"{name}#{seen[name]}"), ref
-
-
-def _longest_increasing(numbers: Sequence[int]) -> frozenset[int]:
-    """One longest strictly increasing subsequence, as a set (patience sorting, n log n)."""
-    tails: list[int] = []
-    tops: list[int] = []
-    previous: list[int | None] = []
-    for at, number in enumerate(numbers):
-        pile = bisect_left(tails, number)
-        previous.append(tops[pile - 1] if pile else None)
-        tails[pile : pile + 1] = [number]
-        tops[pile : pile + 1] = [at]
-    chosen = []
-    walk = tops[-1] if tops else None
-    while walk is not None:
-        chosen.append(numbers[walk])
-        walk = previous[walk]
-    return frozenset(chosen)

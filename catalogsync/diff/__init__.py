@@ -1,0 +1,39 @@
+"""Compares manifests with the server; the only place that decides whether two things are equal."""
+
+from catalogsync.contents import known_contents
+from catalogsync.diff.compare import SCALARS, Comparison
+from catalogsync.diff.values import Change, Diff, ModelDiff, Placed, Value, Verb
+from catalogsync.identity import match
+from catalogsync.model import Catalog, Snapshot, State
+
+__all__ = ["SCALARS", "Change", "Diff", "ModelDiff", "Placed", "Value", "Verb", "diff"]
+
+
+def diff(
+    catalog: Catalog,
+    snapshot: Snapshot,
+    *,
+    keys: frozenset[str] | None = None,
+    prune: bool = False,
+) -> Diff:
+    """Compare the catalog with what the server had; with `prune`, orphans are to be deleted."""
+    matching = match(catalog, snapshot.models)
+    contents = known_contents(catalog.models, snapshot.assets)
+    compare = Comparison(catalog, snapshot, contents, matching.ids())
+    matches = [found for found in matching.matches if keys is None or found.spec.key in keys]
+    models = [found for found in map(compare.model, matches) if found]
+    orphans = matching.orphans if keys is None else ()
+    if prune:
+        models += [ModelDiff(key, Verb.DELETE, None, remote) for key, remote in orphans]
+    present = [found for found in matches if found.spec.state is State.PRESENT]
+    return Diff(
+        models=tuple(models),
+        refusals=tuple(r for r in matching.refusals if keys is None or r.model in keys),
+        orphans=() if prune else orphans,
+        ids=matching.ids(),
+        contents=contents,
+        collections=snapshot.collections or {},
+        keys=keys,
+        managed=sum(1 for found in matching.matches if found.remote) + len(orphans),
+        unchanged=len(present) - sum(1 for m in models if m.spec and m.spec.state is State.PRESENT),
+    )

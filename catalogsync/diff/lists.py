@@ -1,0 +1,51 @@
+"""The fewest removals, moves and additions between two ordered lists."""
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from catalogsync.diff.values import Placed
+from catalogsync.model import AssetRef
+
+
+def list_differences(
+    before: Sequence[tuple[str, AssetRef]], after: Sequence[tuple[str, AssetRef]]
+) -> list[tuple[str, Placed | None, Placed | None]]:
+    """The fewest removals, moves and additions that turn one list into the other.
+
+    Items are told apart by their first part; equal ones by how often they have come up before.
+    """
+    old = {name: Placed(at, ref) for at, (name, ref) in enumerate(_numbered(before), 1)}
+    new = {name: Placed(at, ref) for at, (name, ref) in enumerate(_numbered(after), 1)}
+    removed = [(name, old[name], None) for name in old if name not in new]
+    stayed = _longest_increasing([old[name].position for name in new if name in old])
+    return removed + [
+        (name, old.get(name), new[name])
+        for name in new
+        if name not in old or old[name].position not in stayed
+    ]
+
+
+def _numbered(items: Iterable[tuple[str, AssetRef]]) -> Iterator[tuple[str, AssetRef]]:
+    seen: Counter[str] = Counter()
+    for name, ref in items:
+        seen[name] += 1
+        yield (name if seen[name] == 1 else f"{name}#{seen[name]}"), ref
+
+
+def _longest_increasing(numbers: Sequence[int]) -> frozenset[int]:
+    """One longest strictly increasing subsequence, as a set (patience sorting, n log n)."""
+    tails: list[int] = []
+    tops: list[int] = []
+    previous: list[int | None] = []
+    for at, number in enumerate(numbers):
+        pile = bisect_left(tails, number)
+        previous.append(tops[pile - 1] if pile else None)
+        tails[pile : pile + 1] = [number]
+        tops[pile : pile + 1] = [at]
+    chosen = []
+    walk = tops[-1] if tops else None
+    while walk is not None:
+        chosen.append(numbers[walk])
+        walk = previous[walk]
+    return frozenset(chosen)

@@ -1,0 +1,75 @@
+"""What a comparison says: changes at addresses, per model and in all."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from catalogsync.contents import Contents
+from catalogsync.identity import Refusal
+from catalogsync.model import AssetRef, ModelSpec, RemoteModel
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An example and its position in the list, from 1."""
+
+    position: int
+    asset: AssetRef
+
+
+Value = str | float | bool | AssetRef | Placed | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One difference at one address; `path` begins with the field's name as the API spells it."""
+
+    model: str
+    path: tuple[str, ...]
+    before: Value
+    after: Value
+
+    @property
+    def field(self) -> str:
+        """The field that the change is in."""
+        return self.path[0]
+
+
+class Verb(StrEnum):
+    """What becomes of a model."""
+
+    CREATE = "create"
+    ADOPT = "adopt"
+    UPDATE = "update"
+    FORGET = "forget"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelDiff:
+    """One model that differs; `spec` is None for an orphan, `remote` for a model to create."""
+
+    key: str
+    verb: Verb
+    spec: ModelSpec | None
+    remote: RemoteModel | None
+    changes: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Diff:
+    """Everything that differs; `matching` counts the models that do not, `orphans` are left."""
+
+    models: tuple[ModelDiff, ...]
+    refusals: tuple[Refusal, ...]
+    orphans: tuple[tuple[str, RemoteModel], ...]
+    ids: Mapping[str, str]
+    contents: Contents
+    collections: Mapping[str, str]
+    keys: frozenset[str] | None
+    managed: int
+    unchanged: int
+
+    def covers(self, key: str) -> bool:
+        """Whether the model was compared at all."""
+        return self.keys is None or key in self.keys
