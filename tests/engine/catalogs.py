@@ -2,9 +2,11 @@
 
 import hashlib
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 from hypothesis import strategies as st
+from PIL import Image
 
 from catalogsync.model import (
     NO_ASSET,
@@ -40,9 +42,17 @@ HOSTILE = (
 )
 TAGS = ("ink", "Ink", "INK", "café", "cafe\u0301", "🎨", "a b", "x:y", "-", "+1", "null", "no")
 KEYS = ("alpha", "beta", "gamma", "delta")
-CONTENTS = {
-    hashlib.sha256(content).hexdigest(): content for content in (b"%d" % n for n in range(8))
-}
+
+
+def _picture(number: int) -> bytes:
+    out = BytesIO()
+    Image.new("RGB", (8, 8), (number * 30, 80, 160)).save(out, "png")
+    return out.getvalue()
+
+
+CONTENTS = {hashlib.sha256(content).hexdigest(): content for content in map(_picture, range(8))}
+"""Eight pictures by their sha256."""
+
 TYPES = ("flux.1-lora", "custom", "qwen-image-lora")
 
 words = st.sampled_from(HOSTILE) | st.text(
@@ -50,7 +60,7 @@ words = st.sampled_from(HOSTILE) | st.text(
 )
 tags = st.frozensets(st.sampled_from(TAGS), max_size=4)
 files = st.sampled_from(sorted(CONTENTS)).map(
-    lambda sha: AssetRef(sha256=sha, name=f"{sha[:4]}.webp", size=len(CONTENTS[sha]))
+    lambda sha: AssetRef(sha256=sha, name=f"{sha[:4]}.png", size=len(CONTENTS[sha]))
 )
 names = st.sampled_from(("Ink", "Heroes", "Ink heroes", "Nébuleuse 🎨", "x" * 64))
 

@@ -12,14 +12,14 @@ from catalogsync.observe import observe
 from catalogsync.outcome import Outcome
 from catalogsync.perform import Performer
 from catalogsync.plan import Plan, build_plan
+from catalogsync.ports import CatalogWriter
 from catalogsync.rules import Allowances
-from tests.engine.fake import FakeServer
 
 EVERYTHING = Allowances(delete=10**6, update=10**6, upload=10**12)
 
 
 def plan(
-    server: FakeServer,
+    server: CatalogWriter,
     catalog: Catalog,
     *,
     prune: bool = False,
@@ -32,7 +32,7 @@ def plan(
 
 
 def run(
-    server: FakeServer,
+    server: CatalogWriter,
     catalog: Catalog,
     open_file: Callable[[AssetRef], BinaryIO],
     *,

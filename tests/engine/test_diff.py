@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalogsync.diff import Placed, Value, list_differences
+from catalogsync.diff import Placed, Value
+from catalogsync.diff.lists import list_differences
 from catalogsync.identity import owner_tag
 from catalogsync.model import (
     NO_ASSET,
