@@ -28,6 +28,7 @@ ONE_ROOM = {
     "jsonschema": "manifest",
     "PIL": "sandbox",
     "deepdiff": "diff",
+    "httpcore": "scenario",
     "httpx": "scenario",
     "click": "cli",
     "rich": "cli",

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import BinaryIO
 from urllib.parse import quote
 
-from catalogsync.errors import BadResponse, FileChanged, NotFound
+from catalogsync.errors import BadResponse, FileChanged, NotFound, Rejected
 from catalogsync.model import AssetRef, RemoteModel
 from catalogsync.scenario.transport import Json, Transport
 from catalogsync.scenario.wire import asset_from, digest_tag, model_from, upload_name
@@ -27,7 +27,7 @@ class ScenarioClient:
         """Yield every model once, without the deleted ones (GET /models)."""
         seen: set[str] = set()
         for page in self._http.pages("/models", "models", {"pageSize": _MODELS_PER_PAGE}):
-            for model in (model_from(item) for item in page if not item.get("deletedAt")):
+            for model in (model_from(item) for item in page if not _deleted(item)):
                 if model.id not in seen:
                     seen.add(model.id)
                     yield model
@@ -78,7 +78,7 @@ class ScenarioClient:
         """Read all collections (GET /collections); of two with one name the smaller id counts."""
         params = {"pageSize": _COLLECTIONS_PER_PAGE}
         pages = self._http.pages("/collections", "collections", params)
-        found = sorted((str(item.get("id")), str(item.get("name"))) for p in pages for item in p)
+        found = sorted((_id(item), _name(item)) for page in pages for item in page)
         return {name: collection_id for collection_id, name in reversed(found)}
 
     def create_model(self, fields: Mapping[str, object]) -> RemoteModel:
@@ -107,8 +107,7 @@ class ScenarioClient:
     def set_examples(self, model_id: str, asset_ids: Sequence[str]) -> tuple[str, ...]:
         """Replace the examples (PUT /models/{modelId}/examples)."""
         answer = self._http.put(_path(model_id, "examples"), {"assetIds": list(asset_ids)})
-        assets = (item.get("asset") for item in _items(answer, "examples"))
-        return tuple(str(asset.get("id")) for asset in assets if isinstance(asset, dict))
+        return tuple(_id(_object(item, "asset")) for item in _items(answer, "examples"))
 
     def upload_asset(self, asset: AssetRef, file: BinaryIO) -> str:
         """Send an image below 6 MB, in one attempt (POST /assets).
@@ -126,13 +125,13 @@ class ScenarioClient:
         kept = asset_from(_object(answer, "asset"))
         if kept.digest != asset.digest:
             tags = {"add": [digest_tag(asset)], "delete": [], "strict": False}
-            self._http.put(f"/assets/{quote(kept.id, safe='')}/tags", tags)
+            self._http.put(f"/assets/{_part(kept.id)}/tags", tags)
         return kept.id
 
     def create_collection(self, name: str) -> str:
         """Create a collection, in one attempt (POST /collections)."""
         answer = self._http.once("POST", "/collections", {"name": name})
-        return str(_object(answer, "collection").get("id"))
+        return _id(_object(answer, "collection"))
 
     def add_to_collection(self, collection_id: str, model_id: str) -> None:
         """Put a model into a collection (PUT /collections/{collectionId}/models).
@@ -154,20 +153,44 @@ class ScenarioClient:
 
 
 def _path(model_id: str, *rest: str) -> str:
-    return "/".join(("/models", quote(model_id, safe=""), *rest))
+    return "/".join(("/models", _part(model_id), *rest))
 
 
 def _members(collection_id: str) -> str:
-    return f"/collections/{quote(collection_id, safe='')}/models"
+    return f"/collections/{_part(collection_id)}/models"
+
+
+def _part(identifier: str) -> str:
+    """An id as one part of a path; what would name another resource is refused."""
+    # "." and ".." stand for other paths even when they are quoted, and nothing for the listing.
+    if not identifier.strip(".") or not identifier.isprintable():
+        raise Rejected(f"{identifier!r} cannot be an id")
+    return quote(identifier, safe="")
 
 
 def _model(answer: Json) -> RemoteModel:
     return model_from(_object(answer, "model"))
 
 
+def _deleted(item: Json) -> bool:
+    return bool(item.get("deletedAt")) or item.get("status") == "deleted"
+
+
 def _usable(item: Json) -> bool:
     """Whether an asset is there and whole: neither deleted nor failed."""
     return not item.get("deletedAt") and item.get("status") != "error"
+
+
+def _id(item: Json) -> str:
+    value = item.get("id")
+    if not isinstance(value, str) or not value:
+        raise BadResponse("the server describes something without its id")
+    return value
+
+
+def _name(item: Json) -> str:
+    value = item.get("name")
+    return value if isinstance(value, str) else ""
 
 
 _VALUES = {"description": "description", "prompt-guide": "promptGuide"}

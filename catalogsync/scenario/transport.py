@@ -1,35 +1,25 @@
 """One HTTP request to the API: authenticated, bounded, paced, repeated only where that is safe."""
 
+import base64
 import json
 import random
-import re
+import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 import httpx
 
 from catalogsync import __version__
-from catalogsync.errors import (
-    AccessDenied,
-    ApiError,
-    BadResponse,
-    CeilingReached,
-    Interrupted,
-    NotFound,
-    Rejected,
-    Throttled,
-    Unreachable,
-    UsageError,
-    WriteForbidden,
-)
+from catalogsync.errors import BadResponse, Interrupted, Unreachable, UsageError, WriteForbidden
+from catalogsync.scenario.answers import Answer, AnswerReader, Failure, Json
 from catalogsync.scenario.pace import Pace
+from catalogsync.scenario.sockets import Deadline, bounded_transport
+
+__all__ = ["DEFAULT_BASE_URL", "Bounds", "Connection", "Json", "Transport"]
 
 DEFAULT_BASE_URL = "https://api.cloud.scenario.com/v1"
-
-Json = dict[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +34,10 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """How long and how much a request may take; seconds and bytes."""
+    """How long and how much a request may take; seconds and bytes.
+
+    `whole` bounds a request with all its attempts, `first_wait` the wait before the second.
+    """
 
     connect: float = 10.0
     read: float = 30.0
@@ -52,12 +45,15 @@ class Bounds:
     answer_bytes: int = 64 * 1024 * 1024
     attempts: int = 5
     longest_wait: float = 60.0
+    first_wait: float = 0.5
 
 
 _READS_BY_POST = frozenset({"/models/get-bulk", "/assets/get-bulk"})
-_REPEATABLE_STATUS = frozenset({408, 500, 502, 503, 504})
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+_MOST_PAGES = 10_000
+_LONGEST_TOKEN = 8192
+_SHORTEST_SECRET = 8
 
 
 class Transport:
@@ -75,40 +71,44 @@ class Transport:
         bounds: Bounds | None = None,
         stop: threading.Event | None = None,
     ) -> None:
-        self._connection = connection
         self._base_url = _checked(connection.base_url)
+        self._project = connection.project
+        self._auth = httpx.BasicAuth(connection.key, connection.secret)
+        self._answers = AnswerReader(_secrets(connection))
         self._read_only = read_only
         self._bounds = bounds or Bounds()
         self._stop = stop or threading.Event()
         self._pace = Pace()
+        self._tls = _tls(self._base_url)
         self._local = threading.local()
         self._clients: list[httpx.Client] = []
         self._lock = threading.Lock()
 
     def close(self) -> None:
         """Close all connections."""
-        for client in self._clients:
-            client.close()
+        with self._lock:
+            for client in self._clients:
+                client.close()
 
     def get(self, path: str, params: Mapping[str, str] | None = None) -> Json:
         """Read; repeated when the answer is lost."""
-        return self._send("GET", path, params=params, repeatable=True)
+        return self._send(_Request("GET", path, dict(params or {})), repeatable=True)
 
     def read_by_post(self, path: str, body: object) -> Json:
         """Read by a POST that changes nothing; repeated when the answer is lost."""
-        return self._send("POST", path, body=body, repeatable=True)
+        return self._send(_Request("POST", path, body=body), repeatable=True)
 
     def put(self, path: str, body: object) -> Json:
         """Set a whole value; repeated when the answer is lost, which leads to the same value."""
-        return self._send("PUT", path, body=body, repeatable=True)
+        return self._send(_Request("PUT", path, body=body), repeatable=True)
 
     def delete(self, path: str, body: object = None) -> Json:
         """Delete; repeated when the answer is lost."""
-        return self._send("DELETE", path, body=body, repeatable=True)
+        return self._send(_Request("DELETE", path, body=body), repeatable=True)
 
     def once(self, method: str, path: str, body: object) -> Json:
         """Send what must not be repeated: an answer that is lost raises `Unreachable`."""
-        return self._send(method, path, body=body, repeatable=False)
+        return self._send(_Request(method, path, body=body), repeatable=False)
 
     def pages(self, path: str, items: str, params: Mapping[str, str]) -> Iterator[list[Json]]:
         """Yield the pages of a listing; an endless or broken one raises `BadResponse`."""
@@ -121,107 +121,112 @@ class Transport:
                 raise BadResponse(f"GET {path}: the answer has no list of {items}")
             yield page
             following = answer.get("nextPaginationToken")
-            if not following:
+            if following is None or following == "":
                 return
-            token = str(following)
-            if token in seen:
+            if not isinstance(following, str) or len(following) > _LONGEST_TOKEN:
+                raise BadResponse(f"GET {path}: the server names a next page that cannot be asked")
+            token = following
+            if token in seen or len(seen) == _MOST_PAGES:
                 raise BadResponse(
                     f"GET {path}: the server repeats a page token, the listing has no end",
                     hint="try again; nothing was changed",
                 )
             seen.add(token)
 
-    def _send(
-        self,
-        method: str,
-        path: str,
-        *,
-        params: Mapping[str, str] | None = None,
-        body: object = None,
-        repeatable: bool,
-    ) -> Json:
-        if self._read_only and method != "GET" and path not in _READS_BY_POST:
-            raise WriteForbidden(f"{method} {path}: this command only reads")
-        request = _Request(method, path, dict(params or {}), body)
+    def _send(self, request: "_Request", *, repeatable: bool) -> Json:
+        if self._read_only and not request.reads:
+            raise WriteForbidden(f"{request}: this command only reads")
         deadline = time.monotonic() + self._bounds.whole
-        for attempt in range(1, self._bounds.attempts + 1):
-            self._wait(self._pace.delay())
-            try:
-                answer = self._attempt(request, deadline)
-            except _Again as again:
-                throttled = isinstance(again.error, Throttled)
-                if throttled:
-                    self._pace.throttled()
-                safe = repeatable or throttled or again.not_sent
-                wait = again.wait if again.wait is not None else _backoff(attempt)
-                too_long = wait > self._bounds.longest_wait or time.monotonic() + wait > deadline
-                if not safe or too_long or attempt == self._bounds.attempts:
-                    raise again.error from again.__cause__
-                self._wait(wait)
-            else:
+        attempt = 1
+        while True:
+            deadline += self._queue()
+            sent = time.monotonic()
+            result = self._attempt(request, deadline)
+            if isinstance(result, Failure) and result.error.status == 429 and result.curable:
+                self._pace.throttled(sent)
+            elif not isinstance(result, Failure) or result.error.status:
                 self._pace.succeeded()
-                return answer
-        raise AssertionError("the last attempt returns or raises")
+            if not isinstance(result, Failure):
+                return result
+            wait = result.wait or self._backoff(attempt)
+            safe = result.curable and (repeatable or result.undone)
+            too_long = wait > self._bounds.longest_wait or time.monotonic() + wait > deadline
+            if not safe or too_long or attempt >= self._bounds.attempts:
+                # Raised outside of any `except`: what httpx raised may quote what was received.
+                raise result.error
+            self._wait(wait)
+            attempt += 1
+
+    def _queue(self) -> float:
+        """Wait until the pace lets the next request go, and return how long that took."""
+        started = time.monotonic()
+        place = self._pace.join()
+        while (seconds := self._pace.delay(place)) > 0:
+            self._wait(seconds)
+        self._wait(0)
+        return time.monotonic() - started
+
+    def _backoff(self, attempt: int) -> float:
+        """Full jitter: between nothing and a bound that doubles, in seconds."""
+        return random.uniform(0, min(8.0, self._bounds.first_wait * 2 ** (attempt - 1)))
 
     def _wait(self, seconds: float) -> None:
         if self._stop.is_set() or (seconds > 0 and self._stop.wait(seconds)):
             raise Interrupted("interrupted")
 
-    def _attempt(self, request: "_Request", deadline: float) -> Json:
-        where = f"{request.method} {request.path}"
+    def _attempt(self, request: "_Request", deadline: float) -> Json | Failure:
         try:
-            status, headers, content = self._exchange(request, deadline)
+            result = self._exchange(request, deadline)
         except httpx.TimeoutException as error:
-            lost = Unreachable(f"{where}: no answer in time", hint=_UNREACHABLE_HINT)
-            raise _Again(lost, not_sent=isinstance(error, _NOT_SENT)) from error
-        except httpx.TransportError as error:
-            what = str(error) or type(error).__name__
-            lost = Unreachable(f"{where}: {what}", hint=_UNREACHABLE_HINT)
-            raise _Again(lost, not_sent=isinstance(error, _NOT_SENT)) from error
-        if 200 <= status < 300:
-            return _parsed(where, headers, content)
-        raise _failure(where, status, headers, content)
+            return _lost(f"{request}: no answer in time", error)
+        except httpx.DecodingError:
+            broken = BadResponse(f"{request}: the answer is packed in a way that cannot be read")
+            return Failure(broken, curable=True)
+        except httpx.RequestError as error:
+            what = self._answers.plain(str(error)) or type(error).__name__
+            return _lost(f"{request}: {what}", error)
+        return result if isinstance(result, Failure) else self._answers.read(result)
 
-    def _exchange(self, request: "_Request", deadline: float) -> tuple[int, httpx.Headers, bytes]:
+    def _exchange(self, request: "_Request", deadline: float) -> Answer | Failure:
         """Send and read an answer whole, within the bounds of time and size."""
         client = self._client()
-        params = request.params
-        if self._connection.project:
-            params = {**params, "projectId": self._connection.project}
-        url = self._base_url + request.path
+        self._local.deadline.at = deadline
+        project = {"projectId": self._project} if self._project else {}
         content = None if request.body is None else json.dumps(request.body).encode()
-        headers = {"Content-Type": "application/json"} if content is not None else {}
         with client.stream(
-            request.method, url, params=params, content=content, headers=headers
+            request.method,
+            self._base_url + request.path,
+            params={**request.params, **project},
+            content=content,
+            headers={} if content is None else {"Content-Type": "application/json"},
         ) as response:
+            if "," in response.headers.get("content-encoding", ""):
+                # Packed twice, a small answer can unpack to a size that no cap catches in time.
+                return Failure(BadResponse(f"{request}: the answer is packed more than once"))
             chunks, size = [], 0
             for chunk in response.iter_bytes():
                 chunks.append(chunk)
                 size += len(chunk)
                 if size > self._bounds.answer_bytes:
-                    raise BadResponse(f"{request.method} {request.path}: the answer has no end")
-                if time.monotonic() > deadline:
-                    raise httpx.ReadTimeout("the answer comes too slowly")
-            return response.status_code, response.headers, b"".join(chunks)
+                    return Failure(BadResponse(f"{request}: the answer has no end"))
+            return Answer(str(request), response.status_code, response.headers, b"".join(chunks))
 
     def _client(self) -> httpx.Client:
         """This thread's client: one shared pool would cost more than it saves."""
         client: httpx.Client | None = getattr(self._local, "client", None)
         if client is None:
-            client = httpx.Client(
-                auth=httpx.BasicAuth(self._connection.key, self._connection.secret),
+            deadline = self._local.deadline = Deadline()
+            client = self._local.client = httpx.Client(
+                auth=self._auth,
                 headers={"User-Agent": f"catalog-sync/{__version__}", "Accept": "application/json"},
                 timeout=httpx.Timeout(self._bounds.read, connect=self._bounds.connect),
+                transport=bounded_transport(self._tls, deadline),
                 follow_redirects=False,
                 trust_env=False,
             )
-            self._local.client = client
             with self._lock:
                 self._clients.append(client)
         return client
-
-
-_UNREACHABLE_HINT = "check the network and the address, then run it again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,133 +235,52 @@ class _Request:
 
     method: str
     path: str
-    params: dict[str, str]
-    body: object
+    params: Mapping[str, str] = field(default_factory=dict)
+    body: object = None
+
+    @property
+    def reads(self) -> bool:
+        """Whether it changes nothing on the server."""
+        return self.method == "GET" or (self.method == "POST" and self.path in _READS_BY_POST)
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
 
 
-class _Again(Exception):
-    """A failure that another attempt may cure; `wait` in seconds if the server named it."""
+def _lost(message: str, error: httpx.RequestError) -> Failure:
+    lost = Unreachable(message, hint="check the network and the address, then run it again")
+    return Failure(lost, curable=True, undone=isinstance(error, _NOT_SENT))
 
-    def __init__(
-        self, error: ApiError, *, wait: float | None = None, not_sent: bool = False
-    ) -> None:
-        super().__init__(error)
-        self.error = error
-        self.wait = wait
-        self.not_sent = not_sent
+
+def _secrets(connection: Connection) -> tuple[str, ...]:
+    """What an error must never repeat, the longest first; short words of a sandbox may stand."""
+    pair = f"{connection.key}:{connection.secret}"
+    encoded = base64.b64encode(pair.encode()).decode()
+    all_of_them = (encoded, connection.secret, connection.key)
+    return tuple(word for word in all_of_them if len(word) >= _SHORTEST_SECRET)
+
+
+def _tls(base_url: str) -> ssl.SSLContext:
+    """Who is trusted over https; over http a context that trusts nobody, as it costs no time."""
+    if base_url.startswith("http:"):
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    return httpx.create_ssl_context(trust_env=False)
 
 
 def _checked(base_url: str) -> str:
     """The base URL without a slash at its end; credentials travel over https or loopback only."""
-    parts = urlsplit(base_url)
-    local = parts.hostname in _LOOPBACK
-    if not parts.hostname or parts.scheme not in ("http", "https"):
-        raise UsageError(f"{base_url!r} is not an address", hint="give https://HOST/v1")
-    if parts.username or parts.query or parts.fragment:
-        raise UsageError("the base URL must not hold credentials, a query or a fragment")
-    if parts.scheme == "http" and not local:
+    # Two parsers can disagree on what stands behind these characters, and so on the host.
+    if not base_url.isprintable() or any(character in " @?#\\" for character in base_url):
+        raise UsageError("the base URL must not hold credentials, a query, a fragment or spaces")
+    try:
+        url = httpx.URL(base_url)
+        url.host.encode("idna")
+    except (httpx.InvalidURL, UnicodeError) as error:
+        raise UsageError("the base URL is not an address", hint="give https://HOST/v1") from error
+    if url.scheme not in ("http", "https") or not url.host or (url.port or 0) > 65535:
+        raise UsageError("the base URL is not an address", hint="give https://HOST/v1")
+    if url.scheme == "http" and url.host not in _LOOPBACK:
         raise UsageError(
-            f"{base_url!r} would send the credentials unencrypted", hint="use https://"
+            f"http://{url.host} would get the credentials unencrypted", hint="use https://"
         )
-    return base_url.rstrip("/")
-
-
-def _backoff(attempt: int) -> float:
-    """Full jitter: between nothing and a bound that doubles from half a second, in seconds."""
-    return random.uniform(0, min(8.0, 0.5 * 2 ** (attempt - 1)))
-
-
-def _parsed(where: str, headers: httpx.Headers, content: bytes) -> Json:
-    if not content.strip():
-        return {}
-    if "json" not in headers.get("content-type", ""):
-        kind = headers.get("content-type", "") or "nothing named"
-        raise BadResponse(f"{where}: the answer is not JSON but {kind}", hint=_PROXY_HINT)
-    try:
-        answer = json.loads(content)
-    except ValueError as error:
-        lost = BadResponse(f"{where}: the answer is broken JSON")
-        raise _Again(lost) from error
-    if not isinstance(answer, dict):
-        raise BadResponse(f"{where}: the answer is not a JSON object")
-    return answer
-
-
-_PROXY_HINT = "check the base URL; a proxy or a login page may stand in between"
-
-
-def _failure(where: str, status: int, headers: httpx.Headers, content: bytes) -> Exception:
-    """The error for a status that is no success, as `_Again` where repeating may help."""
-    details = _details(content)
-    reason = _reason(details, content, headers)
-    message = f"{where}: {reason} ({status})"
-    trace = details.get("trace_id") or details.get("traceId") or ""
-    facts = {"status": status, "trace_id": str(trace)}
-    if status == 429:
-        return _throttle(message, details, headers, str(trace))
-    if status in _REPEATABLE_STATUS:
-        return _Again(BadResponse(message, **facts))  # type: ignore[arg-type]  # named above
-    if 300 <= status < 400:
-        hint = "redirects are not followed: check the base URL"
-        return BadResponse(f"{where}: the server redirects ({status})", hint=hint, status=status)
-    kind, hint = _KINDS.get(status, (Rejected if status < 500 else BadResponse, ""))
-    return kind(message, hint=hint, **facts)  # type: ignore[arg-type]  # named above
-
-
-_KINDS: dict[int, tuple[type[ApiError], str]] = {
-    401: (AccessDenied, "check SCENARIO_SDK_API_KEY and SCENARIO_SDK_API_SECRET"),
-    403: (AccessDenied, "the key may not do this: apply needs the editor role in the project"),
-    404: (NotFound, ""),
-}
-
-
-def _throttle(message: str, details: Json, headers: httpx.Headers, trace: str) -> Exception:
-    """A 429 has three meanings: a ceiling of the plan, a cool-down, or too many requests."""
-    limits = details.get("details")
-    if isinstance(limits, dict) and "actionLimit" in limits:
-        name, limit = limits.get("actionName", "this"), limits["actionLimit"]
-        return CeilingReached(
-            f"{message}: the subscription allows {limit} for {name}",
-            hint="waiting does not help: free some, or raise the limit with Scenario",
-            status=429,
-            trace_id=trace,
-        )
-    wait = _asked_to_wait(details, headers)
-    how_long = "" if wait is None else f"; the server asks to wait {wait:g} s"
-    error = Throttled(message + how_long, hint="run it again later", status=429, trace_id=trace)
-    return _Again(error, wait=wait)
-
-
-def _asked_to_wait(details: Json, headers: httpx.Headers) -> float | None:
-    for value in (headers.get("retry-after"), details.get("remainingSeconds")):
-        try:
-            seconds = float(value)  # type: ignore[arg-type]  # anything else is caught below
-        except (TypeError, ValueError):
-            continue
-        if seconds >= 0:
-            return seconds
-    return None
-
-
-def _details(content: bytes) -> Json:
-    try:
-        details = json.loads(content)
-    except ValueError:
-        return {}
-    return details if isinstance(details, dict) else {}
-
-
-_SIGNED = re.compile(r"(https?://[^\s?\"'<>]+)\?[^\s\"'<>]*")
-_TAGS = re.compile(r"<[^>]*>")
-
-
-def _reason(details: Json, content: bytes, headers: httpx.Headers) -> str:
-    """The server's words, without the query of any URL in them: it may hold a signature."""
-    for name in ("reason", "message", "error", "detail"):
-        value = details.get(name)
-        if isinstance(value, str) and value.strip():
-            return _SIGNED.sub(r"\1", value.strip())[:1000]
-    text = content[:2000].decode("utf-8", "replace")
-    if "html" in headers.get("content-type", ""):
-        text = _TAGS.sub(" ", text)
-    return _SIGNED.sub(r"\1", " ".join(text.split()))[:300] or "no reason given"
+    return str(url).rstrip("/")

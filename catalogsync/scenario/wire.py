@@ -1,5 +1,6 @@
 """The vendor's JSON to our values and back; pure, tolerant of extra keys and of null."""
 
+import math
 import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath
@@ -7,16 +8,24 @@ from pathlib import PurePosixPath
 from catalogsync.errors import BadResponse
 from catalogsync.model import AssetKind, AssetRef, Concept, ModelRef, RemoteModel
 
-_DIGEST_IN_NAME = re.compile(r"\.([0-9a-f]{32})(?=(?:\.[A-Za-z0-9]{1,8})?$)")
+_DIGEST_IN_NAME = re.compile(r"\.([0-9a-f]{32})(?=(?:\.[A-Za-z0-9]{1,8})?\Z)")
 _DIGEST_TAG = re.compile(r"sha256:([0-9a-f]{64})")
+_EXTENSION = re.compile(r"\.[A-Za-z0-9]{1,8}")
 _LONGEST_STEM = 80
 _KINDS = {str(kind): kind for kind in AssetKind}
 
 
 def upload_name(asset: AssetRef) -> str:
-    """The name a file is sent under: its own, with the digest before the extension."""
-    path = PurePosixPath(asset.name)
-    return f"{path.stem[:_LONGEST_STEM]}.{asset.digest}{path.suffix}"
+    """The name a file is sent under: its own, with the digest before the extension.
+
+    Whatever the file is called, the name is one part of a path and its digest can be read back.
+    """
+    path = PurePosixPath(asset.name.replace("\\", "/"))
+    known = _EXTENSION.fullmatch(path.suffix)
+    stem = path.stem if known else path.name
+    safe = "".join(c if c.isprintable() and c not in '/:*?"<>|' else "_" for c in stem)
+    short = safe.encode("utf-8", "replace")[:_LONGEST_STEM].decode("utf-8", "ignore").strip(" .")
+    return f"{short or 'file'}.{asset.digest}{path.suffix if known else ''}"
 
 
 def digest_tag(asset: AssetRef) -> str:
@@ -73,10 +82,10 @@ def model_from(data: Mapping[str, object]) -> RemoteModel:
 
 
 def _concept(data: Mapping[str, object]) -> Concept:
-    scale = data.get("scale")
+    scale = _number(data, "scale")
     return Concept(
         model=ModelRef(id=_text(data, "modelId")),
-        scale=float(scale) if isinstance(scale, int | float) else 1.0,
+        scale=1.0 if scale is None else scale,
         epoch=_text(data, "modelEpoch"),
     )
 
@@ -106,8 +115,19 @@ def _optional_text(data: Mapping[str, object], key: str) -> str | None:
 
 
 def _whole(data: Mapping[str, object], key: str) -> int:
+    return int(_number(data, key) or 0)
+
+
+def _number(data: Mapping[str, object], key: str) -> float | None:
+    """A number that can be counted with: JSON also carries infinities and endless digits."""
     value = data.get(key)
-    return int(value) if isinstance(value, int | float) else 0
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
 
 
 def _strings(data: Mapping[str, object], key: str) -> list[str]:

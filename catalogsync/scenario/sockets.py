@@ -1,0 +1,85 @@
+"""Sockets that keep a deadline: httpx bounds each read, which a server that drips can renew."""
+
+import ssl
+import time
+from collections.abc import Iterable
+from typing import Any
+
+import httpcore
+import httpx
+
+_PIECE = 64 * 1024
+
+
+class Deadline:
+    """The time by which an exchange must be over, on the clock of `time.monotonic`."""
+
+    def __init__(self) -> None:
+        self.at = float("inf")
+
+    def left(self, timeout: float | None, late: type[httpcore.TimeoutException]) -> float:
+        """The timeout of the next step; raise `late` if there is no time left for it."""
+        left = self.at - time.monotonic()
+        if left <= 0:
+            raise late("the answer comes too slowly")
+        return left if timeout is None else min(timeout, left)
+
+
+def bounded_transport(context: ssl.SSLContext, deadline: Deadline) -> httpx.HTTPTransport:
+    """A transport of httpx for one thread, whose every step is bounded by `deadline`."""
+    transport = httpx.HTTPTransport(verify=context, trust_env=False)
+    # httpx offers no other way to hand a network backend to its pool.
+    transport._pool = httpcore.ConnectionPool(
+        ssl_context=context, max_connections=1, keepalive_expiry=5.0, network_backend=_Net(deadline)
+    )
+    return transport
+
+
+class _Net(httpcore.SyncBackend):
+    """Opens connections that keep the deadline."""
+
+    def __init__(self, deadline: Deadline) -> None:
+        self._deadline = deadline
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.NetworkStream:
+        left = self._deadline.left(timeout, httpcore.ConnectTimeout)
+        stream = super().connect_tcp(host, port, left, local_address, socket_options)
+        return _Stream(stream, self._deadline)
+
+
+class _Stream(httpcore.NetworkStream):
+    """A connection that keeps the deadline."""
+
+    def __init__(self, stream: httpcore.NetworkStream, deadline: Deadline) -> None:
+        self._stream = stream
+        self._deadline = deadline
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._stream.read(max_bytes, self._deadline.left(timeout, httpcore.ReadTimeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        for start in range(0, len(buffer), _PIECE):
+            left = self._deadline.left(timeout, httpcore.WriteTimeout)
+            self._stream.write(buffer[start : start + _PIECE], left)
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore.NetworkStream:
+        left = self._deadline.left(timeout, httpcore.ConnectTimeout)
+        return _Stream(self._stream.start_tls(ssl_context, server_hostname, left), self._deadline)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)

@@ -1,0 +1,308 @@
+"""Each method of the port asks its endpoint and understands the answer."""
+
+import base64
+import hashlib
+from collections.abc import Callable
+from io import BytesIO
+from typing import Any
+
+import pytest
+
+from catalogsync.errors import ApiError, BadResponse, FileChanged, NotFound, Rejected
+from catalogsync.model import AssetRef
+from catalogsync.ports import CatalogWriter
+from catalogsync.scenario import ScenarioClient, Transport
+from tests.scenario.server import Server, html, reply, reset
+from tests.scenario.test_wire import ASSET, SMALLEST
+
+CONTENT = b"an image"
+SHA = hashlib.sha256(CONTENT).hexdigest()
+FILE = AssetRef(sha256=SHA, name="pose.png")
+KEPT = f"pose.{SHA[:32]}.png"
+
+
+@pytest.fixture
+def client(transport: Transport) -> CatalogWriter:
+    return ScenarioClient(transport)
+
+
+def model(**more: object) -> dict[str, Any]:
+    return SMALLEST | more
+
+
+def asset(**more: object) -> dict[str, Any]:
+    return ASSET | more
+
+
+def test_models_are_listed_once_and_without_the_deleted(
+    server: Server, client: CatalogWriter
+) -> None:
+    first = [
+        model(id="m1"),
+        model(id="m2", deletedAt="2026-01-01"),
+        model(id="m4", status="deleted"),
+    ]
+    server.script(
+        reply(200, {"models": first, "nextPaginationToken": "t"}),
+        reply(200, {"models": [model(id="m1"), model(id="m3")]}),
+    )
+    assert [found.id for found in client.list_models()] == ["m1", "m3"]
+    assert server.requests[0].query == {"pageSize": "500"}
+
+
+def test_a_broken_model_in_a_listing_ends_it(server: Server, client: CatalogWriter) -> None:
+    server.script(reply(200, {"models": [model(), {"id": "m2"}]}))
+    with pytest.raises(BadResponse):
+        list(client.list_models())
+
+
+def test_a_model_that_is_read_has_its_embeddings(server: Server, client: CatalogWriter) -> None:
+    server.script(reply(200, {"model": model(promptEmbedding="p")}))
+    found = client.get_model("model_1")
+    assert (found.prompt_embedding, found.negative_prompt_embedding) == ("p", "")
+
+
+@pytest.mark.parametrize(
+    ("read", "key"),
+    [
+        (lambda client: client.get_description("m"), "description"),
+        (lambda client: client.get_prompt_guide("m"), "promptGuide"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("held", "text"),
+    [({"value": "Hello\n"}, "Hello\n"), ({"value": None}, ""), (None, ""), ("Plain", "Plain")],
+)
+def test_a_text_is_read(
+    server: Server,
+    client: CatalogWriter,
+    read: Callable[[CatalogWriter], str],
+    key: str,
+    held: object,
+    text: str,
+) -> None:
+    server.script(reply(200, {key: held}))
+    assert read(client) == text
+
+
+@pytest.mark.parametrize("held", [7, ["x"], {"value": 7}, {"value": ["x"]}])
+def test_a_text_that_is_none_is_a_bad_response(
+    server: Server, client: CatalogWriter, held: object
+) -> None:
+    server.script(reply(200, {"description": held}))
+    with pytest.raises(BadResponse):
+        client.get_description("m")
+
+
+def test_a_missing_text_of_a_model_that_exists_is_empty(
+    server: Server, client: CatalogWriter
+) -> None:
+    server.script(reply(404), reply(200, {"model": model()}))
+    assert client.get_description("m") == ""
+    assert server.seen == ["GET /models/m/description", "GET /models/m"]
+
+
+def test_a_missing_text_of_a_model_that_is_missing_is_an_error(
+    server: Server, client: CatalogWriter
+) -> None:
+    server.script(reply(404), reply(404))
+    with pytest.raises(NotFound):
+        client.get_prompt_guide("m")
+
+
+@pytest.mark.parametrize("failure", [reply(403), reply(500), html(200), reply(200, {})])
+def test_a_missing_text_counts_as_empty_only_if_the_model_answers(
+    server: Server, client: CatalogWriter, failure: Any
+) -> None:
+    server.script(reply(404), failure, failure, failure)
+    with pytest.raises(ApiError):
+        client.get_description("m")
+
+
+def test_assets_that_are_deleted_failed_or_not_asked_for_are_left_out(
+    server: Server, client: CatalogWriter
+) -> None:
+    answer = [
+        asset(id="a1"),
+        asset(id="a2", deletedAt="2026-01-01"),
+        asset(id="a3", status="error"),
+        asset(id="a4", status="pending"),
+        asset(id="a9"),
+    ]
+    server.script(reply(200, {"assets": answer}))
+    assert set(client.get_assets(["a1", "a2", "a3", "a4", "a5"])) == {"a1", "a4"}
+    assert server.seen == ["POST /assets/get-bulk"]
+    assert server.requests[0].json == {"assetIds": ["a1", "a2", "a3", "a4", "a5"]}
+
+
+@pytest.mark.parametrize("body", [{}, {"assets": None}, {"assets": [None]}, {"assets": [{}]}])
+def test_assets_that_cannot_be_read_are_an_error(
+    server: Server, client: CatalogWriter, body: dict[str, object]
+) -> None:
+    server.script(reply(200, body))
+    with pytest.raises(BadResponse):
+        client.get_assets(["a1"])
+
+
+def test_the_newest_assets_come_first_and_page_by_page(
+    server: Server, client: CatalogWriter
+) -> None:
+    server.script(
+        reply(200, {"assets": [asset(id="a1")], "nextPaginationToken": "t"}),
+        reply(200, {"assets": [asset(id="a2"), asset(id="a3", status="error")]}),
+    )
+    assert [[held.id for held in page] for page in client.newest_assets()] == [["a1"], ["a2"]]
+    query = server.requests[0].query
+    assert query == {"pageSize": "100", "sortBy": "createdAt", "sortDirection": "desc"}
+
+
+def test_of_two_collections_with_one_name_the_smaller_id_counts(
+    server: Server, client: CatalogWriter
+) -> None:
+    found = [{"id": "c2", "name": "x"}, {"id": "c1", "name": "x"}, {"id": "c3", "name": "y"}]
+    server.script(reply(200, {"collections": found}))
+    assert client.list_collections() == {"x": "c1", "y": "c3"}
+
+
+@pytest.mark.parametrize("broken", [{"name": "x"}, {"id": None}, {"id": 5}, {"id": ""}])
+def test_a_collection_without_an_id_is_a_bad_response(
+    server: Server, client: CatalogWriter, broken: dict[str, object]
+) -> None:
+    server.script(reply(200, {"collections": [broken]}), reply(200, {"collection": broken}))
+    with pytest.raises(BadResponse):
+        client.list_collections()
+    with pytest.raises(BadResponse):
+        client.create_collection("x")
+
+
+def test_every_write_asks_its_endpoint(server: Server, client: CatalogWriter) -> None:
+    server.script(
+        reply(200, {"model": model()}),
+        reply(200, {"model": model()}),
+        reply(200, {"added": ["a"], "deleted": ["b"]}),
+        reply(200, {"description": {"value": "text"}}),
+        reply(200, {"promptGuide": None}),
+        reply(200, {"examples": [{"asset": asset(id="a2")}, {"asset": asset(id="a1")}]}),
+        reply(200, {"collection": {"id": "c1"}}),
+    )
+    assert client.create_model({"name": "x"}).id == "model_1"
+    assert client.update_model("m", {"epoch": None}).id == "model_1"
+    client.edit_tags("m", add=["a"], delete=["b"])
+    assert client.set_description("m", "text") == "text"
+    assert client.set_prompt_guide("m", "") == ""
+    assert client.set_examples("m", ["a2", "a1"]) == ("a2", "a1")
+    assert client.create_collection("new") == "c1"
+    client.add_to_collection("c1", "m")
+    client.remove_from_collection("c1", "m")
+    client.delete_model("m")
+    assert [
+        (sent, r.body and r.json) for sent, r in zip(server.seen, server.requests, strict=True)
+    ] == [
+        ("POST /models", {"name": "x"}),
+        ("PUT /models/m", {"epoch": None}),
+        ("PUT /models/m/tags", {"add": ["a"], "delete": ["b"], "strict": False}),
+        ("PUT /models/m/description", {"description": "text"}),
+        ("PUT /models/m/prompt-guide", {"promptGuide": None}),
+        ("PUT /models/m/examples", {"assetIds": ["a2", "a1"]}),
+        ("POST /collections", {"name": "new"}),
+        ("PUT /collections/c1/models", {"modelIds": ["m"]}),
+        ("DELETE /collections/c1/models", {"modelIds": ["m"]}),
+        ("DELETE /models/m", b""),
+    ]
+
+
+@pytest.mark.parametrize("examples", [[{}], [{"asset": None}], [{"asset": {}}], None])
+def test_examples_that_cannot_be_read_back_are_a_bad_response(
+    server: Server, client: CatalogWriter, examples: object
+) -> None:
+    server.script(reply(200, {"examples": examples}))
+    with pytest.raises(BadResponse):
+        client.set_examples("m", ["a1"])
+
+
+CREATES: dict[str, Callable[[CatalogWriter], object]] = {
+    "model": lambda client: client.create_model({}),
+    "collection": lambda client: client.create_collection("x"),
+    "asset": lambda client: client.upload_asset(FILE, BytesIO(CONTENT)),
+    "adding to a collection": lambda client: client.add_to_collection("c", "m"),
+    "taking from a collection": lambda client: client.remove_from_collection("c", "m"),
+}
+
+
+@pytest.mark.parametrize("create", CREATES.values(), ids=CREATES)
+def test_what_cannot_be_repeated_is_attempted_once(
+    server: Server, client: CatalogWriter, create: Callable[[CatalogWriter], object]
+) -> None:
+    server.script(reset)
+    with pytest.raises(ApiError) as caught:
+        create(client)
+    assert caught.value.may_have_been_applied
+    assert len(server.requests) == 1
+
+
+def test_deleting_what_is_gone_is_no_error(server: Server, client: CatalogWriter) -> None:
+    server.script(reset, reply(404))
+    client.delete_model("m")
+    assert server.seen == ["DELETE /models/m"] * 2
+
+
+def test_an_upload_carries_its_digest_in_its_name(server: Server, client: CatalogWriter) -> None:
+    server.script(reply(200, {"asset": asset(id="a7", metadata={"name": KEPT})}))
+    assert client.upload_asset(FILE, BytesIO(CONTENT)) == "a7"
+    (sent,) = server.requests
+    assert sent.json == {"name": KEPT, "image": base64.b64encode(CONTENT).decode()}
+
+
+@pytest.mark.parametrize("name", ["renamed.png", "", f"pose.{'f' * 32}.png"])
+def test_an_upload_is_tagged_with_its_digest_where_the_name_is_not_kept(
+    server: Server, client: CatalogWriter, name: str
+) -> None:
+    server.script(reply(200, {"asset": asset(id="a/7", metadata={"name": name})}))
+    assert client.upload_asset(FILE, BytesIO(CONTENT)) == "a/7"
+    assert server.seen == ["POST /assets", "PUT /assets/a%2F7/tags"]
+    assert server.requests[1].json == {"add": [f"sha256:{SHA}"], "delete": [], "strict": False}
+
+
+def test_a_file_that_changed_is_not_sent(server: Server, client: CatalogWriter) -> None:
+    with pytest.raises(FileChanged, match=r"pose\.png"):
+        client.upload_asset(FILE, BytesIO(CONTENT + b"!"))
+    assert server.connections == 0
+
+
+@pytest.mark.parametrize(
+    ("identifier", "sent"),
+    [
+        ("../x", "..%2Fx"),
+        ("a/b", "a%2Fb"),
+        ("a?b=c", "a%3Fb%3Dc"),
+        ("a#b", "a%23b"),
+        ("a%2Fb", "a%252Fb"),
+        ("a b", "a%20b"),
+        ("é", "%C3%A9"),
+        ("http://example.com", "http%3A%2F%2Fexample.com"),
+        ("...x", "...x"),
+    ],
+)
+def test_an_id_stays_one_part_of_the_path(
+    server: Server, client: CatalogWriter, identifier: str, sent: str
+) -> None:
+    client.delete_model(identifier)
+    client.edit_tags(identifier, add=[], delete=[])
+    client.add_to_collection(identifier, "m")
+    assert [received.target for received in server.requests] == [
+        f"/v1/models/{sent}",
+        f"/v1/models/{sent}/tags",
+        f"/v1/collections/{sent}/models",
+    ]
+
+
+@pytest.mark.parametrize("identifier", ["", ".", "..", "...", "a\nb", "a\x00", "\ud800"])
+def test_what_cannot_be_an_id_reaches_no_other_resource(
+    server: Server, client: CatalogWriter, identifier: str
+) -> None:
+    with pytest.raises(Rejected, match="cannot be an id") as caught:
+        client.delete_model(identifier)
+    assert caught.value.message.isprintable()
+    with pytest.raises(Rejected):
+        client.add_to_collection(identifier, "m")
+    assert server.connections == 0

@@ -1,0 +1,149 @@
+"""What a read-only transport, a set stop event and many threads may rely on."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from catalogsync.errors import Interrupted, Unreachable, WriteForbidden
+from catalogsync.scenario import ScenarioClient, Transport
+from tests.scenario.conftest import Connect
+from tests.scenario.server import Exchange, Server, close, reply
+
+WRITES: dict[str, Callable[[Transport], object]] = {
+    "put": lambda t: t.put("/models/m", {}),
+    "delete": lambda t: t.delete("/models/m"),
+    "once POST": lambda t: t.once("POST", "/models", {}),
+    "once PUT": lambda t: t.once("PUT", "/models", {}),
+    "once GET in small letters": lambda t: t.once("get", "/models", {}),
+    "once PATCH": lambda t: t.once("PATCH", "/models", {}),
+    "read by POST elsewhere": lambda t: t.read_by_post("/models", {}),
+    "read by POST below": lambda t: t.read_by_post("/models/get-bulk/x", {}),
+    "read by POST beside": lambda t: t.read_by_post("/models/get-bulk?x=1", {}),
+    "delete where reads are": lambda t: t.delete("/models/get-bulk"),
+    "put where reads are": lambda t: t.put("/assets/get-bulk", {}),
+    "create a model": lambda t: ScenarioClient(t).create_model({}),
+    "edit tags": lambda t: ScenarioClient(t).edit_tags("m", add=["a"], delete=[]),
+    "delete a model": lambda t: ScenarioClient(t).delete_model("get-bulk"),
+}
+
+
+@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
+def test_no_write_of_a_read_only_transport_reaches_the_socket(
+    server: Server, connect: Connect, write: Callable[[Transport], object]
+) -> None:
+    with pytest.raises(WriteForbidden):
+        write(connect(read_only=True))
+    assert server.connections == 0
+
+
+@pytest.mark.parametrize("path", ["/models/get-bulk", "/assets/get-bulk"])
+def test_a_read_only_transport_reads_in_bulk(server: Server, connect: Connect, path: str) -> None:
+    assert connect(read_only=True).read_by_post(path, {"ids": []}) == {}
+    assert server.seen == [f"POST {path}"]
+
+
+def test_a_wait_between_attempts_ends_at_once_when_the_run_is_stopped(
+    server: Server, connect: Connect
+) -> None:
+    stop = threading.Event()
+    answered = reply(503, retry_after="60")
+
+    def step(exchange: Exchange) -> None:
+        answered(exchange)
+        threading.Timer(0.05, stop.set).start()
+
+    server.script(step)
+    transport = connect(stop=stop, longest_wait=100, whole=100)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(transport.get, "/models")
+        with pytest.raises(Interrupted) as caught:
+            waiting.result(timeout=5)
+    assert caught.value.exit_code == 130
+    assert len(server.requests) == 1
+
+
+def test_nothing_is_sent_after_the_run_is_stopped(server: Server, connect: Connect) -> None:
+    stop = threading.Event()
+    stop.set()
+    with pytest.raises(Interrupted):
+        connect(stop=stop).get("/models")
+    assert server.connections == 0
+
+
+def test_a_request_in_flight_may_finish_when_the_run_is_stopped(
+    server: Server, connect: Connect
+) -> None:
+    stop = threading.Event()
+
+    def step(exchange: Exchange) -> None:
+        stop.set()
+        reply(200, {"fine": True})(exchange)
+
+    server.script(step)
+    assert connect(stop=stop).put("/models/m", {}) == {"fine": True}
+
+
+def test_every_thread_keeps_one_connection_of_its_own(server: Server, transport: Transport) -> None:
+    threads, rounds = 8, 5
+    together = threading.Barrier(threads)
+
+    def work(_: int) -> None:
+        for _ in range(rounds):
+            together.wait(5)
+            transport.get("/models")
+
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(work, range(threads)))
+    assert server.connections == threads
+    used = [received.connection for received in server.requests]
+    assert {used.count(number) for number in range(1, threads + 1)} == {rounds}
+
+
+def test_a_connection_that_the_server_closed_while_idle_is_replaced(
+    server: Server, transport: Transport
+) -> None:
+    server.script(reply(200, {}, close=True), reply(200, {"fine": True}))
+    transport.get("/models")
+    assert transport.get("/models") == {"fine": True}
+    assert server.connections == 2
+
+
+def test_a_connection_that_the_server_closes_on_the_next_request_is_replaced(
+    server: Server, transport: Transport
+) -> None:
+    server.script(reply(200, {}), close, reply(200, {"fine": True}))
+    transport.get("/models")
+    assert transport.get("/models") == {"fine": True}
+    assert [received.connection for received in server.requests] == [1, 1, 2]
+
+
+def test_the_project_and_the_credentials_go_with_every_request(
+    server: Server, connect: Connect
+) -> None:
+    transport = connect(project="proj_1")
+    transport.get("/models", {"pageSize": "5"})
+    transport.put("/models/m", {"a": "ü"})
+    transport.delete("/models/m")
+    for received in server.requests:
+        assert received.query["projectId"] == "proj_1"
+        assert received.headers["authorization"].startswith("Basic ")
+        assert received.headers["user-agent"].startswith("catalog-sync/")
+    assert server.requests[1].json == {"a": "ü"}
+    assert "content-type" not in server.requests[2].headers
+
+
+def test_https_is_spoken_to_a_certified_server_and_to_no_other(connect: Connect) -> None:
+    certificate = str(Path(__file__).with_name("localhost.pem"))
+    with Server(certificate=certificate) as server:
+        trusting, careful = connect(url=server.url), connect(url=server.url)
+        trusting._tls.load_verify_locations(certificate)
+        server.script(reply(200, {"fine": True}))
+        assert trusting.get("/models") == {"fine": True}
+        assert trusting.put("/models/m", {"text": "x" * 300_000}) == {}
+        assert server.connections == 1
+        with pytest.raises(Unreachable, match="CERTIFICATE"):
+            careful.once("POST", "/models", {})
+        assert len(server.requests) == 2
