@@ -19,7 +19,7 @@ from catalogsync.cli.session import (
     Choices,
     check_credentials,
     chosen_target,
-    connected,
+    connect,
     open_catalog,
 )
 from catalogsync.errors import ApiError, CatalogSyncError, ManifestError
@@ -62,6 +62,7 @@ def _examine(choices: Choices) -> Iterator[Finding]:
         yield _attempt("credentials", _credentials)
     if choices.sandbox is not None or _have_credentials():
         yield _attempt("api", lambda: _api(choices, target))
+    yield Finding("role", "the API does not tell; reader is enough to plan, apply needs editor")
 
 
 def _attempt(what: str, look: Callable[[], str]) -> Finding:
@@ -103,15 +104,10 @@ def _credentials() -> str:
 
 
 def _api(choices: Choices, target: Target) -> str:
-    from catalogsync.scenario import ScenarioClient, Transport
-
-    with connected(choices, target) as connection:
-        transport = Transport(connection, read_only=True)
+    with connect(choices, target, read_only=True) as client:
         try:
-            count = sum(1 for _ in ScenarioClient(transport).list_models())
+            count = sum(1 for _ in client.list_models())
         except ApiError as error:
             error.hint = error.hint or "check --base-url and --project"
             raise
-        finally:
-            transport.close()
-    return f"{connection.base_url} answers, {counted(count, 'model')} in the project"
+    return f"answers, {counted(count, 'model')} in the project"

@@ -81,6 +81,7 @@ connection_options = together(
         show_default=True,
         help="How many requests may run at once.",
     ),
+    option("--verbose", "-v", is_flag=True, help="Say every request on stderr."),
 )
 
 selection_options = together(

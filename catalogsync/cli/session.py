@@ -4,7 +4,7 @@ import importlib
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -12,6 +12,7 @@ from threading import Event
 from types import FrameType, ModuleType
 from typing import TYPE_CHECKING
 
+from catalogsync.cli.output import say
 from catalogsync.errors import AccessDenied, UsageError
 from catalogsync.manifest import find_catalog, load
 from catalogsync.model import Catalog, Target
@@ -33,6 +34,7 @@ class Choices:
     base_url: str | None = None
     sandbox: str | None = None
     jobs: int = 8
+    verbose: bool = False
     only: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
 
@@ -71,15 +73,27 @@ def session(choices: Choices, *, read_only: bool) -> Iterator[Session]:
     """Load the catalog and connect to its project for the length of a `with`."""
     catalog = open_catalog(choices.catalog)
     target = chosen_target(catalog, choices)
-    with ExitStack() as stack:
-        stop = stack.enter_context(_stop_on_signal())
-        connection = stack.enter_context(connected(choices, target))
-        # httpx takes long to import, and bad manifests should be told at once.
-        from catalogsync.scenario import ScenarioClient, Transport
+    keys = selected(catalog, choices)
+    with (
+        _stop_on_signal() as stop,
+        connect(choices, target, read_only=read_only, stop=stop) as client,
+    ):
+        yield Session(catalog, target, keys, client, stop)
 
-        transport = Transport(connection, read_only=read_only, stop=stop)
-        stack.callback(transport.close)
-        yield Session(catalog, target, selected(catalog, choices), ScenarioClient(transport), stop)
+
+@contextmanager
+def connect(
+    choices: Choices, target: Target, *, read_only: bool, stop: Event | None = None
+) -> "Iterator[ScenarioClient]":
+    """A client of the target's project for the length of a `with`."""
+    # httpx takes long to import, and bad manifests should be told at once.
+    from catalogsync.scenario import ScenarioClient, Transport
+
+    trace = say if choices.verbose else lambda line: None
+    with _connection(choices, target) as connection:
+        transport = Transport(connection, read_only=read_only, stop=stop, trace=trace)
+        with closing(transport):
+            yield ScenarioClient(transport)
 
 
 def chosen_target(catalog: Catalog, choices: Choices) -> Target:
@@ -116,7 +130,7 @@ def _any_matches(key: str, globs: tuple[str, ...]) -> bool:
 
 
 @contextmanager
-def connected(choices: Choices, target: Target) -> Iterator["Connection"]:
+def _connection(choices: Choices, target: Target) -> Iterator["Connection"]:
     """Where to connect to: the embedded sandbox, or the API with the user's credentials."""
     from catalogsync.scenario import DEFAULT_BASE_URL, Connection
 

@@ -1,6 +1,7 @@
 """Everything that knows HTTP or the vendor's JSON: the way to a project on the Scenario API."""
 
 from catalogsync.scenario.client import ScenarioClient
-from catalogsync.scenario.transport import DEFAULT_BASE_URL, Connection, Transport
+from catalogsync.scenario.connection import DEFAULT_BASE_URL, Connection
+from catalogsync.scenario.transport import Transport
 
 __all__ = ["DEFAULT_BASE_URL", "Connection", "ScenarioClient", "Transport"]

@@ -9,7 +9,8 @@ from urllib.parse import quote
 
 from catalogsync.errors import BadResponse, FileChanged, NotFound, Rejected
 from catalogsync.model import AssetRef, RemoteModel
-from catalogsync.scenario.transport import Json, Transport
+from catalogsync.scenario.answers import Json
+from catalogsync.scenario.transport import Transport
 from catalogsync.scenario.wire import asset_from, digest_tag, model_from, upload_name
 
 _MODELS_PER_PAGE = "500"

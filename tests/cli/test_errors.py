@@ -175,7 +175,7 @@ def test_credentials_appear_nowhere(cli: Run, catalog: Path, tmp_path: Path, set
         extra = ["--nonsense"] if setup == "usage" else []
         env = {"SCENARIO_SDK_API_KEY": CANARY_KEY, "SCENARIO_SDK_API_SECRET": CANARY_SECRET}
         command = "doctor" if setup == "unreachable" else "plan"
-        found = cli(command, folder, "--base-url", url, *extra, env=env)
+        found = cli(command, folder, "--base-url", url, "--verbose", *extra, env=env)
     assert (found.code == 0) is (setup == "fine")
     assert "canary" not in found.out + found.err
 
@@ -238,3 +238,9 @@ def test_colour_is_for_terminals_and_those_who_ask(cli: Run, catalog: Path) -> N
     assert "\x1b[" in cli("plan", catalog, "--color", "always").out
     assert "\x1b[" in cli("plan", catalog, env={"FORCE_COLOR": "1"}).out
     assert "\x1b[" not in cli("plan", catalog, env={"NO_COLOR": "1", "FORCE_COLOR": "1"}).out
+
+
+def test_verbose_says_every_request_and_quiet_nothing(cli: Run, catalog: Path) -> None:
+    said = cli("plan", catalog, "--verbose").err
+    assert "GET /models: ok, " in said
+    assert cli("plan", catalog, "--quiet").err == ""
