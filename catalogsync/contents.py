@@ -12,15 +12,15 @@ class Contents:
 
     assets: Mapping[str, AssetRef]
     by_digest: Mapping[str, str]
+    tokens: Mapping[str, str]
 
     def token(self, ref: AssetRef) -> str:
         """A word that is the same for two references exactly if they mean the same content."""
-        digest = self._digest(ref)
-        return f"sha256={digest}" if digest else ref.id
+        return _token(ref) if ref.sha256 else self.token_of(ref.id)
 
     def token_of(self, asset_id: str) -> str:
         """The token of an asset the server has."""
-        return self.token(AssetRef(id=asset_id))
+        return self.tokens.get(asset_id, asset_id)
 
     def id_of(self, ref: AssetRef) -> str | None:
         """The id of an asset with this content, or None if the server has none yet."""
@@ -31,9 +31,6 @@ class Contents:
     def described(self, asset_id: str) -> AssetRef:
         """What is known of an asset, for people."""
         return self.assets.get(asset_id, AssetRef(id=asset_id))
-
-    def _digest(self, ref: AssetRef) -> str:
-        return ref.digest if ref.sha256 else self.described(ref.id).digest
 
     def _holds(self, ref: AssetRef) -> bool:
         return not ref.sha256 or self.assets[ref.id].digest == ref.digest
@@ -53,4 +50,9 @@ def known_contents(specs: Iterable[ModelSpec], assets: Mapping[str, AssetRef]) -
     for asset_id in sorted(known):
         if known[asset_id].sha256:
             by_digest.setdefault(known[asset_id].digest, asset_id)
-    return Contents(known, by_digest)
+    tokens = {asset_id: _token(asset) for asset_id, asset in known.items() if asset.sha256}
+    return Contents(known, by_digest, tokens)
+
+
+def _token(asset: AssetRef) -> str:
+    return f"sha256={asset.digest}"

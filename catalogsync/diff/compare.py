@@ -136,10 +136,14 @@ class Comparison:
     def _examples(self, spec: ModelSpec, live: RemoteModel) -> Iterator[Change]:
         if spec.examples is None:
             return
-        token, described = self._contents.token_of, self._contents.described
-        before = [(token(asset_id), described(asset_id)) for asset_id in live.examples]
-        after = [(self._contents.token(ref), self._full(ref)) for ref in spec.examples]
-        for name, old, new in list_differences(before, after):
+        contents = self._contents
+        before = [contents.token_of(asset_id) for asset_id in live.examples]
+        after = [contents.token(ref) for ref in spec.examples]
+        if before == after:
+            return
+        held = zip(before, map(contents.described, live.examples), strict=True)
+        wanted = zip(after, map(self._full, spec.examples), strict=True)
+        for name, old, new in list_differences(list(held), list(wanted)):
             yield Change(spec.key, ("examples", name), old, new)
 
     def _full(self, ref: AssetRef) -> AssetRef:

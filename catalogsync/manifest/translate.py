@@ -3,15 +3,16 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
-
-from jsonschema.exceptions import ValidationError
+from typing import TYPE_CHECKING, Any
 
 from catalogsync.manifest.document import MAX_PROBLEMS, Document, where
 from catalogsync.manifest.scalars import Surprise
 from catalogsync.manifest.schemas import Name, quick_test, validator
 from catalogsync.manifest.strict_yaml import HOLE, Hole
 from catalogsync.manifest.words import did_you_mean, either, quote, short
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
 
 _LEAVE_OUT = 'leave the field out to not manage it; use [] or "" to make it empty'
 _KINDS = {
@@ -69,7 +70,7 @@ def validate(document: Document, name: Name) -> bool:
     return not faults
 
 
-def _fault(document: Document, error: ValidationError) -> _Fault:
+def _fault(document: Document, error: "ValidationError") -> _Fault:
     at = tuple(error.absolute_path)
     return _Fault(
         rule=str(error.validator),
