@@ -112,6 +112,10 @@ class BadResponse(ApiError):
     """The answer is not what the API documents, or the server failed (5xx)."""
 
 
+class UploadStuck(ApiError):
+    """The server has a file and does not get done with it."""
+
+
 class NotKept(ApiError):
     """The server accepted a value and kept another one."""
 

@@ -28,6 +28,7 @@ from catalogsync.diff import SCALARS, Change, Diff, ModelDiff, Placed, Verb
 from catalogsync.identity import PROTECTED_TAG, Refusal, owner_tag
 from catalogsync.model import NO_ASSET, AssetRef, Catalog, ModelSpec
 from catalogsync.rules import NO_ALLOWANCES, Allowances, broken_limits, refused_models
+from catalogsync.sending import requests_to_send
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,9 +260,14 @@ def _is_move(change: Change) -> bool:
 
 
 def _requests(action: Action) -> int:
-    if isinstance(action, CreateModel):
-        return 2
-    return len(action.add) + len(action.remove) if isinstance(action, EditCollections) else 1
+    match action:
+        case UploadAsset(asset=asset):
+            return requests_to_send(asset)
+        case CreateModel():
+            return 2
+        case EditCollections(add=add, remove=remove):
+            return len(add) + len(remove)
+    return 1
 
 
 def as_data(value: object, *, compared_only: bool = False) -> object:

@@ -3,13 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from catalogsync.contents import Contents
 from catalogsync.diff import Diff, ModelDiff, Verb
 from catalogsync.identity import PROTECTED_TAG, Refusal
-from catalogsync.model import AssetKind, AssetRef, Catalog, Limit, ModelSpec, Policy, State
-
-MAX_IMAGE_BYTES = 6_000_000
-"""POST /assets takes images below 6 MB."""
+from catalogsync.model import Catalog, Limit, ModelSpec, Policy, State
 
 _TYPES_WITH_EPOCHS = ("flux.1-lora", "flux.1-kontext-lora")
 
@@ -60,7 +56,6 @@ def _judge_change(model: ModelDiff, diff: Diff) -> Iterator[Refusal]:
         yield from _judge_delete(model)
     elif model.spec and model.verb is not Verb.FORGET:
         yield from _judge_fields(model)
-        yield from _judge_files(model.spec, diff.contents)
 
 
 def _judge_delete(model: ModelDiff) -> Iterator[Refusal]:
@@ -104,22 +99,6 @@ def _has_epoch(model: ModelDiff, epoch: str) -> bool:
         and remote.type in _TYPES_WITH_EPOCHS
         and epoch in remote.epochs
     )
-
-
-def _judge_files(spec: ModelSpec, contents: Contents) -> Iterator[Refusal]:
-    for ref in dict.fromkeys(spec.assets):
-        if ref.sha256 and contents.id_of(ref) is None and not _can_be_sent(ref):
-            yield Refusal(
-                spec.key,
-                "unsupported-file",
-                f"{ref.name} ({ref.kind}, {ref.size:,} bytes) cannot be uploaded by this "
-                "version: only images below 6 MB can",
-                "upload it in the web page and refer to it by its `asset:` id",
-            )
-
-
-def _can_be_sent(ref: AssetRef) -> bool:
-    return ref.kind is AssetKind.IMAGE and ref.size < MAX_IMAGE_BYTES
 
 
 def _dependents(diff: Diff, refused: set[str]) -> list[Refusal]:

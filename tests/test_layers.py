@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parent.parent / "catalogsync"
 
 FLOORS = (
     ("errors", "model", "__init__"),
-    ("actions", "contents", "identity", "manifest", "mentions", "ports"),
+    ("actions", "contents", "identity", "manifest", "mentions", "ports", "sending"),
     ("diff", "observe", "outcome", "scenario"),
     ("ledger", "rules"),
     ("perform", "plan"),

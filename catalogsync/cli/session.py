@@ -87,13 +87,14 @@ def connect(
 ) -> "Iterator[ScenarioClient]":
     """A client of the target's project for the length of a `with`."""
     # httpx takes long to import, and bad manifests should be told at once.
-    from catalogsync.scenario import ScenarioClient, Transport
+    from catalogsync.scenario import ScenarioClient, Transport, Uploader
 
     trace = say if choices.verbose else lambda line: None
     with _connection(choices, target) as connection:
         transport = Transport(connection, read_only=read_only, stop=stop, trace=trace)
-        with closing(transport):
-            yield ScenarioClient(transport)
+        uploader = Uploader(transport, stop=stop, jobs=choices.jobs)
+        with closing(transport), closing(uploader):
+            yield ScenarioClient(transport, uploader)
 
 
 def chosen_target(catalog: Catalog, choices: Choices) -> Target:

@@ -1,17 +1,16 @@
 """The ports on the Scenario API: one method, one endpoint."""
 
-import base64
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import BinaryIO
-from urllib.parse import quote
 
-from catalogsync.errors import BadResponse, FileChanged, NotFound, Rejected
+from catalogsync.errors import BadResponse, NotFound
 from catalogsync.model import AssetRef, RemoteModel
 from catalogsync.scenario.answers import Json
+from catalogsync.scenario.fields import id_of, items_of, object_of, path_part
 from catalogsync.scenario.transport import Transport
-from catalogsync.scenario.wire import asset_from, digest_tag, model_from, upload_name
+from catalogsync.scenario.uploads import Uploader
+from catalogsync.scenario.wire import asset_from, model_from
 
 _MODELS_PER_PAGE = "500"
 _ASSETS_PER_PAGE = "100"
@@ -21,8 +20,9 @@ _COLLECTIONS_PER_PAGE = "100"
 class ScenarioClient:
     """Reads and writes a project; over a read-only transport every write raises."""
 
-    def __init__(self, transport: Transport) -> None:
+    def __init__(self, transport: Transport, uploader: Uploader | None = None) -> None:
         self._http = transport
+        self._uploader = uploader or Uploader(transport)
 
     def list_models(self) -> Iterator[RemoteModel]:
         """Yield every model once, without the deleted ones (GET /models)."""
@@ -61,7 +61,7 @@ class ScenarioClient:
     def get_assets(self, asset_ids: Sequence[str]) -> Mapping[str, AssetRef]:
         """Read up to 200 assets (POST /assets/get-bulk)."""
         answer = self._http.read_by_post("/assets/get-bulk", {"assetIds": list(asset_ids)})
-        found = [asset_from(item) for item in _items(answer, "assets") if _usable(item)]
+        found = [asset_from(item) for item in items_of(answer, "assets") if _usable(item)]
         wanted = set(asset_ids)
         return {asset.id: asset for asset in found if asset.id in wanted}
 
@@ -79,7 +79,7 @@ class ScenarioClient:
         """Read all collections (GET /collections); of two with one name the smaller id counts."""
         params = {"pageSize": _COLLECTIONS_PER_PAGE}
         pages = self._http.pages("/collections", "collections", params)
-        found = sorted((_id(item), _name(item)) for page in pages for item in page)
+        found = sorted((id_of(item), _name(item)) for page in pages for item in page)
         return {name: collection_id for collection_id, name in reversed(found)}
 
     def create_model(self, fields: Mapping[str, object]) -> RemoteModel:
@@ -108,31 +108,16 @@ class ScenarioClient:
     def set_examples(self, model_id: str, asset_ids: Sequence[str]) -> tuple[str, ...]:
         """Replace the examples (PUT /models/{modelId}/examples)."""
         answer = self._http.put(_path(model_id, "examples"), {"assetIds": list(asset_ids)})
-        return tuple(_id(_object(item, "asset")) for item in _items(answer, "examples"))
+        return tuple(id_of(object_of(item, "asset")) for item in items_of(answer, "examples"))
 
     def upload_asset(self, asset: AssetRef, file: BinaryIO) -> str:
-        """Send an image below 6 MB, in one attempt (POST /assets).
-
-        The digest is checked on the very bytes that are sent. Where the server does not keep the
-        name, which holds the digest, the asset is tagged with it instead.
-        """
-        content = file.read()
-        if hashlib.sha256(content).hexdigest() != asset.sha256:
-            raise FileChanged(
-                f"{asset.name} changed after it was planned", hint="plan again, then apply"
-            )
-        image = base64.b64encode(content).decode("ascii")
-        answer = self._http.once("POST", "/assets", {"name": upload_name(asset), "image": image})
-        kept = asset_from(_object(answer, "asset"))
-        if kept.digest != asset.digest:
-            tags = {"add": [digest_tag(asset)], "delete": [], "strict": False}
-            self._http.put(f"/assets/{_part(kept.id)}/tags", tags)
-        return kept.id
+        """Send a file (POST /assets or POST /uploads)."""
+        return self._uploader.send(asset, file)
 
     def create_collection(self, name: str) -> str:
         """Create a collection, in one attempt (POST /collections)."""
         answer = self._http.once("POST", "/collections", {"name": name})
-        return _id(_object(answer, "collection"))
+        return id_of(object_of(answer, "collection"))
 
     def add_to_collection(self, collection_id: str, model_id: str) -> None:
         """Put a model into a collection (PUT /collections/{collectionId}/models).
@@ -154,23 +139,15 @@ class ScenarioClient:
 
 
 def _path(model_id: str, *rest: str) -> str:
-    return "/".join(("/models", _part(model_id), *rest))
+    return "/".join(("/models", path_part(model_id), *rest))
 
 
 def _members(collection_id: str) -> str:
-    return f"/collections/{_part(collection_id)}/models"
-
-
-def _part(identifier: str) -> str:
-    """An id as one part of a path; what would name another resource is refused."""
-    # "." and ".." stand for other paths even when they are quoted, and nothing for the listing.
-    if not identifier.strip(".") or not identifier.isprintable():
-        raise Rejected(f"{identifier!r} cannot be an id")
-    return quote(identifier, safe="")
+    return f"/collections/{path_part(collection_id)}/models"
 
 
 def _model(answer: Json) -> RemoteModel:
-    return model_from(_object(answer, "model"))
+    return model_from(object_of(answer, "model"))
 
 
 def _deleted(item: Json) -> bool:
@@ -180,13 +157,6 @@ def _deleted(item: Json) -> bool:
 def _usable(item: Json) -> bool:
     """Whether an asset is there and whole: neither deleted nor failed."""
     return not item.get("deletedAt") and item.get("status") != "error"
-
-
-def _id(item: Json) -> str:
-    value = item.get("id")
-    if not isinstance(value, str) or not value:
-        raise BadResponse("the server describes something without its id")
-    return value
 
 
 def _name(item: Json) -> str:
@@ -206,17 +176,3 @@ def _value(answer: Json, which: str) -> str:
     if value is not None and not isinstance(value, str):
         raise BadResponse(f"the server's {which} is not a text")
     return value or ""
-
-
-def _object(answer: Json, key: str) -> Json:
-    value = answer.get(key)
-    if not isinstance(value, dict):
-        raise BadResponse(f"the answer has no {key}")
-    return value
-
-
-def _items(answer: Json, key: str) -> list[Json]:
-    value = answer.get(key)
-    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-        raise BadResponse(f"the answer has no list of {key}")
-    return value

@@ -6,7 +6,6 @@ import pytest
 
 from catalogsync.identity import owner_tag
 from catalogsync.model import (
-    AssetKind,
     AssetRef,
     Catalog,
     Concept,
@@ -80,21 +79,6 @@ def test_an_epoch_on_a_model_that_is_not_there_yet_is_refused() -> None:
 def test_an_asset_id_that_does_not_exist_is_refused() -> None:
     found = plan(FakeServer(), one(replace(INK, examples=(AssetRef(id="asset_gone"),))))
     assert codes(found) == [("ink", "no-such-asset")]
-
-
-@pytest.mark.parametrize(
-    "asset",
-    [
-        replace(image(0), kind=AssetKind.VIDEO),
-        replace(image(0), kind=AssetKind.MODEL_3D),
-        replace(image(0), size=6_000_000),
-    ],
-    ids=["video", "3d", "6 MB"],
-)
-def test_a_file_that_cannot_be_sent_is_refused_by_name(asset: AssetRef) -> None:
-    found = plan(FakeServer(), one(replace(INK, examples=(asset,))))
-    assert codes(found) == [("ink", "unsupported-file")]
-    assert asset.name in found.refusals[0].message
 
 
 def test_what_depends_on_a_refused_model_is_refused_too() -> None:

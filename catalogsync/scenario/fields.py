@@ -1,0 +1,38 @@
+"""What answers are asked for, and ids as parts of paths; whatever is missing raises."""
+
+from urllib.parse import quote
+
+from catalogsync.errors import BadResponse, Rejected
+from catalogsync.scenario.answers import Json
+
+
+def object_of(answer: Json, key: str) -> Json:
+    """An object in an answer."""
+    value = answer.get(key)
+    if not isinstance(value, dict):
+        raise BadResponse(f"the answer has no {key}")
+    return value
+
+
+def items_of(answer: Json, key: str) -> list[Json]:
+    """A list of objects in an answer."""
+    value = answer.get(key)
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        raise BadResponse(f"the answer has no list of {key}")
+    return value
+
+
+def id_of(item: Json) -> str:
+    """The id of what an answer describes."""
+    value = item.get("id")
+    if not isinstance(value, str) or not value:
+        raise BadResponse("the server describes something without its id")
+    return value
+
+
+def path_part(identifier: str) -> str:
+    """An id as one part of a path; what would name another resource is refused."""
+    # "." and ".." stand for other paths even when they are quoted, and nothing for the listing.
+    if not identifier.strip(".") or not identifier.isprintable():
+        raise Rejected(f"{identifier!r} cannot be an id")
+    return quote(identifier, safe="")

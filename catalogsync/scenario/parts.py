@@ -1,0 +1,135 @@
+"""Sends parts of files to signed URLs, which carry their own permission: no credentials here."""
+
+import os
+import random
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import httpx
+
+from catalogsync.errors import ApiError, BadResponse, FileChanged, Interrupted, Unreachable
+from catalogsync.scenario.connection import tls_context
+from catalogsync.scenario.sockets import Deadline, bounded_transport
+
+CHUNK = 256 * 1024
+"""How much of a part is in memory at a time, in bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A piece of a file: its number from 1, where it begins and how long it is, in bytes."""
+
+    number: int
+    start: int
+    length: int
+
+
+class PartExpired(Exception):
+    """The part's URL is not accepted any more; a fresh one may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class PartBounds:
+    """How long and how often a part is tried; `slowest` is in bytes per second."""
+
+    idle: float = 30.0
+    slowest: float = 50_000.0
+    attempts: int = 5
+    first_wait: float = 0.5
+
+
+class PartSender:
+    """Sends parts from any number of threads, each over a connection of its own."""
+
+    def __init__(self, *, stop: threading.Event, bounds: PartBounds | None = None) -> None:
+        self._stop = stop
+        self._bounds = bounds or PartBounds()
+        self._local = threading.local()
+        self._clients: list[httpx.Client] = []
+        self._lock = threading.Lock()
+
+    def close(self) -> None:
+        """Close all connections."""
+        with self._lock:
+            for client in self._clients:
+                client.close()
+
+    def send(self, part: Part, url: str, descriptor: int, media_type: str) -> None:
+        """Send one part of an open file, repeated by itself when that fails.
+
+        Raises `PartExpired` when the URL is refused, `FileChanged` when the file got shorter.
+        """
+        for attempt in range(1, self._bounds.attempts + 1):
+            failure = self._attempt(part, url, descriptor, media_type)
+            if failure is None:
+                return
+            if attempt == self._bounds.attempts:
+                raise failure
+            bound = min(8.0, self._bounds.first_wait * 2 ** (attempt - 1))
+            if self._stop.wait(random.uniform(0, bound)):
+                raise Interrupted("interrupted")
+
+    def _attempt(self, part: Part, url: str, descriptor: int, media_type: str) -> ApiError | None:
+        """The failure of one attempt that another may cure, or None when it went well."""
+        client = self._client(url)
+        seconds = self._bounds.idle + part.length / self._bounds.slowest
+        self._local.deadline.at = time.monotonic() + seconds
+        headers = {"Content-Length": str(part.length), "Content-Type": media_type}
+        content = self._chunks(part, descriptor)
+        what = f"part {part.number}"
+        try:
+            # The URL holds a signature: no message may repeat it, and none of httpx does here.
+            with client.stream("PUT", url, content=content, headers=headers) as answer:
+                _skim(answer)
+        except httpx.RequestError as error:
+            return Unreachable(f"{what} was not taken: {type(error).__name__}")
+        return _judged(what, answer.status_code)
+
+    def _chunks(self, part: Part, descriptor: int) -> Iterator[bytes]:
+        end = part.start + part.length
+        at = part.start
+        while at < end:
+            if self._stop.is_set():
+                raise Interrupted("interrupted")
+            chunk = os.pread(descriptor, min(CHUNK, end - at), at)
+            if not chunk:
+                raise FileChanged("the file got shorter while it was sent")
+            at += len(chunk)
+            yield chunk
+
+    def _client(self, url: str) -> httpx.Client:
+        client: httpx.Client | None = getattr(self._local, "client", None)
+        if client is None:
+            deadline = self._local.deadline = Deadline()
+            client = self._local.client = httpx.Client(
+                timeout=httpx.Timeout(self._bounds.idle, connect=10.0),
+                transport=bounded_transport(tls_context(url), deadline),
+                follow_redirects=False,
+                trust_env=False,
+            )
+            with self._lock:
+                self._clients.append(client)
+        return client
+
+
+def _skim(answer: httpx.Response) -> None:
+    """Read a small body to its end, so that the connection can be used again, and no large one."""
+    size = 0
+    for chunk in answer.iter_raw():
+        size += len(chunk)
+        if size > CHUNK:
+            return
+
+
+def _judged(what: str, status: int) -> ApiError | None:
+    """None for a success, the error where another attempt may help; raises any other."""
+    if status in (200, 201, 204):
+        return None
+    if status == 403:
+        raise PartExpired
+    refused = BadResponse(f"{what} was refused ({status})", status=status)
+    if status >= 500 or status in (408, 429):
+        return refused
+    raise refused

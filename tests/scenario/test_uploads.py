@@ -1,0 +1,262 @@
+"""Files of every kind, by real parts to the sandbox, with faults in between and bytes compared."""
+
+import hashlib
+import random
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from catalogsync.errors import BadResponse, FileChanged, Interrupted, Rejected, UploadStuck
+from catalogsync.model import AssetKind, AssetRef
+from catalogsync.sandbox import running
+from catalogsync.scenario import Connection, Transport, Uploader
+from catalogsync.scenario.parts import PartBounds
+from catalogsync.scenario.transport import Bounds
+from catalogsync.scenario.uploads import Patience
+
+MIB = 1024 * 1024
+App = Callable[..., Awaitable[None]]
+
+
+@dataclass
+class Faults:
+    """A middleware of the sandbox: acts before or after the nth request to a path.
+
+    `before` and `after` map (method, part of the path) to actions; each is used once. An action
+    may return a status to answer with instead: before the request takes effect, or after.
+    """
+
+    before: list[tuple[str, str, Callable[[], int | None]]] = field(default_factory=list)
+    after: list[tuple[str, str, Callable[[], int | None]]] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __call__(self, app: App) -> App:
+        async def serve(scope: Any, receive: Any, send: Any) -> None:
+            if scope["type"] != "http":
+                await app(scope, receive, send)
+                return
+            status = self._act(self.before, scope)
+            if status is None:
+                later = self._taken(self.after, scope)
+                if later is None:
+                    await app(scope, receive, send)
+                    return
+
+                async def swallow(message: Any) -> None:
+                    pass
+
+                await app(scope, receive, swallow)
+                status = later() or 200
+            headers = [(b"content-type", b"application/json")]
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            await send({"type": "http.response.body", "body": b'{"reason": "a fault"}'})
+
+        return serve
+
+    def _act(self, actions: list[tuple[str, str, Callable[[], int | None]]], scope: Any) -> Any:
+        action = self._taken(actions, scope)
+        return action() if action else None
+
+    def _taken(self, actions: list[tuple[str, str, Callable[[], int | None]]], scope: Any) -> Any:
+        with self.lock:
+            for at, (method, path, action) in enumerate(actions):
+                if scope["method"] == method and path in scope["path"]:
+                    del actions[at]
+                    return action
+        return None
+
+
+@dataclass
+class Desk:
+    """A sandbox with faults, an uploader, and files to send."""
+
+    server: Any
+    faults: Faults
+    transport: Transport
+    uploader: Uploader
+    folder: Path
+
+    def wav(self, size: int, seed: int = 1) -> AssetRef:
+        """Write a WAV file of a size and return its reference."""
+        body = random.Random(seed).randbytes(size - 44)
+        header = (
+            b"RIFF" + (size - 8).to_bytes(4, "little") + b"WAVEfmt " + (16).to_bytes(4, "little")
+        )
+        form = b"\1\0\1\0" + (8000).to_bytes(4, "little") * 2 + b"\1\0\x08\0"
+        data = header + form + b"data" + (size - 44).to_bytes(4, "little") + body
+        return self.file("sound.wav", data, AssetKind.AUDIO, "audio/wav")
+
+    def file(self, name: str, data: bytes, kind: AssetKind, media_type: str) -> AssetRef:
+        """Write a file and return its reference."""
+        (self.folder / name).write_bytes(data)
+        sha256 = hashlib.sha256(data).hexdigest()
+        return AssetRef(sha256, "", name, kind, media_type, len(data))
+
+    def send(self, asset: AssetRef) -> str:
+        """Send the file of a reference."""
+        with (self.folder / asset.name).open("rb") as file:
+            return self.uploader.send(asset, file)
+
+    def held(self, asset_id: str) -> bytes:
+        """The bytes that the server holds for an asset."""
+        url = self.transport.get(f"/assets/{asset_id}")["asset"]["url"]  # type: ignore[index]
+        return httpx.get(url).content
+
+    def names(self) -> list[str]:
+        """The names of all assets of the server."""
+        assets = self.transport.get("/assets")["assets"]
+        return [asset["metadata"]["name"] for asset in assets]  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    """A desk of one's own."""
+    faults = Faults()
+    quick = PartBounds(idle=5, first_wait=0.01)
+    patience = Patience(first_poll=0.01, longest_poll=0.05, deadline=5)
+    settings: dict[str, Any] = {"validate_s": 0.01, "import_s": 0.01, "middleware": (faults,)}
+    with running(tmp_path / "box", **settings) as server:
+        bounds = Bounds(read=5, first_wait=0.01)
+        connection = Connection(server.url, "k", "s", "proj_uploads")
+        transport = Transport(connection, read_only=False, bounds=bounds)
+        uploader = Uploader(transport, jobs=3, bounds=quick, patience=patience)
+        yield Desk(server, faults, transport, uploader, tmp_path)
+        uploader.close()
+        transport.close()
+
+
+def test_a_file_in_parts_arrives_whole_under_a_name_that_tells_its_content(desk: Desk) -> None:
+    asset = desk.wav(20 * MIB + 123)
+    asset_id = desk.send(asset)
+    assert desk.server.control.requests()["PUT part"] == 3
+    assert desk.held(asset_id) == (desk.folder / asset.name).read_bytes()
+    assert desk.names() == [f"sound.{asset.digest}.wav"]
+
+
+def test_a_small_file_that_is_no_image_goes_in_one_part(desk: Desk) -> None:
+    asset = desk.wav(100)
+    assert desk.held(desk.send(asset)) == (desk.folder / asset.name).read_bytes()
+    assert desk.server.control.requests()["PUT part"] == 1
+
+
+@pytest.mark.parametrize("status", [500, 503, 429, 408])
+def test_a_part_that_fails_is_sent_again_by_itself(desk: Desk, status: int) -> None:
+    desk.faults.before.append(("PUT", "/parts/", lambda: status))
+    asset = desk.wav(17 * MIB)
+    assert desk.held(desk.send(asset)) == (desk.folder / asset.name).read_bytes()
+    assert desk.server.control.requests()["POST /uploads"] == 1
+
+
+def test_a_part_whose_answer_is_lost_is_sent_again(desk: Desk) -> None:
+    desk.faults.after.append(("PUT", "/parts/", lambda: 502))
+    asset = desk.wav(17 * MIB)
+    assert desk.held(desk.send(asset)) == (desk.folder / asset.name).read_bytes()
+
+
+def test_a_part_that_is_refused_for_good_ends_the_upload(desk: Desk) -> None:
+    desk.faults.before.append(("PUT", "/parts/", lambda: 400))
+    with pytest.raises(BadResponse, match=r"part \d was refused \(400\)") as caught:
+        desk.send(desk.wav(17 * MIB))
+    assert "signature" not in str(caught.value).lower()
+    assert desk.names() == []
+
+
+def test_an_address_that_has_expired_is_renewed(desk: Desk) -> None:
+    desk.faults.before.append(("PUT", "/parts/", lambda: desk.server.control.advance(7200)))
+    asset = desk.wav(17 * MIB)
+    assert desk.held(desk.send(asset)) == (desk.folder / asset.name).read_bytes()
+    assert desk.server.control.requests()["POST /uploads"] == 1
+
+
+def test_addresses_that_cannot_be_renewed_begin_the_upload_anew(desk: Desk) -> None:
+    desk.faults.before += [("PUT", "/parts/", lambda: 403)] * 3
+    asset = desk.wav(100)
+    assert desk.held(desk.send(asset)) == (desk.folder / asset.name).read_bytes()
+    assert desk.server.control.requests()["POST /uploads"] == 2
+    assert len(desk.names()) == 1
+
+
+def test_addresses_that_always_expire_are_said_so(desk: Desk) -> None:
+    desk.faults.before += [("PUT", "/parts/", lambda: 403)] * 9
+    with pytest.raises(Rejected, match="expire before they are sent"):
+        desk.send(desk.wav(100))
+
+
+@pytest.mark.parametrize("path", ["/uploads", "/action"])
+@pytest.mark.parametrize("lost", ["before", "after"])
+def test_a_lost_answer_makes_no_second_asset(desk: Desk, path: str, lost: str) -> None:
+    faults = desk.faults.before if lost == "before" else desk.faults.after
+    faults.append(("POST", path, lambda: 502))
+    asset = desk.wav(17 * MIB)
+    assert desk.held(desk.send(asset)) == (desk.folder / asset.name).read_bytes()
+    assert len(desk.names()) == 1
+
+
+def test_a_file_that_the_server_cannot_use_is_told_in_its_words(desk: Desk) -> None:
+    asset = desk.file("sound.wav", b"no sound at all", AssetKind.AUDIO, "audio/wav")
+    with pytest.raises(Rejected, match=r"could not use the file: .*audio/wav"):
+        desk.send(asset)
+    assert desk.names() == []
+
+
+def test_a_file_that_stays_in_validation_is_given_up_with_what_to_do(
+    desk: Desk, tmp_path: Path
+) -> None:
+    asset = desk.wav(100)
+    with running(tmp_path / "slow", validate_s=3600) as server:
+        transport = Transport(Connection(server.url, "k", "s"), read_only=False)
+        impatient = Uploader(transport, patience=Patience(first_poll=0.01, deadline=0.05))
+        with (desk.folder / asset.name).open("rb") as file, pytest.raises(UploadStuck) as caught:
+            impatient.send(asset, file)
+        impatient.close()
+        transport.close()
+    assert "still validating" in str(caught.value)
+    assert caught.value.hint
+    assert not caught.value.may_have_been_applied
+
+
+@pytest.mark.parametrize("change", ["grow", "shrink", "rewrite"])
+def test_a_file_that_changes_while_it_is_sent_is_not_completed(desk: Desk, change: str) -> None:
+    asset = desk.wav(17 * MIB)
+    path = desk.folder / asset.name
+
+    def tamper() -> None:
+        with path.open("r+b") as file:
+            if change == "grow":
+                file.seek(0, 2)
+                file.write(b"more")
+            elif change == "shrink":
+                file.truncate(9 * MIB)
+            else:
+                file.seek(16 * MIB)
+                file.write(b"other")
+
+    desk.faults.before.append(("POST", "/uploads", tamper))
+    with pytest.raises(FileChanged):
+        desk.send(asset)
+    assert not desk.server.control.requests()["POST /uploads/{}/action"]
+    assert desk.names() == []
+
+
+def test_a_file_that_is_not_the_planned_one_is_not_begun(desk: Desk) -> None:
+    asset = desk.wav(1000)
+    (desk.folder / asset.name).write_bytes(b"swapped")
+    with pytest.raises(FileChanged):
+        desk.send(asset)
+    assert not desk.server.control.requests()
+
+
+def test_once_stopped_parts_are_given_up(desk: Desk) -> None:
+    stop = threading.Event()
+    uploader = Uploader(desk.transport, stop=stop, jobs=2)
+    asset = desk.wav(40 * MIB)
+    desk.faults.after.append(("PUT", "/parts/", lambda: stop.set() or 200))  # type: ignore[func-returns-value]
+    with (desk.folder / asset.name).open("rb") as file, pytest.raises(Interrupted):
+        uploader.send(asset, file)
+    uploader.close()
+    assert desk.names() == []
