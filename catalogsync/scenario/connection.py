@@ -50,8 +50,13 @@ def checked_base_url(base_url: str) -> str:
         raise UsageError("the base URL is not an address", hint="give https://HOST/v1") from error
     if url.scheme not in ("http", "https") or not url.host or (url.port or 0) > 65535:
         raise UsageError("the base URL is not an address", hint="give https://HOST/v1")
-    if url.scheme == "http" and url.host not in _LOOPBACK:
+    if not is_private(url):
         raise UsageError(
             f"http://{url.host} would get the credentials unencrypted", hint="use https://"
         )
     return str(url).rstrip("/")
+
+
+def is_private(url: httpx.URL) -> bool:
+    """Whether nobody on the way can read what is sent there: https, or this machine."""
+    return url.scheme == "https" or (url.scheme == "http" and url.host in _LOOPBACK)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import httpx
 
 from catalogsync.errors import ApiError, BadResponse, FileChanged, Interrupted, Unreachable
-from catalogsync.scenario.connection import tls_context
+from catalogsync.scenario.connection import is_private, tls_context
 from catalogsync.scenario.sockets import Deadline, bounded_transport
 
 CHUNK = 256 * 1024
@@ -61,6 +61,8 @@ class PartSender:
 
         Raises `PartExpired` when the URL is refused, `FileChanged` when the file got shorter.
         """
+        if not _usable(url):
+            raise BadResponse(f"the server's address for part {part.number} cannot be used")
         for attempt in range(1, self._bounds.attempts + 1):
             failure = self._attempt(part, url, descriptor, media_type)
             if failure is None:
@@ -112,6 +114,13 @@ class PartSender:
             with self._lock:
                 self._clients.append(client)
         return client
+
+
+def _usable(url: str) -> bool:
+    try:
+        return is_private(httpx.URL(url))
+    except httpx.InvalidURL:
+        return False
 
 
 def _skim(answer: httpx.Response) -> None:

@@ -15,7 +15,7 @@ from catalogsync.errors import BadResponse, FileChanged, Interrupted, Rejected, 
 from catalogsync.model import AssetKind, AssetRef
 from catalogsync.sandbox import running
 from catalogsync.scenario import Connection, Transport, Uploader
-from catalogsync.scenario.parts import PartBounds
+from catalogsync.scenario.parts import Part, PartBounds, PartSender
 from catalogsync.scenario.transport import Bounds
 from catalogsync.scenario.uploads import Patience
 
@@ -260,3 +260,11 @@ def test_once_stopped_parts_are_given_up(desk: Desk) -> None:
         uploader.send(asset, file)
     uploader.close()
     assert desk.names() == []
+
+
+@pytest.mark.parametrize("url", ["http://example.com/part", "ftp://127.0.0.1/part", "//", "\0"])
+def test_an_address_that_others_could_read_along_is_not_used(desk: Desk, url: str) -> None:
+    path = desk.folder / desk.wav(100).name
+    sender = PartSender(stop=threading.Event())
+    with path.open("rb") as file, pytest.raises(BadResponse, match="cannot be used"):
+        sender.send(Part(1, 0, 100), url, file.fileno(), "audio/wav")
