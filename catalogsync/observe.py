@@ -10,7 +10,7 @@ from typing import TypeVar
 from catalogsync.identity import Match, match, undecided
 from catalogsync.mentions import mentioned_assets
 from catalogsync.model import AssetRef, Catalog, ModelSpec, RemoteModel, Snapshot, State
-from catalogsync.ports import ASSETS_PER_READ, CatalogReader
+from catalogsync.ports import ASSETS_PER_READ, CatalogReader, KnownAssets
 
 Progress = Callable[[int, int], None]
 """Called with the number of reads done and known to be due."""
@@ -26,8 +26,12 @@ def observe(
     keys: frozenset[str] | None = None,
     jobs: int = 8,
     progress: Progress = lambda done, due: None,
+    known: KnownAssets | None = None,
 ) -> Snapshot:
-    """Read what `catalog` needs, for the models in `keys` only if given, with `jobs` threads."""
+    """Read what `catalog` needs, for the models in `keys` only if given, with `jobs` threads.
+
+    What is `known` is not read, what was read is handed to it.
+    """
     models = {model.id: model for model in reader.list_models()}
     with _pool(jobs) as pool:
         reads = _Reads(pool, progress)
@@ -39,7 +43,12 @@ def observe(
             if (keys is None or found.spec.key in keys) and found.spec.state is State.PRESENT
         ]
         models = _read_fields(reader, models, _managed_reads(matches), reads)
-        assets = _read_assets(reader, _needed_assets(matches, models), reads)
+        needed, recallable = _needed_assets(matches, models)
+        recalled = dict(known.recall(recallable)) if known else {}
+        assets = _read_assets(reader, sorted(needed - recalled.keys()), reads)
+        if known:
+            known.remember(assets.values())
+        assets |= recalled
     assets |= _uploaded_before(reader, _digests_wanted(matches, assets), assets)
     managed = any(found.spec.collections is not None for found in matches)
     collections = reader.list_collections() if managed else None
@@ -122,25 +131,29 @@ def _read_fields(
     }
 
 
-def _needed_assets(matches: Iterable[Match], models: Mapping[str, RemoteModel]) -> list[str]:
-    """The ids of the assets whose content decides a comparison, sorted."""
-    needed: set[str] = set()
+def _needed_assets(
+    matches: Iterable[Match], models: Mapping[str, RemoteModel]
+) -> tuple[set[str], set[str]]:
+    """The ids of the assets whose content decides a comparison, and those surely still there.
+
+    What a live model lists is there. A manifest may name, and a text keeps, what was deleted.
+    """
+    pinned: set[str] = set()
+    listed: set[str] = set()
+    mentioned: set[str] = set()
     for found in matches:
-        needed |= {ref.id for ref in found.spec.assets if ref.id}
+        pinned |= {ref.id for ref in found.spec.assets if ref.id}
         if found.remote:
-            needed |= _live_assets(found.spec, models[found.remote.id])
-    return sorted(needed - {""})
+            live = models[found.remote.id]
+            listed |= _listed_assets(found.spec, live)
+            for text in (live.description, live.prompt_guide):
+                mentioned.update(mentioned_assets(text or ""))
+    return (pinned | listed | mentioned) - {""}, listed - pinned - {""}
 
 
-def _live_assets(spec: ModelSpec, live: RemoteModel) -> set[str]:
-    needed: set[str] = set()
-    if spec.thumbnail is not None:
-        needed.add(live.thumbnail)
-    if spec.examples is not None:
-        needed.update(live.examples)
-    for text in (live.description, live.prompt_guide):
-        needed.update(mentioned_assets(text or ""))
-    return needed
+def _listed_assets(spec: ModelSpec, live: RemoteModel) -> set[str]:
+    thumbnail = {live.thumbnail} if spec.thumbnail is not None else set()
+    return thumbnail | (set(live.examples) if spec.examples is not None else set())
 
 
 def _read_assets(

@@ -1,12 +1,24 @@
 """What the engine needs of a model catalog's API: the seam that `scenario` and the tests fill."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import BinaryIO, Protocol
 
 from catalogsync.model import AssetRef, RemoteModel
 
 ASSETS_PER_READ = 200
 """The most asset ids that `get_assets` takes in one call (POST /assets/get-bulk)."""
+
+
+class KnownAssets(Protocol):
+    """What earlier runs learned of the project's assets, whose contents never change."""
+
+    def recall(self, asset_ids: Iterable[str]) -> Mapping[str, AssetRef]:
+        """Those of the assets that are known with their content."""
+        ...
+
+    def remember(self, assets: Iterable[AssetRef]) -> None:
+        """Note what the server told."""
+        ...
 
 
 class CatalogReader(Protocol):
@@ -37,7 +49,7 @@ class CatalogReader(Protocol):
         ...
 
     def list_collections(self) -> Mapping[str, str]:
-        """Read the project's collections: name to id (GET /collections)."""
+        """Read the project's collections: id to name (GET /collections)."""
         ...
 
 

@@ -12,7 +12,7 @@ from catalogsync.manifest.context import Context
 from catalogsync.manifest.crosscheck import cross_check
 from catalogsync.manifest.discover import Manifest, manifests
 from catalogsync.manifest.document import Document
-from catalogsync.manifest.files import Files
+from catalogsync.manifest.files import Files, KnownFiles
 from catalogsync.manifest.settings import Settings, settings
 from catalogsync.manifest.strict_yaml import MAX_BYTES
 from catalogsync.manifest.translate import validate
@@ -37,12 +37,15 @@ def find_catalog(start: Path) -> Path:
     )
 
 
-def load(root: Path) -> Catalog:
-    """The catalog in a folder; raises `ManifestError` with everything that is wrong with it."""
+def load(root: Path, *, known: KnownFiles | None = None) -> Catalog:
+    """The catalog in a folder; raises `ManifestError` with everything that is wrong with it.
+
+    A file that is `known` is opened and checked like any other, but not read.
+    """
     root = root.resolve()
     problems: list[Problem] = []
     try:
-        files = Files(root)
+        files = Files(root, known)
     except OSError as error:
         raise UsageError(f"{root} cannot be opened: {error.strerror}") from None
     with files, _without_collector():

@@ -5,6 +5,7 @@ from hashlib import sha256
 from io import BufferedReader
 from pathlib import Path
 from types import TracebackType
+from typing import Protocol
 
 from catalogsync.errors import FileChanged
 from catalogsync.manifest.content import Content
@@ -51,11 +52,24 @@ def _refuse_pointer(file: LocalFile, descriptor: int) -> None:
         )
 
 
+class KnownFiles(Protocol):
+    """What earlier runs learned of the files below the catalog's folder."""
+
+    def recall(self, parts: tuple[str, ...], status: os.stat_result) -> AssetRef | None:
+        """What is in the file with this path and status, or None if it must be read."""
+        ...
+
+    def remember(self, parts: tuple[str, ...], status: os.stat_result, asset: AssetRef) -> None:
+        """Note what was read from a file that had this status before."""
+        ...
+
+
 class Files:
     """Reads files below one folder; remembers every asset it has hashed."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, memory: KnownFiles | None = None) -> None:
         self.root = root
+        self._memory = memory
         self.by_digest: dict[str, LocalFile] = {}
         self._opener = Opener(root)
         self._known: dict[tuple[str, ...], AssetRef | Unfit] = {}
@@ -131,14 +145,24 @@ class Files:
         self.require_tracked(parts)
         descriptor, before = self._opener.open(parts)
         try:
-            asset = _hashed(descriptor, before.st_size, parts[-1], form)
-            after = os.fstat(descriptor)
+            asset = self._memory.recall(parts, before) if self._memory else None
+            if asset is None:
+                asset = _steady(descriptor, before, parts[-1], form)
+                if self._memory:
+                    self._memory.remember(parts, before, asset)
         finally:
             os.close(descriptor)
-        if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
-            raise Unfit("changed while it was read", "run the command again")
         self.by_digest.setdefault(asset.sha256, LocalFile(self.root, parts))
         return asset
+
+
+def _steady(descriptor: int, before: os.stat_result, name: str, form: Format) -> AssetRef:
+    """The asset in a file that did not change while it was read."""
+    asset = _hashed(descriptor, before.st_size, name, form)
+    after = os.fstat(descriptor)
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        raise Unfit("changed while it was read", "run the command again")
+    return asset
 
 
 def _hashed(descriptor: int, size: int, name: str, form: Format) -> AssetRef:

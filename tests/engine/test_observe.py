@@ -1,12 +1,13 @@
 """What is read, how little, and what a failed read means."""
 
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 import pytest
 
 from catalogsync.errors import ApiError, BadResponse
 from catalogsync.identity import owner_tag
-from catalogsync.model import AssetRef, Catalog, ModelSpec, Text
+from catalogsync.model import AssetRef, Catalog, Mention, ModelSpec, Text
 from catalogsync.observe import observe
 from tests.engine.catalogs import CONTENTS
 from tests.engine.conftest import SHAS, image
@@ -122,3 +123,86 @@ def test_progress_ends_at_what_was_due() -> None:
     catalog = Catalog(name="acme", models=(replace(INK, description=Text(("x",))),))
     observe(server, catalog, progress=lambda done, due: seen.append((done, due)))
     assert seen[-1] == (1, 1)
+
+
+@dataclass
+class Memory:
+    """What is known of the assets, in a dict."""
+
+    held: dict[str, AssetRef] = field(default_factory=dict)
+
+    def recall(self, asset_ids: Iterable[str]) -> Mapping[str, AssetRef]:
+        return {each: self.held[each] for each in asset_ids if each in self.held}
+
+    def remember(self, assets: Iterable[AssetRef]) -> None:
+        self.held |= {asset.id: asset for asset in assets if asset.sha256}
+
+
+def with_three_examples(server: FakeServer) -> tuple[str, ...]:
+    ids = tuple(server.add_asset(CONTENTS[sha]) for sha in SHAS[:3])
+    owned(server, examples=ids)
+    return ids
+
+
+def test_assets_that_are_known_are_not_read() -> None:
+    server, memory = FakeServer(), Memory()
+    with_three_examples(server)
+    catalog = Catalog(name="acme", models=(replace(INK, examples=(image(0), image(1))),))
+    first = observe(server, catalog, known=memory)
+    assert reads(server, catalog, known=memory) == ["list_models"]
+    assert observe(server, catalog, known=memory) == first == observe(server, catalog)
+
+
+def test_only_what_is_not_known_is_read() -> None:
+    server, memory = FakeServer(), Memory()
+    ids = with_three_examples(server)
+    memory.remember(server.assets[each] for each in ids[:2])
+    catalog = Catalog(name="acme", models=(replace(INK, examples=(image(0),)),))
+    server.log.clear()
+    assert observe(server, catalog, known=memory).assets.keys() == set(ids)
+    assert ("get_assets", 1) in server.log
+    assert memory.held.keys() == set(ids)
+
+
+def test_an_asset_whose_content_the_server_does_not_tell_is_read_every_time() -> None:
+    server, memory = FakeServer(), Memory()
+    owned(server, examples=(server.add_asset(None),))
+    catalog = Catalog(name="acme", models=(replace(INK, examples=()),))
+    observe(server, catalog, known=memory)
+    assert "get_assets" in reads(server, catalog, known=memory)
+
+
+def test_an_asset_that_a_manifest_names_is_read_though_it_is_known() -> None:
+    server, memory = FakeServer(), Memory()
+    ids = with_three_examples(server)
+    memory.remember(server.assets.values())
+    pinned = replace(INK, examples=(AssetRef(id=ids[0]), image(1)))
+    server.log.clear()
+    observe(server, Catalog(name="acme", models=(pinned,)), known=memory)
+    assert [count for name, count in server.log if name == "get_assets"] == [1]
+
+
+def test_a_deleted_asset_that_a_text_still_mentions_is_missed_though_it_is_known() -> None:
+    server, memory = FakeServer(), Memory()
+    held = server.add_asset(CONTENTS[SHAS[0]])
+    memory.remember(server.assets.values())
+    model_id = owned(server)
+    server.descriptions[model_id] = f"{{asset:{held}}}"
+    del server.assets[held]
+    text = Text((Mention("![x](images/0.webp)", image(0)),))
+    catalog = Catalog(name="acme", models=(replace(INK, description=text),))
+    assert observe(server, catalog, known=memory) == observe(server, catalog)
+
+
+def test_a_run_that_fails_after_reading_assets_still_tells_of_them() -> None:
+    server, memory = FakeServer(), Memory()
+    ids = with_three_examples(server)
+
+    def fail() -> None:
+        raise BadResponse("broken")
+
+    server.list_collections = fail  # type: ignore[method-assign, assignment]
+    spec = replace(INK, examples=(image(0),), collections=frozenset({"A"}))
+    with pytest.raises(ApiError):
+        observe(server, Catalog(name="acme", models=(spec,)), known=memory)
+    assert memory.held.keys() == set(ids)

@@ -1,0 +1,10 @@
+"""What earlier runs learned of contents, in one disposable file of the user's cache directory.
+
+As in Git's index, a file whose size, times and inode are still the same is not read again, and an
+asset on the server never changes. A cache that is missing, damaged, of another version or not ours
+alone is an empty one: everything is learned anew, and nothing fails.
+"""
+
+from catalogsync.cache.digests import DigestCache, Holding, default_path, open_cache
+
+__all__ = ["DigestCache", "Holding", "default_path", "open_cache"]

@@ -1,0 +1,223 @@
+"""The facts of files and assets, as they are asked for, learned and kept."""
+
+import os
+import struct
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from types import TracebackType
+
+from platformdirs import user_cache_dir
+
+from catalogsync.cache.store import Row, Store
+from catalogsync.model import AssetKind, AssetRef
+
+_RACY_NS = 2_000_000_000
+"""A file touched this shortly before the run may change again without a new time to show for it."""
+
+_IDS_PER_QUERY = 500
+
+_FACTS = "sha256, kind, media_type, size, width, height"
+_SELECT_FILES = f"SELECT path, stamp, {_FACTS} FROM files WHERE scope = ?"
+_SELECT_ASSETS = f"SELECT id, name, {_FACTS} FROM assets WHERE scope = ? AND id IN "
+_COUNT = "SELECT (SELECT count(*) FROM files), (SELECT count(*) FROM assets)"
+_INSERT_FILE = "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_INSERT_ASSET = "INSERT OR REPLACE INTO assets VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+
+_STAMP = struct.Struct("<5Q")
+_U64 = (1 << 64) - 1
+_KINDS = {str(kind): kind for kind in AssetKind}
+_TYPES = (str, str, str, int, int, int)
+_LENGTHS = (32, 64)
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What a cache holds: the entries of each sort, and its size on disk in bytes."""
+
+    files: int = 0
+    assets: int = 0
+    size: int = 0
+
+
+def default_path() -> Path | None:
+    """Where the user's cache is, or None for somebody without a home."""
+    path = Path(user_cache_dir("catalog-sync", appauthor=False), "digests.sqlite")
+    return path if path.is_absolute() else None
+
+
+def open_cache(path: Path | None, *, now_ns: int | None = None) -> "DigestCache":
+    """The cache in a file, or one that forgets everything; `now_ns` is when this run began."""
+    store = None if path is None else Store(path)
+    return DigestCache(store, time.time_ns() if now_ns is None else now_ns)
+
+
+class DigestCache:
+    """What is known at the beginning of a run and what the run learned; kept at its end."""
+
+    def __init__(self, store: Store | None, began_ns: int) -> None:
+        self._store = store
+        self._began_ns = began_ns
+        self._parts: list[FileDigests | AssetDigests] = []
+
+    def __enter__(self) -> "DigestCache":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.save()
+
+    @property
+    def path(self) -> Path | None:
+        """Where it is kept, or None if it is not."""
+        return self._store.path if self._store else None
+
+    def files(self, root: Path) -> "FileDigests":
+        """What is known of the files below a folder."""
+        scope = _scope("files", os.path.realpath(root))
+        found = FileDigests(scope, self._store, self._began_ns)
+        self._parts.append(found)
+        return found
+
+    def assets(self, server: str, project: str) -> "AssetDigests":
+        """What is known of the assets of one project on one server."""
+        found = AssetDigests(_scope("assets", server, project), self._store)
+        self._parts.append(found)
+        return found
+
+    def save(self) -> None:
+        """Keep what was learned since the last time, if that can be done."""
+        fresh = [(part.insert, part.learned()) for part in self._parts]
+        if self._store and any(rows for _, rows in fresh):
+            self._store.write(fresh)
+
+    def holding(self) -> Holding:
+        """What the file holds by now."""
+        if self._store is None:
+            return Holding()
+        files, assets = (self._store.read([(_COUNT, ())]) or [(0, 0)])[0]
+        return Holding(files, assets, self._store.size())
+
+
+class FileDigests:
+    """The facts of the files below one folder, each as long as its status stays what it was."""
+
+    insert = _INSERT_FILE
+
+    def __init__(self, scope: bytes, store: Store | None, began_ns: int) -> None:
+        self._scope = scope
+        self._store = store
+        self._youngest = began_ns - _RACY_NS
+        self._known: dict[str, Row] | None = None
+        self._fresh: dict[str, Row] = {}
+
+    def recall(self, parts: tuple[str, ...], status: os.stat_result) -> AssetRef | None:
+        """The file with this path and status, if it was looked at before."""
+        if self._known is None:
+            # All at once: 80,000 rows take no longer than asking for a few hundred.
+            rows = self._store.read([(_SELECT_FILES, (self._scope,))]) if self._store else []
+            self._known = {row[0]: row for row in rows}
+        row = self._known.get("/".join(parts))
+        if row is None or row[1] != _stamp(status):
+            return None
+        return _asset("", parts[-1], row[2:])
+
+    def remember(self, parts: tuple[str, ...], status: os.stat_result, asset: AssetRef) -> None:
+        """Note what was found in a file that had this status before it was read."""
+        if self._store is None:
+            return
+        path = "/".join(parts)
+        # Even a mended mtime leaves its mark on ctime, so both must be old enough to tell.
+        old = max(status.st_mtime_ns, status.st_ctime_ns) < self._youngest
+        if old and _encodable(path):
+            self._fresh[path] = (self._scope, path, _stamp(status), *_facts(asset))
+
+    def learned(self) -> list[Row]:
+        """The rows to keep, each told once."""
+        rows, self._fresh = list(self._fresh.values()), {}
+        return rows
+
+
+class AssetDigests:
+    """The facts of the assets of one project, which hold for ever."""
+
+    insert = _INSERT_ASSET
+
+    def __init__(self, scope: bytes, store: Store | None) -> None:
+        self._scope = scope
+        self._store = store
+        self._fresh: dict[str, Row] = {}
+
+    def recall(self, asset_ids: Iterable[str]) -> Mapping[str, AssetRef]:
+        """Those of the assets that are known."""
+        if self._store is None:
+            return {}
+        ids = sorted(filter(_encodable, asset_ids))
+        starts = range(0, len(ids), _IDS_PER_QUERY)
+        rows = self._store.read(
+            [self._query(ids[start : start + _IDS_PER_QUERY]) for start in starts]
+        )
+        found = (_asset(row[0], row[1], row[2:]) for row in rows)
+        return {asset.id: asset for asset in found if asset}
+
+    def _query(self, ids: Sequence[str]) -> tuple[str, Row]:
+        return f"{_SELECT_ASSETS}({','.join('?' * len(ids))})", (self._scope, *ids)
+
+    def remember(self, assets: Iterable[AssetRef]) -> None:
+        """Note what the server told; an asset whose content it does not tell is not noted."""
+        for asset in assets:
+            row = (self._scope, asset.id, asset.name, *_facts(asset))
+            if asset.sha256 and _fits(row):
+                self._fresh[asset.id] = row
+
+    def learned(self) -> list[Row]:
+        """The rows to keep, each told once."""
+        rows, self._fresh = list(self._fresh.values()), {}
+        return rows
+
+
+def _scope(*words: str) -> bytes:
+    """What keeps the entries of one folder or project apart, without telling its address."""
+    return sha256(b"\0".join(map(os.fsencode, words))).digest()[:16]
+
+
+def _stamp(status: os.stat_result) -> bytes:
+    """Everything about a file that changes when its content does."""
+    return _STAMP.pack(
+        status.st_size & _U64,
+        status.st_mtime_ns & _U64,
+        status.st_ctime_ns & _U64,
+        status.st_ino & _U64,
+        status.st_dev & _U64,
+    )
+
+
+def _facts(asset: AssetRef) -> Row:
+    kind = str(asset.kind)
+    return asset.sha256, kind, asset.media_type, asset.size, asset.width, asset.height
+
+
+def _asset(asset_id: str, name: str, facts: Row) -> AssetRef | None:
+    digest, kind, media_type, size, width, height = facts
+    if kind not in _KINDS or tuple(map(type, facts)) != _TYPES or len(digest) not in _LENGTHS:
+        return None
+    return AssetRef(digest, asset_id, name, _KINDS[kind], media_type, size, width, height)
+
+
+def _fits(row: Row) -> bool:
+    """Whether SQLite can hold the values: a server may tell endless sizes and broken texts."""
+    return all(
+        _encodable(value) if isinstance(value, str) else abs(value) < 1 << 63
+        for value in row
+        if isinstance(value, str | int)
+    )
+
+
+def _encodable(text: str) -> bool:
+    return text.isascii() or not any("\ud800" <= char <= "\udfff" for char in text)

@@ -1,0 +1,16 @@
+"""What all tests share: a cache of their own, never the user's."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The folder that stands for the user's cache directory, in child processes too."""
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as changed:
+        changed.setitem(os.environ, "XDG_CACHE_HOME", str(folder))
+        yield folder
