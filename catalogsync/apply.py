@@ -1,7 +1,7 @@
 """Carries out a plan: concurrently, in an order in which every prefix leaves the server sound."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
 from threading import Event
@@ -12,11 +12,12 @@ from catalogsync.actions import (
     CreateModel,
     DeleteModel,
     EditCollections,
+    ModelAction,
     UploadAsset,
     asset_refs,
     model_keys,
 )
-from catalogsync.errors import AccessDenied, CatalogSyncError, Conflict
+from catalogsync.errors import AccessDenied, CatalogSyncError, Conflict, Interrupted
 from catalogsync.outcome import Outcome, Status
 from catalogsync.perform import Performer
 from catalogsync.plan import Plan
@@ -24,37 +25,67 @@ from catalogsync.plan import Plan
 
 def apply(
     plan: Plan, performer: Performer, *, jobs: int = 8, stop: Event | None = None
-) -> Iterator[Outcome]:
+) -> Generator[Outcome, None, None]:
     """Do the plan's actions with `jobs` threads and yield an outcome for every one of them.
 
-    A failed action skips the rest of its own model and what depends on it, nothing else. Once
-    `stop` is set, what is in flight is finished and the rest is skipped.
+    A failed action skips the rest of its own model and what depends on it, nothing else; but
+    nothing is deleted when a create did not succeed. Once `stop` is set, what is in flight is
+    finished and the rest is skipped.
     """
     deletes = [action for action in plan.actions if isinstance(action, DeleteModel)]
     others = [action for action in plan.actions if not isinstance(action, DeleteModel)]
     halt = _Halt(stop or Event())
-    for actions in (others, deletes):
-        yield from _Round(actions, performer, halt).outcomes(jobs)
+    for outcome in _Round(others, performer, halt).outcomes(jobs):
+        if isinstance(outcome.action, CreateModel) and outcome.status is not Status.DONE:
+            # What is to be deleted may be what was to be replaced.
+            halt.deletes("a model could not be created, so none is deleted")
+        yield outcome
+    halt.finish_round()
+    yield from _Round(deletes, performer, halt).outcomes(jobs)
+
+
+def noticing_twins(
+    outcomes: Sequence[Outcome], twins: Mapping[str, Sequence[str]]
+) -> list[Outcome]:
+    """The outcomes, with a conflict for every create that another apply did at the same time."""
+
+    def noticed(outcome: Outcome) -> Outcome:
+        action = outcome.action
+        if not isinstance(action, CreateModel) or action.model not in twins:
+            return outcome
+        ids = ", ".join(twins[action.model])
+        error = Conflict(
+            f"another apply created the same model at the same time: {ids}",
+            hint="delete the one you do not want in the web page; run one apply at a time",
+        )
+        return Outcome(action, Status.CONFLICT, error.message, error)
+
+    return [noticed(outcome) for outcome in outcomes]
 
 
 def dependencies(actions: Sequence[Action]) -> list[set[int]]:
     """For every action the indices of those that must be done before it.
 
     They are: the one before it of the same model, the uploads of the files it uses, the creation
-    of the models and collections it names.
+    of the models and collections it names; for the first one of a model that exists already,
+    also what any other of that model needs.
     """
     maker: dict[tuple[str, str], int] = {}
-    last: dict[str, int] = {}
+    chains: defaultdict[str, list[int]] = defaultdict(list)
     for at, action in enumerate(actions):
         maker |= dict.fromkeys(_makes(action), at)
     needs: list[set[int]] = []
     for at, action in enumerate(actions):
         before = {maker[used] for used in _uses(action) if used in maker}
-        model = getattr(action, "model", None)
-        if model is not None:
-            before |= {last[model]} if model in last else set()
-            last[model] = at
+        if not isinstance(action, UploadAsset | CreateCollection):
+            before |= set(chains[action.model][-1:])
+            chains[action.model].append(at)
         needs.append(before - {at})
+    for chain in chains.values():
+        if not isinstance(actions[chain[0]], CreateModel):
+            # A model is looked at once before it is changed: then nothing may make it wait.
+            outside = set().union(*(needs[at] for at in chain)) - set(chain)
+            needs[chain[0]] |= outside
     return needs
 
 
@@ -80,17 +111,26 @@ class _Halt:
 
     def __init__(self, stop: Event) -> None:
         self._stop = stop
-        self._denied = ""
+        self._why = ""
+        self._deletes = ""
 
     def because(self, error: CatalogSyncError) -> None:
         """Halt when an error means that every other request would fail as well."""
         if isinstance(error, AccessDenied) and error.status == 401:
-            self._denied = "the credentials were refused"
+            self._why = "the credentials were refused"
+
+    def deletes(self, why: str) -> None:
+        """Begin nothing in the round that is left, the deletes."""
+        self._deletes = self._deletes or why
+
+    def finish_round(self) -> None:
+        """From here on only deletes are left."""
+        self._why = self._why or self._deletes
 
     @property
     def reason(self) -> str:
         """Empty as long as the run goes on."""
-        return "interrupted" if self._stop.is_set() else self._denied
+        return "interrupted" if self._stop.is_set() else self._why
 
 
 class _Round:
@@ -113,7 +153,8 @@ class _Round:
         """Yield every action's outcome as it comes in."""
         ready = [at for at, needs in enumerate(self._needs) if not needs]
         in_flight = 0
-        with ThreadPoolExecutor(jobs, thread_name_prefix="apply") as pool:
+        pool = ThreadPoolExecutor(jobs, thread_name_prefix="apply")
+        try:
             while ready or in_flight:
                 for at in ready:
                     pool.submit(self._work, at)
@@ -121,13 +162,16 @@ class _Round:
                 at, outcome = self._finished.get()
                 in_flight -= 1
                 if isinstance(outcome, BaseException):
-                    pool.shutdown(cancel_futures=True)
                     raise outcome
-                yield outcome
                 done = outcome.status is Status.DONE
                 ready = self._release(at) if done else []
+                yield outcome
                 if not done:
                     yield from self._skip_dependents(at, outcome)
+        finally:
+            # Also when nobody wants to know any more: what nobody hears of must not be done.
+            pool.shutdown(wait=True, cancel_futures=True)
+        assert not self._waiting(), "actions wait for each other"
 
     def _work(self, at: int) -> None:
         try:
@@ -143,12 +187,18 @@ class _Round:
             if at in self._first:
                 self._performer.check_unchanged(self._first[at])
             self._performer.perform(action)
+        except Interrupted as interrupted:
+            return Outcome(action, Status.SKIPPED, interrupted.message, interrupted)
         except Conflict as conflict:
             return Outcome(action, Status.CONFLICT, conflict.message, conflict)
         except CatalogSyncError as error:
             self._halt.because(error)
             return Outcome(action, Status.FAILED, error.message, error)
         return Outcome(action, Status.DONE)
+
+    def _waiting(self) -> set[int]:
+        """The actions that were neither begun nor skipped."""
+        return {at for at, needs in enumerate(self._needs) if needs} - self._skipped
 
     def _release(self, at: int) -> list[int]:
         """The actions that needed nothing but this one any more."""
@@ -170,14 +220,18 @@ class _Round:
                 yield Outcome(self._actions[dependent], Status.SKIPPED, reason)
 
 
-def _first_of_each_model(actions: Sequence[Action]) -> dict[int, str]:
-    """The index of every model's first action, with the key, unless it creates the model."""
+def _first_of_each_model(actions: Sequence[Action]) -> dict[int, ModelAction]:
+    """Every model's first action by its index, unless it creates the model."""
     first: dict[str, int] = {}
     for at, action in enumerate(actions):
-        key = getattr(action, "model", None)
-        if key is not None:
-            first.setdefault(key, at)
-    return {at: key for key, at in first.items() if not isinstance(actions[at], CreateModel)}
+        if not isinstance(action, UploadAsset | CreateCollection):
+            first.setdefault(action.model, at)
+    found = ((at, actions[at]) for at in first.values())
+    return {
+        at: action
+        for at, action in found
+        if not isinstance(action, UploadAsset | CreateCollection | CreateModel)
+    }
 
 
 def _blames(cause: Outcome) -> str:

@@ -39,12 +39,13 @@ class Contents:
 def known_contents(specs: Iterable[ModelSpec], assets: Mapping[str, AssetRef]) -> Contents:
     """Combine what the server tells of its assets with what the manifests say of them.
 
-    A manifest's `{file, asset}` pair counts where the server does not tell the content itself.
+    A manifest's `{file, asset}` pair counts where the server does not tell the content itself
+    and the picture is as large as the file's.
     """
     known = dict(assets)
     for spec in specs:
         for ref in spec.assets:
-            if ref.sha256 and ref.id in known and not known[ref.id].sha256:
+            if ref.sha256 and ref.id in known and _may_hold(known[ref.id], ref):
                 known[ref.id] = replace(known[ref.id], sha256=ref.sha256)
     by_digest: dict[str, str] = {}
     for asset_id in sorted(known):
@@ -52,6 +53,14 @@ def known_contents(specs: Iterable[ModelSpec], assets: Mapping[str, AssetRef]) -
             by_digest.setdefault(known[asset_id].digest, asset_id)
     tokens = {asset_id: _token(asset) for asset_id, asset in known.items() if asset.sha256}
     return Contents(known, by_digest, tokens)
+
+
+def _may_hold(asset: AssetRef, file: AssetRef) -> bool:
+    """Whether nothing that is known speaks against an asset holding a file's content."""
+    if asset.sha256:
+        return False
+    sizes = (asset.width, asset.height), (file.width, file.height)
+    return (0, 0) in sizes or sizes[0] == sizes[1]
 
 
 def _token(asset: AssetRef) -> str:

@@ -1,5 +1,7 @@
 """Every failure that is expected, each with the exit code it ends the program with.
 
+Codes 2 (there are changes), 4 (applied in part) and 5 (refused) are results, not failures.
+
 CatalogSyncError            1
   UsageError                64   the command line, or the place it points at
   ManifestError             1    one or more problems in the catalog's files
@@ -126,18 +128,6 @@ class Conflict(ApiError):
 
 class WriteForbidden(CatalogSyncError):
     """A command that promises to only read tried to write."""
-
-
-class AppliedInPart(CatalogSyncError):
-    """Some of the plan was done, some was not."""
-
-    exit_code = 4
-
-
-class Refused(CatalogSyncError):
-    """Nothing was done, because a limit, a protection or a conflict forbids it."""
-
-    exit_code = 5
 
 
 class Interrupted(CatalogSyncError):

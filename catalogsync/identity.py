@@ -1,5 +1,6 @@
 """Which model on the server belongs to which manifest; the server's tags are the only state."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,11 +17,17 @@ def owner_tag(catalog: str, key: str) -> str:
     return f"{OWNER_PREFIX}{catalog}/{key}"
 
 
+_KEY = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
+
+
 def owners(model: RemoteModel) -> tuple[tuple[str, str], ...]:
-    """The (catalog, key) pairs that a model's tags name as its owners, sorted."""
+    """The (catalog, key) pairs that a model's tags name as its owners, sorted.
+
+    A tag whose key can be no manifest's is nobody's mark.
+    """
     marks = (tag.removeprefix(OWNER_PREFIX) for tag in model.tags if tag.startswith(OWNER_PREFIX))
     split = (mark.partition("/") for mark in marks)
-    return tuple(sorted((catalog, key) for catalog, slash, key in split if slash))
+    return tuple(sorted((catalog, key) for catalog, _, key in split if _KEY.fullmatch(key)))
 
 
 class Origin(StrEnum):
@@ -68,11 +75,14 @@ class Matching:
 def looks_interrupted(model: RemoteModel, spec: ModelSpec) -> bool:
     """Whether a model looks like what our own create left behind before it could be tagged.
 
-    A description that was not read counts as one, so that nothing is taken unseen.
+    It has what a create sends and nothing else. A description that was not read counts as one,
+    so that nothing is taken unseen.
     """
     return (
         (model.name, model.type, model.status) == (spec.name, spec.type, "new")
-        and not (model.tags or model.examples or model.thumbnail)
+        and not (model.tags or model.examples or model.thumbnail or model.collection_ids)
+        and model.short_description in ("", spec.short_description)
+        and model.class_slug in ("", spec.class_slug)
         and model.description == ""
     )
 
@@ -82,7 +92,7 @@ class _Index:
 
     def __init__(self, catalog: Catalog, models: Iterable[RemoteModel]) -> None:
         self.catalog = catalog.name
-        self._pinned = {spec.id for spec in catalog.models}
+        self.pinned = {spec.id for spec in catalog.models if spec.id}
         self.by_id: dict[str, RemoteModel] = {}
         self.by_key: defaultdict[str, list[RemoteModel]] = defaultdict(list)
         self.unowned_by_name: defaultdict[str, list[RemoteModel]] = defaultdict(list)
@@ -95,7 +105,7 @@ class _Index:
         for catalog, key in marks:
             if catalog == self.catalog:
                 self.by_key[key].append(model)
-        if not marks and model.id not in self._pinned:
+        if not marks and model.id not in self.pinned:
             self.unowned_by_name[model.name].append(model)
 
 
@@ -105,19 +115,28 @@ def match(catalog: Catalog, models: Mapping[str, RemoteModel]) -> Matching:
     results = [_match(spec, index) for spec in catalog.models]
     claimed = {spec.key for spec in catalog.models}
     claimed |= {spec.renamed_from for spec in catalog.models}
-    orphans = sorted(
-        {
-            (key, model.id)
-            for key, held in index.by_key.items()
-            for model in held
-            if key not in claimed
-        }
-    )
+    orphans = [
+        (marks[0][1], model)
+        for model in index.by_id.values()
+        if (marks := owners(model))
+        and model.id not in index.pinned
+        and all(owner == catalog.name and key not in claimed for owner, key in marks)
+    ]
     return Matching(
         matches=tuple(found for found in results if isinstance(found, Match)),
         refusals=tuple(found for found in results if isinstance(found, Refusal)),
-        orphans=tuple((key, index.by_id[model_id]) for key, model_id in orphans),
+        orphans=tuple(sorted(orphans, key=lambda orphan: (orphan[0], orphan[1].id))),
     )
+
+
+def twins(catalog: str, models: Iterable[RemoteModel]) -> dict[str, list[str]]:
+    """The keys that more than one model bears, with the ids of those models."""
+    held: defaultdict[str, list[str]] = defaultdict(list)
+    for model in models:
+        for owner, key in owners(model):
+            if owner == catalog:
+                held[key].append(model.id)
+    return {key: sorted(ids) for key, ids in held.items() if len(ids) > 1}
 
 
 def undecided(catalog: Catalog, models: Mapping[str, RemoteModel]) -> tuple[RemoteModel, ...]:
@@ -151,9 +170,9 @@ def _match_pinned(
     spec: ModelSpec, index: _Index, candidates: Mapping[str, RemoteModel]
 ) -> Match | Refusal:
     others = [model for model in candidates.values() if model.id != spec.id]
-    if others:
-        return _claimed_twice(spec, [*others, *filter(None, [index.by_id.get(spec.id)])])
     model = index.by_id.get(spec.id)
+    if others and model:
+        return _claimed_twice(spec, [*others, model])
     if model is None:
         if spec.state is not State.PRESENT:
             return Match(spec, None, Origin.NEW)
@@ -173,6 +192,13 @@ def _strangers(spec: ModelSpec, index: _Index, model: RemoteModel) -> Refusal | 
     foreign = [
         f"{catalog}/{key}" for catalog, key in owners(model) if (catalog, key) not in allowed
     ]
+    if spec.id != model.id and model.id in index.pinned:
+        return Refusal(
+            spec.key,
+            "pinned-elsewhere",
+            f"model {model.id} bears its mark, but another manifest pins it",
+            "let one manifest have it: remove this one, or the `id` of the other",
+        )
     if not foreign:
         return None
     return Refusal(

@@ -16,7 +16,7 @@ class Ledger:
         self._contents = diff.contents
         self._uploaded: dict[str, str] = {}
         self._collections = dict(snapshot.collections or {})
-        self._versions = {model.id: model.updated_at for model in snapshot.models.values()}
+        self._observed = snapshot.models
         self._claimed = set(snapshot.models)
         self._lock = Lock()
 
@@ -29,12 +29,23 @@ class Ledger:
         return self._uploaded.get(ref.sha256) or self._contents.id_of(ref) or ref.id
 
     def collection_id(self, name: str) -> str:
-        """The id of a collection."""
-        return self._collections[name]
+        """The id of the collection of a name; of several the smallest."""
+        return min(held for held, known in self._collections.items() if known == name)
+
+    def collections_held(self, key: str, name: str) -> list[str]:
+        """The ids of the collections of a name that the model was seen in."""
+        held = self._observed[self._models[key]].collection_ids
+        return sorted(found for found in held if self._collections.get(found) == name)
+
+    def ids(self) -> dict[str, str]:
+        """The model id of every key, as far as it is known by now."""
+        with self._lock:
+            return dict(self._models)
 
     def observed_version(self, key: str) -> str | None:
         """When the model had last been changed as the plan saw it; None for a new one."""
-        return self._versions.get(self._models[key])
+        seen = self._observed.get(self._models[key])
+        return seen.updated_at if seen else None
 
     def text(self, text: Text) -> str:
         """A Markdown text with the ids it is sent with."""
@@ -70,7 +81,7 @@ class Ledger:
     def record_collection(self, name: str, collection_id: str) -> None:
         """Remember the id of a collection that was created."""
         with self._lock:
-            self._collections[name] = collection_id
+            self._collections[collection_id] = name
 
     def _referred(self, ref: ModelRef) -> str:
         return self._models[ref.key] if ref.key else ref.id

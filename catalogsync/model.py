@@ -254,7 +254,7 @@ class Snapshot:
 
     `models` by id; `assets` by id, for every asset that a managed model refers to or that holds
     a file of the catalog (their `sha256` is as long as the server tells it: 32 or 64 digits);
-    `collections` maps names to ids, or is None when no manifest manages collections.
+    `collections` maps ids to names, which may repeat, or is None when no manifest manages them.
     """
 
     models: Mapping[str, RemoteModel]

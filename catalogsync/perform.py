@@ -1,7 +1,9 @@
 """Does one action on the server, and makes sure that the server kept it."""
 
 import time
+from collections import defaultdict
 from collections.abc import Callable
+from threading import Lock
 from typing import BinaryIO, TypeVar, assert_never
 
 from catalogsync.actions import (
@@ -14,13 +16,15 @@ from catalogsync.actions import (
     EditTags,
     FieldValue,
     ForgetModel,
+    ModelAction,
     SetDescription,
     SetExamples,
     SetPromptGuide,
     UpdateModel,
     UploadAsset,
 )
-from catalogsync.errors import ApiError, Conflict, NotKept
+from catalogsync.diff import SCALARS
+from catalogsync.errors import ApiError, Conflict, NotFound, NotKept
 from catalogsync.ledger import Ledger
 from catalogsync.mentions import normalised
 from catalogsync.model import AssetRef, RemoteModel
@@ -49,13 +53,20 @@ class Performer:
         self._ledger = ledger
         self._open_file = open_file
         self._pause = pause
+        self._lock = Lock()
+        self._alike: defaultdict[tuple[object, object], Lock] = defaultdict(Lock)
 
-    def check_unchanged(self, key: str) -> None:
+    def check_unchanged(self, action: ModelAction) -> None:
         """Raise `Conflict` if somebody changed the model since the plan saw it."""
-        observed = self._ledger.observed_version(key)
+        observed = self._ledger.observed_version(action.model)
         if observed is None:
             return
-        current = self._writer.get_model(self._ledger.model_id(key)).updated_at
+        try:
+            current = self._writer.get_model(self._ledger.model_id(action.model)).updated_at
+        except NotFound:
+            if isinstance(action, DeleteModel):
+                return
+            raise
         if current != observed:
             raise Conflict(
                 f"somebody changed the model at {current}, after this plan read it",
@@ -110,17 +121,27 @@ class Performer:
     def _create_collection(self, name: str) -> None:
         created = self._once(
             lambda: self._writer.create_collection(name),
-            lambda: self._writer.list_collections().get(name),
+            lambda: self._find_collection(name),
         )
         self._ledger.record_collection(name, created)
 
+    def _find_collection(self, name: str) -> str | None:
+        held = self._writer.list_collections()
+        return min((found for found, known in held.items() if known == name), default=None)
+
     def _create_model(self, action: CreateModel) -> None:
         fields = self._fields(action.fields)
-        model_id = self._once(
-            lambda: self._writer.create_model(fields).id, lambda: self._find_created(fields)
-        )
-        self._ledger.record_model(action.model, model_id)
+        with self._alone(fields):
+            model_id = self._once(
+                lambda: self._writer.create_model(fields).id, lambda: self._find_created(fields)
+            )
+            self._ledger.record_model(action.model, model_id)
         self._writer.edit_tags(model_id, add=action.tags, delete=())
+
+    def _alone(self, fields: dict[str, object]) -> Lock:
+        """Two creates that look alike must not overlap: a lost one is looked for by its looks."""
+        with self._lock:
+            return self._alike[fields.get("name"), fields.get("type")]
 
     def _find_created(self, fields: dict[str, object]) -> str | None:
         """A model that a create whose answer was lost left behind: new since the plan, untagged."""
@@ -163,9 +184,31 @@ class Performer:
     def _edit_collections(self, action: EditCollections) -> None:
         model_id = self._ledger.model_id(action.model)
         for name in action.add:
-            self._writer.add_to_collection(self._ledger.collection_id(name), model_id)
+            self._add(self._ledger.collection_id(name), model_id)
         for name in action.remove:
-            self._writer.remove_from_collection(self._ledger.collection_id(name), model_id)
+            for collection_id in self._ledger.collections_held(action.model, name):
+                self._remove(collection_id, model_id)
+
+    def _add(self, collection_id: str, model_id: str) -> None:
+        self._settle(
+            lambda: self._writer.add_to_collection(collection_id, model_id),
+            lambda: collection_id in self._writer.get_model(model_id).collection_ids,
+        )
+
+    def _remove(self, collection_id: str, model_id: str) -> None:
+        self._settle(
+            lambda: self._writer.remove_from_collection(collection_id, model_id),
+            lambda: collection_id not in self._writer.get_model(model_id).collection_ids,
+        )
+
+    def _settle(self, change: Callable[[], None], is_so: Callable[[], bool]) -> None:
+        """Make a change that is an error when repeated; after a lost answer, look first."""
+
+        def attempt() -> bool:
+            change()
+            return True
+
+        self._once(attempt, lambda: True if is_so() else None)
 
     def _set_examples(self, model_id: str, examples: tuple[AssetRef, ...]) -> None:
         sent = tuple(self._ledger.asset_id(ref) for ref in examples)
@@ -176,20 +219,8 @@ class Performer:
             raise NotKept(f"the server did not keep the examples as sent: {what}")
 
 
-_KEPT_AS = {
-    "name": "name",
-    "type": "type",
-    "shortDescription": "short_description",
-    "classSlug": "class_slug",
-    "epoch": "epoch",
-    "promptEmbedding": "prompt_embedding",
-    "negativePromptEmbedding": "negative_prompt_embedding",
-}
-"""The fields whose value the answer to an update tells word for word."""
-
-
 def _expect_field(field: str, sent: object, kept: RemoteModel) -> None:
-    value = getattr(kept, _KEPT_AS[field]) if field in _KEPT_AS else None
+    value = getattr(kept, SCALARS[field]) if field in SCALARS else None
     if value is not None and value != (sent or ""):
         raise NotKept(f"the server did not keep {field} as sent")
 

@@ -25,7 +25,7 @@ from catalogsync.actions import (
 )
 from catalogsync.contents import Contents
 from catalogsync.diff import SCALARS, Change, Diff, ModelDiff, Placed, Verb
-from catalogsync.identity import PROTECTED_TAG, Refusal, owner_tag
+from catalogsync.identity import PROTECTED_TAG, Origin, Refusal
 from catalogsync.model import NO_ASSET, AssetRef, Catalog, ModelSpec
 from catalogsync.rules import NO_ALLOWANCES, Allowances, broken_limits, refused_models
 from catalogsync.sending import requests_to_send
@@ -41,6 +41,7 @@ class ModelPlan:
     model_id: str
     changes: tuple[Change, ...]
     actions: tuple[ModelAction, ...]
+    note: str = ""
 
     @property
     def digest(self) -> str:
@@ -121,7 +122,7 @@ def build_plan(
     refusals = (*diff.refusals, *refused_models(catalog, diff))
     refused = {refusal.model for refusal in refusals}
     chosen = [found for found in diff.models if found.key not in refused]
-    models = tuple(_plan_model(catalog.name, found) for found in chosen)
+    models = tuple(_plan_model(found) for found in chosen)
     actions = [action for model in models for action in model.actions]
     plan = Plan(
         catalog=catalog.name,
@@ -138,11 +139,17 @@ def build_plan(
         allow,
         managed=diff.managed,
         deletes=plan.count(Verb.DELETE),
-        updates=plan.count(Verb.UPDATE) + plan.count(Verb.ADOPT) + plan.count(Verb.FORGET),
+        updates=sum(1 for found in chosen if _is_update(found)),
         upload=plan.upload_bytes,
     )
     ordered = sorted((*brakes, *refusals), key=lambda r: (r.model, r.code, r.message))
     return replace(plan, refusals=tuple(dict.fromkeys(ordered)))
+
+
+def _is_update(found: ModelDiff) -> bool:
+    """Whether a model changes that somebody may rely on: not one that our own create left."""
+    changing = found.verb in (Verb.UPDATE, Verb.ADOPT, Verb.FORGET)
+    return changing and found.origin is not Origin.INTERRUPTED
 
 
 def _uploads(actions: Iterable[Action], contents: Contents) -> tuple[UploadAsset, ...]:
@@ -159,11 +166,14 @@ def _new_collections(
     actions: Iterable[Action], known: Mapping[str, str]
 ) -> tuple[CreateCollection, ...]:
     edits = (action for action in actions if isinstance(action, EditCollections))
-    names = {name for edit in edits for name in edit.add if name not in known}
+    names = {name for edit in edits for name in edit.add} - set(known.values())
     return tuple(CreateCollection(name) for name in sorted(names))
 
 
-def _plan_model(catalog: str, found: ModelDiff) -> ModelPlan:
+_NOTES = {Origin.INTERRUPTED: "left behind, untagged, by an apply that was interrupted"}
+
+
+def _plan_model(found: ModelDiff) -> ModelPlan:
     name = found.spec.name if found.spec else found.remote.name if found.remote else ""
     return ModelPlan(
         key=found.key,
@@ -171,15 +181,18 @@ def _plan_model(catalog: str, found: ModelDiff) -> ModelPlan:
         verb=found.verb,
         model_id=found.remote.id if found.remote else "",
         changes=found.changes,
-        actions=tuple(_actions(catalog, found)),
+        actions=tuple(_actions(found)),
+        note=_NOTES.get(found.origin, ""),
     )
 
 
-def _actions(catalog: str, found: ModelDiff) -> Iterator[ModelAction]:
+def _actions(found: ModelDiff) -> Iterator[ModelAction]:
     if found.verb is Verb.DELETE:
         yield DeleteModel(found.key)
     elif found.verb is Verb.FORGET:
-        yield ForgetModel(found.key, (owner_tag(catalog, found.key), PROTECTED_TAG))
+        marks = {str(change.before) for change in found.changes if change.field == "owner"}
+        protected = {PROTECTED_TAG} if any(c.field == "protect" for c in found.changes) else set()
+        yield ForgetModel(found.key, tuple(sorted(marks | protected)))
     elif found.spec:
         yield from _identity_actions(found)
         yield from _field_actions(found, found.spec)
@@ -197,7 +210,7 @@ def _identity_actions(found: ModelDiff) -> Iterator[ModelAction]:
     add, delete = _tag_edits(found.changes)
     if found.verb is Verb.CREATE:
         yield CreateModel(found.key, _fields(found, _AT_CREATION), add)
-    elif found.verb is Verb.ADOPT and add:
+    elif found.verb is Verb.ADOPT:
         yield AdoptModel(found.key, add, delete)
     elif add or delete:
         yield EditTags(found.key, add, delete)
@@ -241,7 +254,8 @@ def _tag_edits(changes: Iterable[Change]) -> tuple[tuple[str, ...], tuple[str, .
     for change in changes:
         if change.field == "owner":
             add.add(str(change.after))
-            delete |= {str(change.before)} - {"None"}
+            if change.before is not None:
+                delete.add(str(change.before))
         elif change.field == "protect":
             (add if change.after else delete).add(PROTECTED_TAG)
     return tuple(sorted(add)), tuple(sorted(delete))

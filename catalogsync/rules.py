@@ -1,5 +1,6 @@
 """What a plan refuses, and why: per model, and by the catalog's brakes for the whole plan."""
 
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -26,6 +27,7 @@ def refused_models(catalog: Catalog, diff: Diff) -> tuple[Refusal, ...]:
     """Everything that speaks against one model or another, and what depends on those."""
     found = [r for spec in catalog.models for r in _judge_manifest(spec, diff)]
     found += [r for model in diff.models for r in _judge_change(model, diff)]
+    found += _judge_deletes(catalog, diff)
     refused = {refusal.model for refusal in (*diff.refusals, *found)}
     return (*found, *_dependents(diff, refused))
 
@@ -55,7 +57,7 @@ def _judge_change(model: ModelDiff, diff: Diff) -> Iterator[Refusal]:
     if model.verb is Verb.DELETE:
         yield from _judge_delete(model)
     elif model.spec and model.verb is not Verb.FORGET:
-        yield from _judge_fields(model)
+        yield from _judge_fields(model, diff)
 
 
 def _judge_delete(model: ModelDiff) -> Iterator[Refusal]:
@@ -70,7 +72,38 @@ def _judge_delete(model: ModelDiff) -> Iterator[Refusal]:
         )
 
 
-def _judge_fields(model: ModelDiff) -> Iterator[Refusal]:
+def _judge_deletes(catalog: Catalog, diff: Diff) -> Iterator[Refusal]:
+    """Refuse to delete what a manifest refers to by id, and one of two with the same mark."""
+    deletes = [model for model in diff.models if model.verb is Verb.DELETE]
+    present = [spec for spec in catalog.models if spec.state is State.PRESENT]
+    users = {ref.id: spec.key for spec in present for ref in spec.model_refs if ref.id}
+    times = Counter(model.key for model in deletes)
+    for model in deletes:
+        user = users.get(model.remote.id) if model.remote else None
+        if user:
+            yield Refusal(
+                model.key,
+                "still-used",
+                f"{user} refers to the model that would be deleted",
+                f"take the reference out of {user} first",
+            )
+        if times[model.key] > 1:
+            yield Refusal(
+                model.key,
+                "ambiguous",
+                "more than one model on the server bears this mark",
+                "delete the ones you do not want in the web page",
+            )
+
+
+def _judge_fields(model: ModelDiff, diff: Diff) -> Iterator[Refusal]:
+    if model.spec and _names_one_twice(model.spec, diff):
+        yield Refusal(
+            model.key,
+            "concept-twice",
+            "two of its concepts are the same model",
+            "keep one of them",
+        )
     changed = {change.field: change.after for change in model.changes}
     status = model.remote.status if model.remote else "new"
     if model.remote and "type" in changed and status != "new":
@@ -91,6 +124,12 @@ def _judge_fields(model: ModelDiff) -> Iterator[Refusal]:
         )
 
 
+def _names_one_twice(spec: ModelSpec, diff: Diff) -> bool:
+    """Whether two concepts are one model, be it by key and by id."""
+    refs = [concept.model for concept in spec.concepts or ()]
+    return len({ref.id or diff.ids.get(ref.key, ref.key) for ref in refs}) < len(refs)
+
+
 def _has_epoch(model: ModelDiff, epoch: str) -> bool:
     remote = model.remote
     return bool(
@@ -103,20 +142,22 @@ def _has_epoch(model: ModelDiff, epoch: str) -> bool:
 
 def _dependents(diff: Diff, refused: set[str]) -> list[Refusal]:
     """Models that refer to one that will not exist, directly or through others."""
-    coming = {m.key for m in diff.models if m.verb is Verb.CREATE and m.key not in refused}
+    changing = [m for m in diff.models if m.spec and m.verb not in (Verb.DELETE, Verb.FORGET)]
+    coming = {m.key for m in changing if m.verb is Verb.CREATE and m.key not in refused}
+    users: defaultdict[str, list[str]] = defaultdict(list)
+    for model in changing:
+        for ref in model.spec.model_refs if model.spec else ():
+            if ref.key:
+                users[ref.key].append(model.key)
+    missing = deque(key for key in users if key not in diff.ids and key not in coming)
     found: dict[str, Refusal] = {}
-    searching = True
-    while searching:
-        searching = False
-        for model in diff.models:
-            if model.key in found or not model.spec or model.verb in (Verb.DELETE, Verb.FORGET):
-                continue
-            keys = (ref.key for ref in model.spec.model_refs if ref.key)
-            missing = next((k for k in keys if k not in diff.ids and k not in coming), None)
-            if missing:
-                found[model.key] = _depends(model.key, missing)
-                coming.discard(model.key)
-                searching = True
+    while missing:
+        gone = missing.popleft()
+        for key in users[gone]:
+            if key not in found:
+                found[key] = _depends(key, gone)
+                if key not in diff.ids:
+                    missing.append(key)
     return [refusal for key, refusal in found.items() if key not in refused]
 
 
@@ -124,8 +165,8 @@ def _depends(key: str, missing: str) -> Refusal:
     return Refusal(
         key,
         "depends",
-        f"it refers to {missing}, which does not exist and will not be created by this plan",
-        f"solve what is refused for {missing}, or include it with --only",
+        f"it refers to {missing}, which is refused, left out or not there",
+        f"solve what is refused for {missing}, or include it",
     )
 
 

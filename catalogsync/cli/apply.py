@@ -1,12 +1,14 @@
 """`catalog-sync apply`: plan, ask, do, and say what became of it."""
 
+import select
 import sys
 from collections.abc import Sequence
 from typing import Any, BinaryIO
 
 import click
 
-from catalogsync.apply import apply
+from catalogsync.actions import CreateModel
+from catalogsync.apply import apply, noticing_twins
 from catalogsync.cli.options import (
     catalog_argument,
     connection_options,
@@ -16,10 +18,12 @@ from catalogsync.cli.options import (
     talk_options,
 )
 from catalogsync.cli.output import say, write_lines
-from catalogsync.cli.planning import Planned, make_plan, split_options
+from catalogsync.cli.planning import make_plan, split_options
 from catalogsync.cli.progress import progress
-from catalogsync.cli.session import Session, session
+from catalogsync.cli.session import Session, interruptible, session
+from catalogsync.diff import Verb
 from catalogsync.errors import AccessDenied, UsageError
+from catalogsync.identity import twins
 from catalogsync.ledger import Ledger
 from catalogsync.manifest import open_file
 from catalogsync.model import AssetRef, Catalog
@@ -28,7 +32,8 @@ from catalogsync.perform import Performer
 from catalogsync.plan import Plan
 from catalogsync.review.document import apply_document, dumped
 from catalogsync.review.report import render_report
-from catalogsync.review.text import render_plan, summary
+from catalogsync.review.text import render_plan
+from catalogsync.review.words import counted, visible
 
 
 @click.command("apply")
@@ -44,28 +49,42 @@ def command(as_json: bool, yes: bool, quiet: bool, color: str, **options: Any) -
     Shows the plan and asks first. Can be repeated at any time: it does what is left to do.
     """
     planning, choices = split_options(options)
-    if not yes and not sys.stdin.isatty():
-        raise UsageError("there is nobody to ask", hint="give --yes to apply without asking")
     with session(choices, read_only=False) as opened:
         planned = make_plan(opened, planning, jobs=choices.jobs, quiet=quiet)
         plan = planned.plan
         write_lines(render_plan(plan, jobs=choices.jobs), color=color, to_stderr=as_json)
+        ledger = Ledger(planned.diff, planned.snapshot)
         outcomes: list[Outcome] = []
         if plan.models and not plan.blocked:
-            if not yes:
-                _ask(opened, plan)
+            if not yes and not _confirmed(opened, plan):
+                say("Nothing was applied.")
+                return 1
             _check_files(opened.catalog, plan)
-            outcomes = _carry_out(opened, planned, jobs=choices.jobs, quiet=quiet)
+            outcomes = _carry_out(opened, plan, ledger, jobs=choices.jobs, quiet=quiet)
             write_lines(render_report(plan, outcomes), color=color, to_stderr=as_json)
         if as_json:
-            click.echo(dumped(apply_document(plan, outcomes)), nl=False)
+            click.echo(dumped(apply_document(plan, outcomes, ledger.ids())), nl=False)
         return _exit_code(plan, outcomes, interrupted=opened.stop.is_set())
 
 
-def _ask(opened: Session, plan: Plan) -> None:
-    where = opened.target.name or opened.target.project or "the project of these credentials"
-    say(f"\nThis changes {where}. {summary(plan)}")
-    click.confirm("Apply?", abort=True, err=True)
+def _confirmed(opened: Session, plan: Plan) -> bool:
+    """Ask whether to apply; the target, the project and the counts are in the question."""
+    if not sys.stdin.isatty():
+        raise UsageError("there is nobody to ask", hint="give --yes to apply without asking")
+    where = " ".join(filter(None, (opened.target.name, opened.target.project)))
+    where = visible(where) or "the project of these credentials"
+    deletes = plan.count(Verb.DELETE)
+    loss = f", DELETE {deletes} of them" if deletes else ""
+    say(f"\nApply to {counted(len(plan.models), 'model')} in {where}{loss}? [y/N]")
+    with interruptible():
+        return _answer() in ("y", "yes")
+
+
+def _answer() -> str:
+    """A line of the user; looked for again and again, so that no Ctrl-C can be missed."""
+    while not select.select([sys.stdin], [], [], 0.1)[0]:
+        pass
+    return sys.stdin.readline().strip().lower()
 
 
 def _opener(catalog: Catalog, asset: AssetRef) -> BinaryIO:
@@ -78,20 +97,25 @@ def _check_files(catalog: Catalog, plan: Plan) -> None:
         _opener(catalog, upload.asset).close()
 
 
-def _carry_out(opened: Session, planned: Planned, *, jobs: int, quiet: bool) -> list[Outcome]:
+def _carry_out(
+    opened: Session, plan: Plan, ledger: Ledger, *, jobs: int, quiet: bool
+) -> list[Outcome]:
     performer = Performer(
         opened.client,
-        Ledger(planned.diff, planned.snapshot),
+        ledger,
         lambda asset: _opener(opened.catalog, asset),
         pause=opened.stop.wait,
     )
     outcomes = []
-    due = len(planned.plan.actions)
+    due = len(plan.actions)
     with progress("applying", quiet=quiet) as tick:
-        for outcome in apply(planned.plan, performer, jobs=jobs, stop=opened.stop):
+        for outcome in apply(plan, performer, jobs=jobs, stop=opened.stop):
             outcomes.append(outcome)
             tick(len(outcomes), due)
-    return outcomes
+    created = any(isinstance(o.action, CreateModel) and o.status is Status.DONE for o in outcomes)
+    if not created or opened.stop.is_set():
+        return outcomes
+    return noticing_twins(outcomes, twins(opened.catalog.name, opened.client.list_models()))
 
 
 def _exit_code(plan: Plan, outcomes: Sequence[Outcome], *, interrupted: bool) -> int:

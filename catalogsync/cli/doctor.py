@@ -5,9 +5,10 @@ import importlib.util
 import os
 import platform
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -21,19 +22,24 @@ from catalogsync.cli.session import (
     chosen_target,
     connect,
     open_catalog,
+    opened_cache,
 )
 from catalogsync.errors import ApiError, CatalogSyncError, ManifestError
 from catalogsync.model import Catalog, Target
-from catalogsync.review.words import counted, visible
+from catalogsync.review.words import counted, file_size, visible
+
+if TYPE_CHECKING:
+    from catalogsync.cache import DigestCache
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing looked at; `error` is None where it is in order."""
+    """One thing looked at; `error` is None where it is in order, or where nobody is `sure`."""
 
     what: str
     says: str
     error: CatalogSyncError | None = None
+    sure: bool = True
 
 
 @click.command("doctor")
@@ -43,7 +49,7 @@ def command(catalog: Path | None, **options: Any) -> int:
     """Check catalog, credentials, project, network and versions; say what to do about each."""
     findings = list(_examine(Choices(catalog=catalog, **options)))
     for finding in findings:
-        sign = "ok  " if finding.error is None else "FAIL"
+        sign = "FAIL" if finding.error else "ok  " if finding.sure else "?   "
         click.echo(f"{sign}  {finding.what:<12}{visible(finding.says)}")
         if finding.error and finding.error.hint:
             click.echo(f"      {'':<12}what to do: {visible(finding.error.hint)}")
@@ -53,16 +59,20 @@ def command(catalog: Path | None, **options: Any) -> int:
 def _examine(choices: Choices) -> Iterator[Finding]:
     yield Finding("versions", _versions())
     catalogs: list[Catalog] = []
-    yield _attempt("catalog", lambda: _catalog(choices, catalogs))
+    with opened_cache(no_cache=choices.no_cache) as cache:
+        yield _attempt("catalog", lambda: _catalog(choices, catalogs, cache))
+    yield Finding("cache", _cache(cache))
     target = Target("")
     if catalogs:
         yield _attempt("target", lambda: _target(catalogs[0], choices))
-        target = chosen_target(catalogs[0], choices)
+        with suppress(CatalogSyncError):
+            target = chosen_target(catalogs[0], choices)
     if choices.sandbox is None:
         yield _attempt("credentials", _credentials)
     if choices.sandbox is not None or _have_credentials():
         yield _attempt("api", lambda: _api(choices, target))
-    yield Finding("role", "the API does not tell; reader is enough to plan, apply needs editor")
+    role = "the API does not tell; reader is enough to plan, apply needs editor"
+    yield Finding("role", role, sure=False)
 
 
 def _attempt(what: str, look: Callable[[], str]) -> Finding:
@@ -79,14 +89,23 @@ def _versions() -> str:
     return ", ".join([*parts, "sandbox" if has_sandbox else "no sandbox"])
 
 
-def _catalog(choices: Choices, found: list[Catalog]) -> str:
+def _catalog(choices: Choices, found: list[Catalog], cache: "DigestCache") -> str:
     try:
-        catalog = open_catalog(choices.catalog)
+        catalog = open_catalog(choices.catalog, cache)
     except ManifestError as error:
         error.hint = "run catalog-sync validate to see them all"
         raise
     found.append(catalog)
     return f"{catalog.name}, {counted(len(catalog.models), 'manifest')}"
+
+
+def _cache(cache: "DigestCache") -> str:
+    """What is kept from run to run; a cache that cannot be used is slow, but nothing to mend."""
+    if cache.path is None:
+        return "not used"
+    held = cache.holding()
+    entries = f"{counted(held.files, 'file')}, {counted(held.assets, 'asset')}"
+    return f"{cache.path}: {entries}, {file_size(held.size)}"
 
 
 def _target(catalog: Catalog, choices: Choices) -> str:

@@ -10,12 +10,14 @@ from catalogsync.errors import UsageError
 _CATALOG = """\
 # yaml-language-server: $schema=schemas/catalog.schema.json
 apiVersion: catalogsync/v1
-name: {name}                  # the owner mark on every model of this catalog: do not change it
-targets:                      # environments; choose one with --target
+# The owner mark on every model of this catalog: a catalog of another name has other models.
+name: {name}
+# Environments; --target picks one.
+targets:
   staging: {{project: proj_replace_me}}
 default: staging
-policy:
-  maxDelete: 3                # more deletes than this need --allow-delete N
+# More deletes than this need --allow-delete N.
+policy: {{maxDelete: 3}}
 """
 
 _MODEL = """\
@@ -71,7 +73,8 @@ def command(folder: Path, name: str | None) -> None:
         target.write_text(text, encoding="utf-8")
         click.echo(f"wrote {target}")
     click.echo(
-        "\nNext: catalog-sync validate, then catalog-sync plan --sandbox (no account needed).",
+        f"\nNext: git add {folder} (in a repository, only tracked files count), then\n"
+        f"catalog-sync plan {folder} --sandbox (no account needed).",
         err=True,
     )
 

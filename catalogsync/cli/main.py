@@ -69,12 +69,14 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except (click.Abort, KeyboardInterrupt):
         code = _complain(Interrupted("interrupted"), given)
     except click.ClickException as error:
-        error.show()
-        code = UsageError.exit_code
+        code = _complain(UsageError(error.format_message()), given)
     except BrokenPipeError:
         # The reader went away, as with `| head`: nothing more can be said to it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 1
+    except OSError as error:
+        where = f": {error.filename}" if error.filename else ""
+        code = _complain(CatalogSyncError(f"{error.strerror or error}{where}"), given)
     sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -86,5 +88,5 @@ def _complain(error: CatalogSyncError, arguments: Sequence[str]) -> int:
     # Colours and escapes are needed only now.
     from catalogsync.cli.output import show_error
 
-    show_error(error, as_json="--json" in arguments)
+    show_error(error, as_json="--json" in arguments or bool(os.environ.get("CATALOG_SYNC_JSON")))
     return error.exit_code

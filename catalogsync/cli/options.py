@@ -58,6 +58,10 @@ talk_options = together(
     ),
 )
 
+cache_option = option(
+    "--no-cache", is_flag=True, help="Read every file and asset anew, and keep nothing of it."
+)
+
 connection_options = together(
     option("--target", metavar="NAME", help="The environment to use, from catalog.yaml."),
     option("--project", metavar="ID", help="The project to use instead of the target's."),
@@ -81,12 +85,23 @@ connection_options = together(
         show_default=True,
         help="How many requests may run at once.",
     ),
+    cache_option,
     option("--verbose", "-v", is_flag=True, help="Say every request on stderr."),
 )
 
 selection_options = together(
-    option("--only", metavar="GLOB", multiple=True, help="Only models whose key matches."),
-    option("--exclude", metavar="GLOB", multiple=True, help="No models whose key matches."),
+    option(
+        "--only",
+        metavar="GLOB",
+        multiple=True,
+        help="Only keys that match; repeatable.",
+    ),
+    option(
+        "--exclude",
+        metavar="GLOB",
+        multiple=True,
+        help="No keys that match; repeatable.",
+    ),
 )
 
 plan_options = together(
@@ -94,5 +109,5 @@ plan_options = together(
     option("--allow-delete", type=click.IntRange(0), metavar="N", help="Allow N deletes."),
     option("--allow-update", type=click.IntRange(0), metavar="N", help="Allow N updates."),
     option("--allow-upload", type=Size(), metavar="SIZE", help="Allow uploads of SIZE."),
-    click.option("--json", "as_json", is_flag=True, help="Print one JSON document."),
+    option("--json", "as_json", is_flag=True, help="Print one JSON document."),
 )

@@ -17,7 +17,11 @@ def write_lines(lines: Iterable[Line], *, color: str = "auto", to_stderr: bool =
     stream = sys.stderr if to_stderr else sys.stdout
     colours = wants_color(color, stream)
     text = "\n".join(_styled(line) if colours else line.text for line in lines)
-    click.echo(text, file=stream, color=colours)
+    try:
+        click.echo(text, file=stream, color=colours)
+    except BrokenPipeError:
+        # The reader went away, as with `| head`: the work and its exit code stay what they are.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _styled(line: Line) -> str:

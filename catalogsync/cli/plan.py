@@ -7,6 +7,7 @@ import click
 from catalogsync.cli.options import (
     catalog_argument,
     connection_options,
+    option,
     plan_options,
     selection_options,
     talk_options,
@@ -20,7 +21,7 @@ from catalogsync.cli.session import session
 @connection_options
 @selection_options
 @plan_options
-@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
+@option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
 @talk_options
 def command(as_json: bool, detailed_exitcode: bool, quiet: bool, color: str, **options: Any) -> int:
     """Show what an apply would do. Reads only: its connection refuses anything that writes.

@@ -6,6 +6,7 @@ from typing import Any
 from catalogsync.cli.progress import progress
 from catalogsync.cli.session import Choices, Session
 from catalogsync.diff import Diff, diff
+from catalogsync.errors import UsageError
 from catalogsync.model import Snapshot
 from catalogsync.observe import observe
 from catalogsync.plan import Plan, build_plan
@@ -31,6 +32,11 @@ class Planned:
 
 def split_options(options: dict[str, Any]) -> tuple[Planning, Choices]:
     """Sort the options of a command into those of the plan and those of the connection."""
+    if options["prune"] and (options["only"] or options["exclude"]):
+        raise UsageError(
+            "--prune looks at the whole catalog and cannot go with --only or --exclude",
+            hint="give one or the other",
+        )
     allow = Allowances(**{f.name: options.pop(f"allow_{f.name}") for f in fields(Allowances)})
     return Planning(options.pop("prune"), allow), Choices(**options)
 
@@ -39,7 +45,12 @@ def make_plan(opened: Session, planning: Planning, *, jobs: int, quiet: bool) ->
     """Read the server and plan."""
     with progress("reading", quiet=quiet) as tick:
         snapshot = observe(
-            opened.client, opened.catalog, keys=opened.keys, jobs=jobs, progress=tick
+            opened.client,
+            opened.catalog,
+            keys=opened.keys,
+            jobs=jobs,
+            progress=tick,
+            known=opened.known,
         )
     found = diff(opened.catalog, snapshot, keys=opened.keys, prune=planning.prune)
     plan = build_plan(

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from catalogsync.cli.options import DEFAULT_SANDBOX
-from catalogsync.cli.session import sandbox_module
+from catalogsync.cli.session import check_sandbox_folder, sandbox_module
 
 
 @click.group("sandbox")
@@ -25,8 +25,10 @@ def serve(directory: Path | None, latency: float, **options: Any) -> None:
 
     The address without /v1 shows the models as a gallery.
     """
+    directory = directory or Path(DEFAULT_SANDBOX)
+    check_sandbox_folder(directory)
     sandbox_module().serve(
-        directory or Path(DEFAULT_SANDBOX),
+        directory,
         latency_ms=latency,
         on_ready=lambda url: click.echo(f"listening on {url}"),
         **options,

@@ -13,11 +13,13 @@ from types import FrameType, ModuleType
 from typing import TYPE_CHECKING
 
 from catalogsync.cli.output import say
-from catalogsync.errors import AccessDenied, UsageError
+from catalogsync.errors import AccessDenied, Interrupted, UsageError
 from catalogsync.manifest import find_catalog, load
 from catalogsync.model import Catalog, Target
+from catalogsync.ports import KnownAssets
 
 if TYPE_CHECKING:
+    from catalogsync.cache import DigestCache
     from catalogsync.scenario import Connection, ScenarioClient
 
 KEY_VARIABLE = "SCENARIO_SDK_API_KEY"
@@ -34,6 +36,7 @@ class Choices:
     base_url: str | None = None
     sandbox: str | None = None
     jobs: int = 8
+    no_cache: bool = False
     verbose: bool = False
     only: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
@@ -41,18 +44,30 @@ class Choices:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A loaded catalog and a way to its project."""
+    """A loaded catalog, a way to its project, and what is known of the assets there."""
 
     catalog: Catalog
     target: Target
     keys: frozenset[str] | None
     client: "ScenarioClient"
+    known: KnownAssets
     stop: Event
 
 
-def open_catalog(path: Path | None) -> Catalog:
+@contextmanager
+def opened_cache(*, no_cache: bool) -> "Iterator[DigestCache]":
+    """What earlier runs learned, for the length of a `with`; kept at its end, however it ends."""
+    # SQLite is for those who load a catalog.
+    from catalogsync.cache import default_path, open_cache
+
+    with open_cache(None if no_cache else default_path()) as cache:
+        yield cache
+
+
+def open_catalog(path: Path | None, cache: "DigestCache") -> Catalog:
     """Load the catalog at `path`, or the nearest one upward from here."""
-    return load(catalog_root(path))
+    root = catalog_root(path)
+    return load(root, known=cache.files(root))
 
 
 def catalog_root(path: Path | None) -> Path:
@@ -71,14 +86,23 @@ def catalog_root(path: Path | None) -> Path:
 @contextmanager
 def session(choices: Choices, *, read_only: bool) -> Iterator[Session]:
     """Load the catalog and connect to its project for the length of a `with`."""
-    catalog = open_catalog(choices.catalog)
-    target = chosen_target(catalog, choices)
-    keys = selected(catalog, choices)
-    with (
-        _stop_on_signal() as stop,
-        connect(choices, target, read_only=read_only, stop=stop) as client,
-    ):
-        yield Session(catalog, target, keys, client, stop)
+    with opened_cache(no_cache=choices.no_cache) as cache:
+        catalog = open_catalog(choices.catalog, cache)
+        target = chosen_target(catalog, choices)
+        keys = selected(catalog, choices)
+        with (
+            _stop_on_signal() as stop,
+            connect(choices, target, read_only=read_only, stop=stop) as client,
+        ):
+            known = cache.assets(_server(choices), target.project)
+            yield Session(catalog, target, keys, client, known, stop)
+
+
+def _server(choices: Choices) -> str:
+    """What tells one server from another: the embedded one has another address in every run."""
+    if choices.sandbox is not None:
+        return f"sandbox:{Path(choices.sandbox).resolve()}"
+    return (choices.base_url or "").rstrip("/")
 
 
 @contextmanager
@@ -100,6 +124,13 @@ def connect(
 def chosen_target(catalog: Catalog, choices: Choices) -> Target:
     """The target by name, else the catalog's default; --project goes before its project."""
     name = choices.target or catalog.default_target
+    if not name and len(catalog.targets) > 1 and not choices.project:
+        raise UsageError(
+            "catalog.yaml has several targets and no default",
+            hint=f"choose one with --target: {', '.join(t.name for t in catalog.targets)}",
+        )
+    if not name and len(catalog.targets) == 1:
+        name = catalog.targets[0].name
     known = {target.name: target for target in catalog.targets}
     if name and name not in known:
         raise UsageError(
@@ -115,6 +146,12 @@ def selected(catalog: Catalog, choices: Choices) -> frozenset[str] | None:
     if not (choices.only or choices.exclude):
         return None
     keys = [spec.key for spec in catalog.models]
+    for glob in choices.only:
+        if not any(fnmatchcase(key, glob) for key in keys):
+            raise UsageError(
+                f"--only {glob} matches no model",
+                hint=f"give --only once for each glob; keys: {', '.join(keys)}",
+            )
     chosen = frozenset(
         key
         for key in keys
@@ -161,13 +198,24 @@ def check_credentials(key: str, secret: str) -> None:
 
 @contextmanager
 def _sandbox(directory: Path) -> Iterator[str]:
-    if (directory / "catalog.yaml").exists():
-        raise UsageError(
-            f"--sandbox {directory} names a catalog, not a place for the sandbox",
-            hint=f"put the catalog first: `{directory} --sandbox`",
-        )
+    check_sandbox_folder(directory)
     with sandbox_module().running(directory) as server:
         yield server.url
+
+
+def check_sandbox_folder(directory: Path) -> None:
+    """Raise `UsageError` for a folder that is somebody's already."""
+    if (directory / "catalog.yaml").exists():
+        raise UsageError(
+            f"{directory} is a catalog, not a place for the sandbox",
+            hint=f"put the catalog before --sandbox: `{directory} --sandbox`",
+        )
+    ours = (directory / "sandbox.sqlite3").exists()
+    if directory.is_dir() and any(directory.iterdir()) and not ours:
+        raise UsageError(
+            f"{directory} holds other things, the sandbox wants a folder of its own",
+            hint="name an empty folder, or one that is not there yet",
+        )
 
 
 def sandbox_module() -> ModuleType:
@@ -177,7 +225,8 @@ def sandbox_module() -> ModuleType:
         importlib.import_module("starlette")
     except ModuleNotFoundError as error:
         raise UsageError(
-            f"the sandbox needs {error.name}", hint="pip install 'catalog-sync[sandbox]'"
+            f"the sandbox needs {error.name}",
+            hint="install it with its extra, in the checkout: pip install '.[sandbox]'",
         ) from error
     return importlib.import_module("catalogsync.sandbox")
 
@@ -189,7 +238,8 @@ def _stop_on_signal() -> Iterator[Event]:
 
     def handle(number: int, _frame: FrameType | None) -> None:
         if stop.is_set():
-            raise KeyboardInterrupt
+            # Whatever hangs in a thread, the user has waited for it: every prefix is sound.
+            os._exit(Interrupted.exit_code)
         stop.set()
 
     before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -198,3 +248,13 @@ def _stop_on_signal() -> Iterator[Event]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Let the first Ctrl-C end the program while it waits for an answer of the user."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

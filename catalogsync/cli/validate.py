@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
-from catalogsync.cli.options import catalog_argument
-from catalogsync.cli.session import catalog_root
+from catalogsync.cli.options import cache_option, catalog_argument
+from catalogsync.cli.session import catalog_root, opened_cache
 from catalogsync.errors import ManifestError
 from catalogsync.manifest import load
 from catalogsync.review.words import counted, visible
@@ -13,14 +13,16 @@ from catalogsync.review.words import counted, visible
 
 @click.command("validate")
 @catalog_argument
-def command(catalog: Path | None) -> int:
+@cache_option
+def command(catalog: Path | None, no_cache: bool) -> int:
     """Check schema, files, references and media; every problem of every file at once."""
     root = catalog_root(catalog)
     try:
-        loaded = load(root)
+        with opened_cache(no_cache=no_cache) as cache:
+            loaded = load(root, known=cache.files(root))
     except ManifestError as error:
         for problem in error.problems:
-            click.echo(visible(str(Path(_shown(root)) / str(problem))))
+            click.echo(visible(f"{_shown(root)}/{problem}"))
         files = len({problem.path for problem in error.problems})
         click.echo(f"{counted(len(error.problems), 'problem')} in {counted(files, 'file')}.")
         return 1

@@ -49,20 +49,22 @@ class Comparison:
         self._catalog = catalog
         self._contents = contents
         self._keys = {model_id: key for key, model_id in ids.items()}
-        self._collections = {cid: name for name, cid in (snapshot.collections or {}).items()}
+        self._collections = snapshot.collections or {}
         self._ignored = (*RESERVED_TAGS, *catalog.ignore_tags)
 
     def model(self, found: Match) -> ModelDiff | None:
         """What differs between a manifest and its model, or None where nothing does."""
         spec, remote = found.spec, found.remote
-        if spec.state is not State.PRESENT:
-            verb = Verb.DELETE if spec.state is State.ABSENT else Verb.FORGET
-            return ModelDiff(spec.key, verb, spec, remote) if remote else None
+        if spec.state is State.ABSENT:
+            return ModelDiff(spec.key, Verb.DELETE, spec, remote) if remote else None
+        if spec.state is State.UNMANAGED:
+            marks = tuple(self._our_marks(spec, remote)) if remote else ()
+            return ModelDiff(spec.key, Verb.FORGET, spec, remote, marks) if marks else None
         changes = tuple(self._changes(spec, remote or _NOTHING))
         if remote is None:
             return ModelDiff(spec.key, Verb.CREATE, spec, None, changes)
         verb = Verb.ADOPT if found.origin in (Origin.PINNED, Origin.INTERRUPTED) else Verb.UPDATE
-        return ModelDiff(spec.key, verb, spec, remote, changes) if changes else None
+        return ModelDiff(spec.key, verb, spec, remote, changes, found.origin) if changes else None
 
     def _changes(self, spec: ModelSpec, live: RemoteModel) -> Iterator[Change]:
         yield from self._ownership(spec, live)
@@ -84,6 +86,15 @@ class Comparison:
         protected = PROTECTED_TAG in live.tags
         if protected != spec.protect:
             yield Change(spec.key, ("protect",), protected, spec.protect)
+
+    def _our_marks(self, spec: ModelSpec, live: RemoteModel) -> Iterator[Change]:
+        """What a model that is to be forgotten bears of ours, to be taken off."""
+        keys = filter(None, (spec.key, spec.renamed_from))
+        marks = [tag for key in keys if (tag := owner_tag(self._catalog.name, key)) in live.tags]
+        for tag in marks:
+            yield Change(spec.key, ("owner",), tag, None)
+        if marks and PROTECTED_TAG in live.tags:
+            yield Change(spec.key, ("protect",), True, False)
 
     def _values(self, spec: ModelSpec, live: RemoteModel) -> Iterator[Change]:
         wanted = {name: getattr(spec, attribute) for name, attribute in SCALARS.items()}
@@ -120,7 +131,7 @@ class Comparison:
         if spec.collections is None:
             return
         known = self._collections
-        before = {known[cid] for cid in live.collection_ids if cid in known}
+        before = {known[held] for held in live.collection_ids if held in known}
         for name in sorted(before ^ spec.collections):
             old, new = (name if name in side else None for side in (before, spec.collections))
             yield Change(spec.key, ("collections", name), old, new)
@@ -160,7 +171,12 @@ class Comparison:
             yield Change(key, (field,), before, normalised(wanted.written))
 
     def _canonical(self, text: Text) -> tuple[str | tuple[str, str], ...]:
-        return canonical(text, asset=self._contents.token, model=self._model_name)
+        return canonical(text, asset=self._contents.token, model=self._model_token)
+
+    def _model_token(self, ref: ModelRef) -> str:
+        # No id holds an equals sign: a key that somebody typed in the web page is no mention.
+        key = ref.key or self._keys.get(ref.id)
+        return f"key={key}" if key else ref.id
 
     def _in_words_of(self, author: Text, text: Text) -> str:
         """The server's text, with references written as the manifest's author writes them."""

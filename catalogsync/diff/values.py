@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from catalogsync.contents import Contents
-from catalogsync.identity import Refusal
+from catalogsync.identity import Origin, Refusal
 from catalogsync.model import AssetRef, ModelSpec, RemoteModel
 
 
@@ -54,11 +54,16 @@ class ModelDiff:
     spec: ModelSpec | None
     remote: RemoteModel | None
     changes: tuple[Change, ...] = ()
+    origin: Origin = Origin.OWNED
 
 
 @dataclass(frozen=True, slots=True)
 class Diff:
-    """Everything that differs; `matching` counts the models that do not, `orphans` are left."""
+    """Everything that differs; `unchanged` counts the models that do not.
+
+    `orphans` are those that stay, `ids` the model id of every key that has one, `managed` the
+    number of models that bear this catalog's mark.
+    """
 
     models: tuple[ModelDiff, ...]
     refusals: tuple[Refusal, ...]

@@ -1,5 +1,6 @@
 """What became of a plan, in the past tense."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from catalogsync.actions import Action, CreateCollection, UploadAsset
@@ -9,24 +10,36 @@ from catalogsync.plan import Plan
 from catalogsync.review.text import Line
 from catalogsync.review.words import counted, file_size, quoted, visible
 
-_BAD = (Status.FAILED, Status.CONFLICT, Status.SKIPPED)
-_STYLES = {Status.FAILED: "red", Status.CONFLICT: "red", Status.SKIPPED: "yellow"}
-
 
 def render_report(plan: Plan, outcomes: Sequence[Outcome]) -> list[Line]:
     """What failed, was in conflict or was skipped, and one stable last sentence."""
-    bad = [outcome for status in _BAD for outcome in outcomes if outcome.status is status]
-    lines = [line for outcome in bad for line in _trouble(outcome)]
+    lines = [
+        line
+        for status in (Status.FAILED, Status.CONFLICT)
+        for outcome in outcomes
+        if outcome.status is status
+        for line in _trouble(outcome)
+    ]
+    skipped = Counter(_who(o) for o in outcomes if o.status is Status.SKIPPED)
+    for (who, reason), steps in sorted(skipped.items()):
+        text = f"! skipped {counted(steps, 'step')} of {who}: {visible(reason)}"
+        lines.append(Line(text, "yellow"))
     if plan.refusals:
         models = {refusal.model for refusal in plan.refusals}
         lines.append(Line(f"! refused, left alone: {', '.join(sorted(map(visible, models)))}"))
+    if any(outcome.status is not Status.DONE for outcome in outcomes):
+        lines.append(Line("Run it again to do what is left; nothing is done twice."))
     return [*lines, Line(past_summary(plan, outcomes), "bold")]
+
+
+def _who(outcome: Outcome) -> tuple[str, str]:
+    return visible(_key(outcome.action)) or "the files", outcome.reason
 
 
 def _trouble(outcome: Outcome) -> list[Line]:
     text = f"! {outcome.status} {described(outcome.action)}: {visible(outcome.reason)}"
     hint = outcome.error.hint if outcome.error else ""
-    lines = [Line(text, _STYLES[outcome.status])]
+    lines = [Line(text, "red")]
     return [*lines, Line(f"    what to do: {visible(hint)}")] if hint else lines
 
 

@@ -1,7 +1,7 @@
 """A plan as text for a terminal or a log: deletes and refusals first, one stable last sentence."""
 
 import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from catalogsync.diff import Change, Placed, Value, Verb
@@ -17,6 +17,7 @@ BYTES_PER_SECOND = 5_000_000
 """What the estimate assumes the uplink to carry."""
 
 _CONTEXT = 3
+_MOST_WORK = 4_000_000
 
 SIGNS = {
     Verb.DELETE: ("-", "delete", "red"),
@@ -46,7 +47,8 @@ def render_plan(plan: Plan, *, jobs: int = 8) -> list[Line]:
     for model in sorted(plan.models, key=lambda model: (order.index(model.verb), model.key)):
         lines += _model(model, uploads)
         lines.append(Line(""))
-    lines += _orphans(plan.orphans)
+    created = {model.name: model.key for model in plan.models if model.verb is Verb.CREATE}
+    lines += _orphans(plan.orphans, created)
     if plan.models:
         lines.append(Line(work_estimate(plan, jobs)))
     lines.append(Line(summary(plan), "bold"))
@@ -99,19 +101,27 @@ def _refusal(refusal: Refusal) -> Iterator[Line]:
     yield Line("")
 
 
-def _orphans(orphans: Iterable[Orphan]) -> Iterator[Line]:
-    listed = [f"  {visible(o.key)}  {o.model_id}  {quoted(o.name)}" for o in orphans]
-    if listed:
-        have = counted(len(listed), "model bears", "models bear")
-        yield Line(f"{have} this catalog's mark and has no manifest (--prune deletes):")
-        yield from (Line(text) for text in listed)
-        yield Line("")
+def _orphans(orphans: Sequence[Orphan], created: Mapping[str, str]) -> Iterator[Line]:
+    if not orphans:
+        return
+    bear = counted(len(orphans), "model bears", "models bear")
+    have = "has" if len(orphans) == 1 else "have"
+    yield Line(f"{bear} this catalog's mark and {have} no manifest (--prune deletes):")
+    for orphan in orphans:
+        key, model_id = visible(orphan.key), visible(orphan.model_id)
+        yield Line(f"  {key}  {model_id}  {quoted(orphan.name)}")
+        if orphan.name in created:
+            who = visible(created[orphan.name])
+            yield Line(f"    was it renamed? then say `renamedFrom: {key}` in {who}", "yellow")
+    yield Line("")
 
 
 def _model(model: ModelPlan, uploads: set[str]) -> Iterator[Line]:
     sign, word, colour = SIGNS[model.verb]
-    tail = f"  {model.model_id}" if model.model_id else ""
+    tail = f"  {visible(model.model_id)}" if model.model_id else ""
     yield Line(f"{sign} {word} {visible(model.key)}  {quoted(model.name)}{tail}", colour)
+    if model.note:
+        yield Line(f"    ({model.note})")
     by_field: dict[str, list[Change]] = {}
     for change in model.changes:
         by_field.setdefault(change.field, []).append(change)
@@ -184,6 +194,8 @@ def _examples(changes: list[Change], uploads: set[str]) -> Iterator[Line]:
         before, after = change.before, change.after
         if isinstance(before, Placed) and isinstance(after, Placed):
             moved = f"{before.position} -> {after.position}"
+            if before.position == after.position:
+                moved = f"at {after.position}, its neighbours changed"
             yield Line(f"      > move   {_asset(after.asset, uploads)}  {moved}", "blue")
         elif isinstance(after, Placed):
             text = f"      + add    {after.position:>3}  {_asset(after.asset, uploads)}"
@@ -217,6 +229,19 @@ def _text(field: str, change: Change, creating: bool) -> Iterator[Line]:
 
 
 def line_diff(before: str, after: str) -> list[str]:
-    """The hunks of a unified diff of two texts, with three lines of context."""
-    hunks = difflib.unified_diff(before.split("\n"), after.split("\n"), lineterm="", n=_CONTEXT)
-    return list(hunks)[2:]
+    """The hunks of a unified diff of two texts, with three lines of context.
+
+    Empty lines at the end do not count. Texts so long and different that comparing them would
+    take seconds are told by their numbers of lines.
+    """
+    old, new = _lines(before), _lines(after)
+    pairs = enumerate(zip(old, new, strict=False))
+    same = next((at for at, (one, other) in pairs if one != other), min(len(old), len(new)))
+    left, come = len(old) - same, len(new) - same
+    if left * come > _MOST_WORK:
+        return [f"@@ from line {same + 1}: {left} lines -> {come} lines @@"]
+    return list(difflib.unified_diff(old, new, lineterm="", n=_CONTEXT))[2:]
+
+
+def _lines(text: str) -> list[str]:
+    return text.rstrip("\n").split("\n") if text.strip("\n") else []

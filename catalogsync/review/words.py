@@ -3,17 +3,22 @@
 import unicodedata
 
 _HIDDEN = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
+_BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and symbols that are drawn as nothing."""
 
 
 def visible(text: str) -> str:
-    """Foreign text made inert: controls, bidi and zero-width characters as visible escapes."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(_escaped(char) for char in text)
+    """Foreign text made inert: what cannot be seen is shown as an escape, in every output.
+
+    So are the beginnings of a CI runner's commands, which it would take out of a log.
+    """
+    if not (text.isascii() and text.isprintable()):
+        text = "".join(_escaped(char) for char in text)
+    return text.replace("::", ":\\x3a").replace("##[", "#\\x23[")
 
 
 def _escaped(char: str) -> str:
-    if unicodedata.category(char) not in _HIDDEN:
+    if unicodedata.category(char) not in _HIDDEN and char not in _BLANK:
         return char
     code = ord(char)
     return f"\\x{code:02x}" if code < 256 else f"\\u{{{code:x}}}"

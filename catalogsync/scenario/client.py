@@ -76,11 +76,10 @@ class ScenarioClient:
             yield [asset_from(item) for item in page if _usable(item)]
 
     def list_collections(self) -> Mapping[str, str]:
-        """Read all collections (GET /collections); of two with one name the smaller id counts."""
+        """Read all collections (GET /collections)."""
         params = {"pageSize": _COLLECTIONS_PER_PAGE}
         pages = self._http.pages("/collections", "collections", params)
-        found = sorted((id_of(item), _name(item)) for page in pages for item in page)
-        return {name: collection_id for collection_id, name in reversed(found)}
+        return {id_of(item): _name(item) for page in pages for item in page}
 
     def create_model(self, fields: Mapping[str, object]) -> RemoteModel:
         """Create a model, in one attempt (POST /models)."""
@@ -122,7 +121,7 @@ class ScenarioClient:
     def add_to_collection(self, collection_id: str, model_id: str) -> None:
         """Put a model into a collection (PUT /collections/{collectionId}/models).
 
-        Adding a member again is an error, so that a lost answer is settled by reading back.
+        Adding a member again is an error, so that it is attempted once.
         """
         self._http.once("PUT", _members(collection_id), {"modelIds": [model_id]})
 

@@ -44,7 +44,8 @@ class Transport:
     """Sends requests from any number of threads, each with a client of its own.
 
     A `read_only` transport raises `WriteForbidden` for everything that could change the server.
-    Once `stop` is set, nothing is waited for any more and `Interrupted` is raised instead.
+    Once `stop` is set, nothing is read or waited for any more and `Interrupted` is raised instead;
+    a write that is due is still sent, so that what was begun can be finished.
     `trace` is called with one line about every attempt, from any thread.
     """
 
@@ -89,9 +90,9 @@ class Transport:
         """Set a whole value; repeated when the answer is lost, which leads to the same value."""
         return self._send(_Request("PUT", path, body=body), repeatable=True)
 
-    def delete(self, path: str, body: object = None) -> Json:
+    def delete(self, path: str) -> Json:
         """Delete; repeated when the answer is lost."""
-        return self._send(_Request("DELETE", path, body=body), repeatable=True)
+        return self._send(_Request("DELETE", path), repeatable=True)
 
     def once(self, method: str, path: str, body: object) -> Json:
         """Send what must not be repeated: an answer that is lost raises `Unreachable`."""
@@ -126,6 +127,8 @@ class Transport:
         deadline = time.monotonic() + self._bounds.whole
         attempt = 1
         while True:
+            if request.reads:
+                self._wait(0)
             deadline += self._queue()
             sent = time.monotonic()
             result = self._attempt(request, deadline)
@@ -151,7 +154,6 @@ class Transport:
         place = self._pace.join()
         while (seconds := self._pace.delay(place)) > 0:
             self._wait(seconds)
-        self._wait(0)
         return time.monotonic() - started
 
     def _backoff(self, attempt: int) -> float:

@@ -15,6 +15,7 @@ from catalogsync.errors import (
     BadResponse,
     FileChanged,
     Interrupted,
+    NotKept,
     Rejected,
     UploadStuck,
 )
@@ -70,9 +71,18 @@ class Uploader:
         """
         kept = self._send_whole(asset, file) if goes_whole(asset) else self._send_parts(asset, file)
         if kept.digest != asset.digest:
-            tags = {"add": [digest_tag(asset)], "delete": [], "strict": False}
-            self._http.put(f"/assets/{path_part(kept.id)}/tags", tags)
+            self._tag(kept.id, asset)
         return kept.id
+
+    def _tag(self, asset_id: str, asset: AssetRef) -> None:
+        tags = {"add": [digest_tag(asset)], "delete": [], "strict": False}
+        try:
+            self._http.put(f"/assets/{path_part(asset_id)}/tags", tags)
+        except ApiError as error:
+            # The file is there: sending it again would not help, and would leave it there twice.
+            raise NotKept(
+                f"{asset.name}: sent, but the server kept neither its name nor a tag: {error}"
+            ) from None
 
     def _send_whole(self, asset: AssetRef, file: BinaryIO) -> AssetRef:
         content = file.read()

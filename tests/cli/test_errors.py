@@ -29,7 +29,9 @@ CANARY_KEY, CANARY_SECRET = "canary-key-7f3", "canary-secret-9b1"
         ["plan", "{catalog}", "--base-url", "http://example.com/v1"],
         ["plan", "{catalog}", "--base-url", "https://key:secret@example.com/v1"],
         ["plan", "{catalog}", "--sandbox", "{catalog}"],
-        ["apply", "{catalog}"],
+        ["plan", "{catalog}", "--prune", "--only", "both"],
+        ["plan", "{catalog}", "--only", "both", "--only", "nothing-matches"],
+        ["plan", "{catalog}", "--allow-upload", "1.2.3GB"],
         ["schema", "no-such-schema"],
     ],
     ids=" ".join,
@@ -39,6 +41,37 @@ def test_wrong_usage_is_exit_64(cli: Run, catalog: Path, arguments: list[str]) -
     assert found.code == 64
     assert found.out == ""
     assert found.err
+
+
+def test_several_targets_without_a_default_must_be_chosen_from(cli: Run, catalog: Path) -> None:
+    text = "apiVersion: catalogsync/v1\nname: acme\n"
+    write(
+        catalog / "catalog.yaml", text + "targets: {a: {project: proj_a}, b: {project: proj_b}}\n"
+    )
+    found = cli("apply", catalog, "--yes")
+    assert found.code == 64
+    assert "choose one with --target: a, b" in found.err
+
+
+def test_usage_errors_are_json_too(cli: Run, catalog: Path) -> None:
+    found = cli("plan", catalog, "--json", "--jobs", "0")
+    assert json.loads(found.out)["error"]["exit_code"] == found.code == 64
+
+
+def test_a_sandbox_wants_a_folder_of_its_own(cli: Run, catalog: Path, tmp_path: Path) -> None:
+    assert cli("sandbox", "serve", catalog).code == 64
+    assert cli("plan", catalog, "--sandbox", tmp_path).code == 64
+    assert not (catalog / "sandbox.sqlite3").exists()
+
+
+def test_a_file_system_that_refuses_is_no_traceback(
+    cli: Run, catalog: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    found = cli("plan", catalog, "--sandbox", tmp_path / "file" / "box")
+    assert found.code == 1
+    assert "file" in found.err
+    assert "Traceback" not in found.err
 
 
 def test_every_problem_of_every_manifest_is_told_at_once(cli: Run, catalog: Path) -> None:

@@ -163,37 +163,13 @@ def test_deletes_need_prune_and_stay_below_the_limit(
     for key in many:
         (catalog / f"models/{key}.yaml").unlink()
     shown = cli("plan", catalog)
-    assert "4 models bear this catalog's mark and has no manifest" in shown.out
+    assert "4 models bear this catalog's mark and have no manifest" in shown.out
     stopped = cli("apply", catalog, "--prune", "--yes")
     assert stopped.code == 5
     assert "--allow-delete 4" in stopped.out
     assert len(live(server, project)) == 6
     allowed = cli("apply", catalog, "--prune", "--allow-delete", "4", "--yes")
     assert (allowed.code, len(live(server, project))) == (0, 2)
-
-
-def test_a_conflict_is_told_by_name_and_left_alone(
-    cli: Run, catalog: Path, server: Any, project: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    cli("apply", catalog, "--yes")
-    rewrite(catalog, "Hand-inked", "Machine-inked")
-    model_id = live(server, project)["Ink Heroes"]["id"]
-
-    def edit_by_hand() -> None:
-        httpx.put(
-            f"{server.url}/models/{model_id}",
-            params={"projectId": project},
-            json={"shortDescription": "theirs"},
-            auth=("k", "s"),
-        ).raise_for_status()
-
-    # The person edits between the plan and the answer to the question.
-    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
-    monkeypatch.setattr("click.confirm", lambda *_, **__: edit_by_hand())
-    applied = cli("apply", catalog)
-    assert applied.code == 5
-    assert "! conflict update the fields of ink-heroes: somebody changed the model" in applied.out
-    assert live(server, project)["Ink Heroes"]["shortDescription"] == "theirs"
 
 
 def test_only_selected_models_are_touched(
@@ -246,6 +222,7 @@ def test_json_is_one_document_for_plan_and_apply(cli: Run, catalog: Path) -> Non
     applied = json.loads(cli("apply", catalog, "--json", "--yes").out)
     assert applied["digest"] == document["digest"]
     assert {outcome["status"] for outcome in applied["outcomes"]} == {"done"}
+    assert set(applied["ids"]) == {"both", "ink-heroes"}
 
 
 def test_the_embedded_sandbox_keeps_its_state(cli: Run, catalog: Path, tmp_path: Path) -> None:

@@ -137,8 +137,9 @@ class FakeServer:
 
     def create_collection(self, name: str) -> str:
         with self._write("create_collection", name):
-            self.collections[name] = self._new_id("collection")
-        return self.collections[name]
+            collection_id = self._new_id("collection")
+            self.collections[collection_id] = name
+        return collection_id
 
     def add_to_collection(self, collection_id: str, model_id: str) -> None:
         with self._write("add_to_collection", {"id": model_id}):

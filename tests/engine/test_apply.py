@@ -7,11 +7,16 @@ from threading import Event
 import pytest
 
 from catalogsync.actions import CreateModel, DeleteModel, SetDescription, SetExamples, UploadAsset
-from catalogsync.apply import dependencies
+from catalogsync.apply import apply, dependencies, noticing_twins
+from catalogsync.diff import diff
 from catalogsync.errors import AccessDenied, BadResponse, FileChanged, Rejected, Unreachable
 from catalogsync.identity import owner_tag
+from catalogsync.ledger import Ledger
 from catalogsync.model import AssetRef, Catalog, ModelSpec, Text
+from catalogsync.observe import observe
 from catalogsync.outcome import Outcome, Status
+from catalogsync.perform import Performer
+from catalogsync.plan import build_plan
 from tests.engine.catalogs import CONTENTS
 from tests.engine.conftest import SHAS, image
 from tests.engine.fake import FakeServer, files_of
@@ -225,3 +230,73 @@ def test_a_defect_is_not_hidden(example: Catalog) -> None:
     server = FakeServer(before_write=failing("create_model", ZeroDivisionError("a defect")))
     with pytest.raises(ZeroDivisionError):
         run(server, example, open_file)
+
+
+def test_nothing_is_deleted_when_a_create_did_not_succeed() -> None:
+    server = FakeServer(before_write=failing("create_model", Rejected("full", status=400)))
+    old = server.add_model("Old", tags=frozenset({owner_tag("acme", "old")}))
+    outcomes = run(server, Catalog(name="acme", models=(INK,)), open_file, prune=True)
+    assert ("DeleteModel", "skipped") in statuses(outcomes)
+    assert old.id in server.models
+
+
+def test_deleting_a_model_that_is_gone_already_is_done() -> None:
+    server = FakeServer()
+    old = server.add_model("Old", tags=frozenset({owner_tag("acme", "old")}))
+    outcomes = run(
+        server,
+        Catalog(name="acme", models=()),
+        open_file,
+        prune=True,
+        between=lambda: server.delete_model(old.id),
+    )
+    assert statuses(outcomes) == [("DeleteModel", "done")]
+
+
+def test_when_nobody_listens_any_more_nothing_more_is_begun() -> None:
+    server = FakeServer()
+    models = tuple(replace(INK, key=f"k{n}", name=f"Name {n}") for n in range(200))
+    catalog = Catalog(name="acme", models=models)
+    snapshot = observe(server, catalog)
+    found = diff(catalog, snapshot)
+    performer = Performer(server, Ledger(found, snapshot), open_file)
+    outcomes = apply(build_plan(catalog, found), performer, jobs=2)
+    next(outcomes)
+    outcomes.close()
+    assert len(server.models) < 50
+
+
+@pytest.mark.parametrize("write", ["add_to_collection", "remove_from_collection"])
+def test_a_lost_answer_about_a_collection_is_settled_by_looking(
+    example: Catalog, write: str
+) -> None:
+    server = FakeServer()
+    if write == "remove_from_collection":
+        run(server, example, open_file)
+        models = tuple(
+            replace(m, collections=frozenset()) if m.collections else m for m in example.models
+        )
+        example = replace(example, models=models)
+    server.after_write = failing(write, Unreachable("lost"))
+    assert {o.status for o in run(server, example, open_file)} == {Status.DONE}
+    assert not plan(server, example).models
+
+
+def test_a_model_is_looked_at_only_when_all_that_it_needs_is_there() -> None:
+    server = FakeServer()
+    model = server.add_model("Ink", tags=frozenset({owner_tag("acme", "ink")}))
+    spec = replace(INK, tags=frozenset({"new"}), examples=(image(0),))
+    server.after_write = lambda name: (
+        server.edit(model.id, short_description="theirs") if name == "upload_asset" else None
+    )
+    outcomes = run(server, Catalog(name="acme", models=(spec,)), open_file, jobs=1)
+    assert ("EditTags", "conflict") in statuses(outcomes)
+    assert server.models[model.id].examples == ()
+
+
+def test_a_create_that_another_apply_did_as_well_is_a_conflict() -> None:
+    outcomes = run(FakeServer(), Catalog(name="acme", models=(INK,)), open_file)
+    (noticed,) = noticing_twins(outcomes, {"ink": ["model_1", "model_2"]})
+    assert noticed.status is Status.CONFLICT
+    assert "model_1, model_2" in noticed.reason
+    assert noticing_twins(outcomes, {}) == outcomes

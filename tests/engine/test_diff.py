@@ -225,3 +225,40 @@ def increasing(items: list[str]) -> list[str]:
     for item in items:
         found += [run + item for run in found if not run or run[-1] < item]
     return found
+
+
+def test_a_key_that_somebody_typed_on_the_server_is_no_mention_of_its_model() -> None:
+    server = FakeServer()
+    server.descriptions[owned(server)] = "See {model:ink}."
+    spec = replace(
+        INK, description=Text(("See ", Mention("{model:ink}", ModelRef(key="ink")), "."))
+    )
+    assert ("description",) in told(server, spec)
+
+
+def test_a_leaf_that_stays_the_same_is_no_change() -> None:
+    server = FakeServer()
+    a, b = (server.add_model(n).id for n in "ab")
+    owned(server, concepts=(Concept(ModelRef(id=a), 1.0), Concept(ModelRef(id=b), 1.0)))
+    spec = replace(INK, concepts=(Concept(ModelRef(id=a), 1.0), Concept(ModelRef(id=b), 0.5)))
+    assert told(server, spec) == {("concepts", b, "scale"): (1.0, 0.5)}
+
+
+def test_every_collection_of_a_name_counts() -> None:
+    server = FakeServer()
+    first, second = server.create_collection("Comics"), server.create_collection("Comics")
+    model = owned(server, collection_ids=frozenset({second}))
+    assert told(server, replace(INK, collections=frozenset({"Comics"}))) == {}
+    nowhere = Catalog(name="acme", models=(replace(INK, collections=frozenset()),))
+    run(server, nowhere, open_file)
+    assert server.models[model].collection_ids == frozenset()
+    assert {first, second} == set(server.collections)
+
+
+def test_a_picture_of_another_size_is_not_what_the_file_holds() -> None:
+    server = FakeServer()
+    asset = server.add_asset(None)
+    server.assets[asset] = replace(server.assets[asset], width=4000, height=3000)
+    owned(server, examples=(asset,))
+    pair = replace(image(0), id=asset, width=8, height=8)
+    assert told(server, replace(INK, examples=(pair,))) != {}

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from catalogsync.identity import PROTECTED_TAG, owner_tag
-from catalogsync.model import Catalog, ModelSpec, State
+from catalogsync.identity import PROTECTED_TAG, owner_tag, twins
+from catalogsync.model import Catalog, Concept, Limit, ModelRef, ModelSpec, Policy, State
 from catalogsync.plan import Plan
+from catalogsync.rules import Allowances
 from tests.engine.catalogs import CONTENTS
 from tests.engine.fake import FakeServer, files_of
 from tests.engine.run import plan, run
@@ -206,3 +207,105 @@ def test_only_the_selected_models_are_compared_and_no_orphan_is_spoken_of() -> N
     found = plan(server, both, keys=frozenset({"new"}), prune=True)
     assert verbs(found) == [("create", "new")]
     assert not found.orphans
+
+
+def marked(server: FakeServer, *marks: str, **fields: object) -> str:
+    """A model with the marks of several `catalog/key`."""
+    tags = frozenset(f"catalog-sync:{mark}" for mark in marks)
+    return server.add_model("Ink", tags=tags, **fields).id  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "marks",
+    [("acme/ink", "acme/ghost"), ("acme/gone", "other/x"), ("acme/x/y",), ("acme/",), ("acme",)],
+    ids=lambda marks: "+".join(marks),
+)
+def test_prune_deletes_only_what_is_ours_alone_and_has_no_manifest(marks: tuple[str, ...]) -> None:
+    server = FakeServer()
+    model = marked(server, *marks)
+    run(server, catalog(replace(INK, name="Other")), open_file, prune=True)
+    assert model in server.models
+
+
+def test_prune_spares_a_model_that_a_manifest_pins() -> None:
+    server = FakeServer()
+    model = marked(server, "acme/old")
+    found = plan(server, catalog(replace(INK, id=model)), prune=True)
+    assert (verbs(found), codes(found)) == ([], [("ink", "foreign")])
+
+
+def test_absent_spares_a_model_that_another_manifest_pins() -> None:
+    server = FakeServer()
+    model = marked(server, "acme/old")
+    old = replace(INK, key="old", state=State.ABSENT)
+    found = plan(server, catalog(replace(INK, key="new", id=model), old))
+    assert ("delete", "old") not in verbs(found)
+    assert ("old", "pinned-elsewhere") in codes(found)
+
+
+def test_nothing_is_deleted_that_a_manifest_refers_to_by_id() -> None:
+    server = FakeServer()
+    model = marked(server, "acme/old")
+    user = replace(INK, concepts=(Concept(ModelRef(id=model), 1.0),))
+    assert codes(plan(server, catalog(user), prune=True)) == [("old", "still-used")]
+
+
+def test_two_orphans_with_one_mark_are_refused_rather_than_deleted() -> None:
+    server = FakeServer()
+    both = {marked(server, "acme/old"), marked(server, "acme/old")}
+    found = plan(server, catalog(replace(INK, name="Other")), prune=True)
+    assert ("old", "ambiguous") in codes(found)
+    run(server, catalog(replace(INK, name="Other")), open_file, prune=True)
+    assert both <= set(server.models)
+
+
+@pytest.mark.parametrize("fields", [{"renamed_from": "old"}, {"id": "pinned"}, {}])
+def test_forgetting_takes_off_every_mark_of_ours_and_is_then_done(
+    fields: dict[str, str],
+) -> None:
+    server = FakeServer()
+    marks = ["acme/ink"] + (["acme/old"] if "renamed_from" in fields else [])
+    model = marked(server, *marks)
+    server.edit(model, tags=server.models[model].tags | {PROTECTED_TAG, "theirs"})
+    said = {name: model if name == "id" else value for name, value in fields.items()}
+    spec = replace(INK, state=State.UNMANAGED, **said)  # type: ignore[arg-type]  # two texts
+    found = plan(server, catalog(spec))
+    assert {change.field for change in found.models[0].changes} == {"owner", "protect"}
+    run(server, catalog(spec), open_file)
+    assert server.models[model].tags == {"theirs"}
+    assert not plan(server, catalog(spec)).models
+
+
+def test_forgetting_leaves_alone_what_was_never_ours() -> None:
+    server = FakeServer()
+    model = server.add_model("Ink", tags=frozenset({PROTECTED_TAG}))
+    assert not plan(server, catalog(replace(INK, id=model.id, state=State.UNMANAGED))).models
+
+
+def test_a_wrong_pin_is_told_although_the_key_has_a_model() -> None:
+    server = FakeServer()
+    marked(server, "acme/ink")
+    assert codes(plan(server, catalog(replace(INK, id="model_gone")))) == [("ink", "missing-id")]
+
+
+def test_a_new_model_that_somebody_described_is_not_our_interrupted_create() -> None:
+    server = FakeServer()
+    server.add_model("Ink", status="new", short_description="made by hand")
+    assert codes(plan(server, catalog(INK))) == [("ink", "same-name")]
+
+
+def test_what_our_own_create_left_is_no_update_for_the_brakes_and_is_told() -> None:
+    server = FakeServer()
+    server.add_model("Ink", status="new")
+    braked = replace(catalog(INK), policy=Policy(max_update=Limit(count=0)))
+    found = plan(server, braked, allow=Allowances())
+    assert (verbs(found), found.refusals) == ([("adopt", "ink")], ())
+    assert "interrupted" in found.models[0].note
+
+
+def test_models_that_bear_one_key_are_twins() -> None:
+    server = FakeServer()
+    two = sorted([marked(server, "acme/ink"), marked(server, "acme/ink")])
+    marked(server, "acme/other")
+    marked(server, "other/ink")
+    assert twins("acme", server.models.values()) == {"ink": two}

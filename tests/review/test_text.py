@@ -21,7 +21,7 @@ from catalogsync.model import (
 from catalogsync.plan import Plan
 from catalogsync.review.document import dumped, plan_document
 from catalogsync.review.report import render_report
-from catalogsync.review.text import Line, render_plan, summary
+from catalogsync.review.text import Line, line_diff, render_plan, summary
 from catalogsync.review.words import counted, duration, file_size, quoted, visible
 from tests.engine.catalogs import CONTENTS
 from tests.engine.conftest import SHAS, image
@@ -187,6 +187,9 @@ def test_words() -> None:
         ("\ufeff", "\\u{feff}"),
         ("\u2028", "\\u{2028}"),
         ("\U000e0041", "\\u{e0041}"),
+        ("\u3164", "\\u{3164}"),
+        ("::add-mask::x", ":\\x3aadd-mask:\\x3ax"),
+        ("a ##[group]", "a #\\x23[group]"),
         ("é", "é"),
         ("🎨", "🎨"),
         ("漢", "漢"),
@@ -194,3 +197,25 @@ def test_words() -> None:
 )
 def test_what_cannot_be_seen_is_shown(char: str, shown: str) -> None:
     assert visible(char) == shown
+
+
+def test_a_text_that_begins_or_ends_to_be_has_only_its_own_lines() -> None:
+    assert line_diff("", "one\ntwo\n") == ["@@ -0,0 +1,2 @@", "+one", "+two"]
+    assert line_diff("one\n", "") == ["@@ -1 +0,0 @@", "-one"]
+    assert line_diff("same\n", "same") == []
+
+
+def test_texts_too_long_to_compare_are_told_by_their_number_of_lines() -> None:
+    old = "\n".join(f"old {number}" for number in range(5000))
+    new = "\n".join(f"new {number}" for number in range(3000))
+    assert line_diff(f"same\n{old}", f"same\n{new}") == [
+        "@@ from line 2: 5000 lines -> 3000 lines @@"
+    ]
+
+
+def test_an_orphan_with_the_name_of_a_new_model_asks_whether_it_was_renamed() -> None:
+    server = FakeServer()
+    run(server, Catalog(name="acme", models=(spec("old"),)), files_of({}))
+    renamed = replace(spec("old"), key="new")
+    text = text_of(render_plan(plan(server, Catalog(name="acme", models=(renamed,)))))
+    assert "was it renamed? then say `renamedFrom: old` in new" in text

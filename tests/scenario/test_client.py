@@ -156,12 +156,12 @@ def test_the_newest_assets_come_first_and_page_by_page(
     assert query == {"pageSize": "100", "sortBy": "createdAt", "sortDirection": "desc"}
 
 
-def test_of_two_collections_with_one_name_the_smaller_id_counts(
+def test_collections_are_told_by_id_for_names_may_repeat(
     server: Server, client: CatalogWriter
 ) -> None:
     found = [{"id": "c2", "name": "x"}, {"id": "c1", "name": "x"}, {"id": "c3", "name": "y"}]
     server.script(reply(200, {"collections": found}))
-    assert client.list_collections() == {"x": "c1", "y": "c3"}
+    assert client.list_collections() == {"c1": "x", "c2": "x", "c3": "y"}
 
 
 @pytest.mark.parametrize("broken", [{"name": "x"}, {"id": None}, {"id": 5}, {"id": ""}])

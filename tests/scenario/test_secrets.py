@@ -2,7 +2,6 @@
 
 import base64
 import socket
-import threading
 import traceback
 from collections.abc import Callable, Iterator
 
@@ -105,19 +104,11 @@ def too_large(server: Server) -> Transport:
     )
 
 
-def stopped(server: Server) -> Transport:
-    stop = threading.Event()
-    stop.set()
-    return Transport(Connection(server.url, KEY, SECRET), read_only=False, stop=stop)
-
-
 def forbidden(server: Server) -> Transport:
     return Transport(Connection(server.url, KEY, SECRET), read_only=True)
 
 
-@pytest.fixture(
-    params=[refused, too_large, stopped, forbidden], ids=lambda make: str(make.__name__)
-)
+@pytest.fixture(params=[refused, too_large, forbidden], ids=lambda make: str(make.__name__))
 def failing(request: pytest.FixtureRequest, server: Server) -> Iterator[Transport]:
     transport: Transport = request.param(server)
     transport._bounds = Bounds(attempts=1, answer_bytes=10)
