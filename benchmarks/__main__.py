@@ -95,7 +95,15 @@ HEADER = (
 
 def plan_cases(catalog: Path) -> list[Case]:
     """A plan with nothing to do, beside sequential scripts on the vendor's client."""
-    plan = (*PROGRAM, "plan", str(catalog), "--detailed-exitcode", "--quiet", "--jobs")
+    plan = (
+        *PROGRAM,
+        "plan",
+        str(catalog),
+        "--detailed-exitcode",
+        "--quiet",
+        "--no-cache",
+        "--jobs",
+    )
     return [
         Case("vendor's client, retrieve each", (*PEER, "retrieve", PROJECT)),
         Case("vendor's client, list", (*PEER, "list", PROJECT)),
@@ -115,7 +123,16 @@ def bench(models: int, examples: int, latency: float, runs: int) -> None:
         catalog, state = Path(folder) / "catalog", Path(folder) / "sandbox"
         generate(catalog, models=models, examples=examples)
         with running(state) as server:
-            apply = (*PROGRAM, "apply", str(catalog), "--yes", "--quiet", "--jobs", "16")
+            apply = (
+                *PROGRAM,
+                "apply",
+                str(catalog),
+                "--yes",
+                "--quiet",
+                "--no-cache",
+                "--jobs",
+                "16",
+            )
             first = Case("first apply, no latency, 16 jobs", apply, 16)
             applied = measure(first, server)
         with running(state, latency_ms=latency) as server:
