@@ -27,7 +27,7 @@ def render_report(plan: Plan, outcomes: Sequence[Outcome]) -> list[Line]:
     if plan.refusals:
         models = {refusal.model for refusal in plan.refusals}
         lines.append(Line(f"! refused, left alone: {', '.join(sorted(map(visible, models)))}"))
-    if any(outcome.status is not Status.DONE for outcome in outcomes):
+    if any(outcome.status in (Status.FAILED, Status.SKIPPED) for outcome in outcomes):
         lines.append(Line("Run it again to do what is left; nothing is done twice."))
     return [*lines, Line(past_summary(plan, outcomes), "bold")]
 
