@@ -1,7 +1,7 @@
 """Carries out a plan: concurrently, in an order in which every prefix leaves the server sound."""
 
 from collections import defaultdict
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
 from threading import Event
@@ -17,7 +17,8 @@ from catalogsync.actions import (
     asset_refs,
     model_keys,
 )
-from catalogsync.errors import AccessDenied, CatalogSyncError, Conflict, Interrupted
+from catalogsync.errors import AccessDenied, ApiError, CatalogSyncError, Conflict, Interrupted
+from catalogsync.members import Batch, batches, without
 from catalogsync.outcome import Outcome, Status
 from catalogsync.perform import Performer
 from catalogsync.plan import Plan
@@ -32,14 +33,18 @@ def apply(
     nothing is deleted when a create did not succeed. Once `stop` is set, what is in flight is
     finished and the rest is skipped.
     """
+    edits = [action for action in plan.actions if isinstance(action, EditCollections)]
     deletes = [action for action in plan.actions if isinstance(action, DeleteModel)]
-    others = [action for action in plan.actions if not isinstance(action, DeleteModel)]
+    others = [a for a in plan.actions if not isinstance(a, EditCollections | DeleteModel)]
     halt = _Halt(stop or Event())
+    ended: list[Outcome] = []
     for outcome in _Round(others, performer, halt).outcomes(jobs):
         if isinstance(outcome.action, CreateModel) and outcome.status is not Status.DONE:
             # What is to be deleted may be what was to be replaced.
             halt.deletes("a model could not be created, so none is deleted")
+        ended.append(outcome)
         yield outcome
+    yield from _Memberships(edits, ended, performer, halt).outcomes(jobs)
     halt.finish_round()
     yield from _Round(deletes, performer, halt).outcomes(jobs)
 
@@ -67,13 +72,14 @@ def dependencies(actions: Sequence[Action]) -> list[set[int]]:
     """For every action the indices of those that must be done before it.
 
     They are: the one before it of the same model, the uploads of the files it uses, the creation
-    of the models and collections it names; for the first one of a model that exists already,
-    also what any other of that model needs.
+    of the models it names; for the first one of a model that exists already, also what any other
+    of that model needs.
     """
     maker: dict[tuple[str, str], int] = {}
     chains: defaultdict[str, list[int]] = defaultdict(list)
     for at, action in enumerate(actions):
-        maker |= dict.fromkeys(_makes(action), at)
+        if isinstance(action, UploadAsset | CreateModel):
+            maker[_subject(action)] = at
     needs: list[set[int]] = []
     for at, action in enumerate(actions):
         before = {maker[used] for used in _uses(action) if used in maker}
@@ -89,21 +95,9 @@ def dependencies(actions: Sequence[Action]) -> list[set[int]]:
     return needs
 
 
-def _makes(action: Action) -> Iterator[tuple[str, str]]:
-    match action:
-        case UploadAsset(asset=asset):
-            yield "file", asset.sha256
-        case CreateCollection(name=name):
-            yield "collection", name
-        case CreateModel(model=key):
-            yield "model", key
-
-
 def _uses(action: Action) -> Iterator[tuple[str, str]]:
     yield from (("file", ref.sha256) for ref in asset_refs(action))
     yield from (("model", key) for key in model_keys(action))
-    if isinstance(action, EditCollections):
-        yield from (("collection", name) for name in action.add)
 
 
 class _Halt:
@@ -181,20 +175,13 @@ class _Round:
 
     def _attempt(self, at: int) -> Outcome:
         action = self._actions[at]
-        if self._halt.reason:
-            return Outcome(action, Status.SKIPPED, self._halt.reason)
-        try:
+
+        def work() -> None:
             if at in self._first:
                 self._performer.check_unchanged(self._first[at])
             self._performer.perform(action)
-        except Interrupted as interrupted:
-            return Outcome(action, Status.SKIPPED, interrupted.message, interrupted)
-        except Conflict as conflict:
-            return Outcome(action, Status.CONFLICT, conflict.message, conflict)
-        except CatalogSyncError as error:
-            self._halt.because(error)
-            return Outcome(action, Status.FAILED, error.message, error)
-        return Outcome(action, Status.DONE)
+
+        return _attempt(action, self._halt, work) or Outcome(action, Status.DONE)
 
     def _waiting(self) -> set[int]:
         """The actions that were neither begun nor skipped."""
@@ -210,7 +197,7 @@ class _Round:
         return ready
 
     def _skip_dependents(self, at: int, cause: Outcome) -> Iterator[Outcome]:
-        reason = cause.reason if cause.status is Status.SKIPPED else _blames(cause)
+        reason = _reason(cause)
         waiting = list(self._needed_by[at])
         while waiting:
             dependent = waiting.pop()
@@ -218,6 +205,98 @@ class _Round:
                 self._skipped.add(dependent)
                 waiting += self._needed_by[dependent]
                 yield Outcome(self._actions[dependent], Status.SKIPPED, reason)
+
+
+class _Memberships:
+    """Edits of collections: many models in a call, each by itself where such a call fails."""
+
+    def __init__(
+        self,
+        edits: Sequence[EditCollections],
+        ended: Sequence[Outcome],
+        performer: Performer,
+        halt: _Halt,
+    ) -> None:
+        self._edits = edits
+        self._performer = performer
+        self._halt = halt
+        self._begun = {_subject(outcome.action) for outcome in ended}
+        self._missing: dict[tuple[str, str], Outcome] = {}
+        for outcome in ended:
+            if outcome.status is not Status.DONE:
+                self._missing.setdefault(_subject(outcome.action), outcome)
+
+    def outcomes(self, jobs: int) -> Iterator[Outcome]:
+        """Yield every edit's outcome."""
+        pool = ThreadPoolExecutor(jobs, thread_name_prefix="members")
+        try:
+            due = []
+            for edit, outcome in zip(self._edits, pool.map(self._refuse, self._edits), strict=True):
+                if outcome is None:
+                    due.append(edit)
+                else:
+                    yield outcome
+            together = [batch for batch in batches(due) if len(batch.models) > 1]
+            moved = [
+                batch
+                for batch, done in zip(together, pool.map(self._move, together), strict=True)
+                if done
+            ]
+            done = {(b.collection, b.adding, model) for b in moved for model in b.models}
+            yield from pool.map(lambda edit: self._finish(edit, without(edit, done)), due)
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+    def _refuse(self, edit: EditCollections) -> Outcome | None:
+        """What speaks against an edit, or None if it can be done."""
+        needed = (("model", edit.model), *(("collection", name) for name in edit.add))
+        for cause in (self._missing[what] for what in needed if what in self._missing):
+            return Outcome(edit, Status.SKIPPED, _reason(cause))
+        if ("model", edit.model) in self._begun:
+            return None
+        return _attempt(edit, self._halt, lambda: self._performer.check_unchanged(edit))
+
+    def _move(self, batch: Batch) -> bool:
+        if self._halt.reason:
+            return False
+        try:
+            self._performer.move_together(batch)
+        except (ApiError, Interrupted):
+            return False
+        return True
+
+    def _finish(self, edit: EditCollections, left: EditCollections) -> Outcome:
+        if not (left.add or left.remove):
+            return Outcome(edit, Status.DONE)
+        trouble = _attempt(edit, self._halt, lambda: self._performer.perform(left))
+        return trouble or Outcome(edit, Status.DONE)
+
+
+def _attempt(action: Action, halt: _Halt, work: Callable[[], None]) -> Outcome | None:
+    """What kept a piece of work from being done, or None."""
+    if halt.reason:
+        return Outcome(action, Status.SKIPPED, halt.reason)
+    try:
+        work()
+    except Interrupted as interrupted:
+        return Outcome(action, Status.SKIPPED, interrupted.message, interrupted)
+    except Conflict as conflict:
+        return Outcome(action, Status.CONFLICT, conflict.message, conflict)
+    except CatalogSyncError as error:
+        halt.because(error)
+        return Outcome(action, Status.FAILED, error.message, error)
+    return None
+
+
+def _subject(action: Action) -> tuple[str, str]:
+    """What an action is about."""
+    match action:
+        case UploadAsset(asset=asset):
+            return "file", asset.sha256
+        case CreateCollection(name=name):
+            return "collection", name
+        case _:
+            return "model", action.model
 
 
 def _first_of_each_model(actions: Sequence[Action]) -> dict[int, ModelAction]:
@@ -234,7 +313,10 @@ def _first_of_each_model(actions: Sequence[Action]) -> dict[int, ModelAction]:
     }
 
 
-def _blames(cause: Outcome) -> str:
+def _reason(cause: Outcome) -> str:
+    """Why what needed this is skipped."""
+    if cause.status is Status.SKIPPED:
+        return cause.reason
     match cause.action:
         case UploadAsset(asset=asset):
             return f"{asset.name} was not uploaded"

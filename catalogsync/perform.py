@@ -24,8 +24,9 @@ from catalogsync.actions import (
     UploadAsset,
 )
 from catalogsync.diff import SCALARS
-from catalogsync.errors import ApiError, Conflict, NotFound, NotKept
+from catalogsync.errors import ApiError, Conflict, NotFound, NotKept, Rejected
 from catalogsync.ledger import Ledger
+from catalogsync.members import Batch
 from catalogsync.mentions import normalised
 from catalogsync.model import AssetRef, RemoteModel
 from catalogsync.ports import CatalogWriter
@@ -72,6 +73,20 @@ class Performer:
                 f"somebody changed the model at {current}, after this plan read it",
                 hint="plan again and look at what changed",
             )
+
+    def move_together(self, batch: Batch) -> None:
+        """Edit the membership of many models in one attempt; any `ApiError` leaves them unclear."""
+        ledger = self._ledger
+        if batch.adding:
+            ids = [ledger.model_id(key) for key in batch.models]
+            self._writer.add_to_collection(ledger.collection_id(batch.collection), ids)
+            return
+        members: defaultdict[str, list[str]] = defaultdict(list)
+        for key in batch.models:
+            for collection_id in ledger.collections_held(key, batch.collection):
+                members[collection_id].append(ledger.model_id(key))
+        for collection_id, ids in members.items():
+            self._writer.remove_from_collection(collection_id, ids)
 
     def perform(self, action: Action) -> None:
         """Do the action; raise `ApiError` if it failed, `NotKept` if it did not stick."""
@@ -191,21 +206,25 @@ class Performer:
 
     def _add(self, collection_id: str, model_id: str) -> None:
         self._settle(
-            lambda: self._writer.add_to_collection(collection_id, model_id),
+            lambda: self._writer.add_to_collection(collection_id, [model_id]),
             lambda: collection_id in self._writer.get_model(model_id).collection_ids,
         )
 
     def _remove(self, collection_id: str, model_id: str) -> None:
         self._settle(
-            lambda: self._writer.remove_from_collection(collection_id, model_id),
+            lambda: self._writer.remove_from_collection(collection_id, [model_id]),
             lambda: collection_id not in self._writer.get_model(model_id).collection_ids,
         )
 
     def _settle(self, change: Callable[[], None], is_so: Callable[[], bool]) -> None:
-        """Make a change that is an error when repeated; after a lost answer, look first."""
+        """Make a change that is an error when it is so already: after one, look."""
 
         def attempt() -> bool:
-            change()
+            try:
+                change()
+            except Rejected:
+                if not is_so():
+                    raise
             return True
 
         self._once(attempt, lambda: True if is_so() else None)

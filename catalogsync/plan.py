@@ -26,6 +26,7 @@ from catalogsync.actions import (
 from catalogsync.contents import Contents
 from catalogsync.diff import SCALARS, Change, Diff, ModelDiff, Placed, Verb
 from catalogsync.identity import PROTECTED_TAG, Origin, Refusal
+from catalogsync.members import batches
 from catalogsync.model import NO_ASSET, AssetRef, Catalog, ModelSpec
 from catalogsync.rules import NO_ALLOWANCES, Allowances, broken_limits, refused_models
 from catalogsync.sending import requests_to_send
@@ -107,7 +108,8 @@ class Plan:
     def requests(self) -> int:
         """The number of requests that carrying it out takes, if nothing is to be repeated."""
         checks = sum(1 for model in self.models if model.model_id)
-        return checks + sum(map(_requests, self.actions))
+        edits = [action for action in self.actions if isinstance(action, EditCollections)]
+        return checks + len(batches(edits)) + sum(map(_requests, self.actions))
 
 
 def build_plan(
@@ -279,8 +281,8 @@ def _requests(action: Action) -> int:
             return requests_to_send(asset)
         case CreateModel():
             return 2
-        case EditCollections(add=add, remove=remove):
-            return len(add) + len(remove)
+        case EditCollections():
+            return 0  # counted by the batch
     return 1
 
 

@@ -89,12 +89,12 @@ class CatalogWriter(CatalogReader, Protocol):
         """Create a collection and return its id (POST /collections)."""
         ...
 
-    def add_to_collection(self, collection_id: str, model_id: str) -> None:
-        """Put a model into a collection."""
+    def add_to_collection(self, collection_id: str, model_ids: Sequence[str]) -> None:
+        """Put up to 49 models into a collection; all or none: a member already is an error."""
         ...
 
-    def remove_from_collection(self, collection_id: str, model_id: str) -> None:
-        """Take a model out of a collection."""
+    def remove_from_collection(self, collection_id: str, model_ids: Sequence[str]) -> None:
+        """Take up to 49 models out of a collection."""
         ...
 
     def delete_model(self, model_id: str) -> None:

@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parent.parent / "catalogsync"
 FLOORS = (
     ("errors", "model", "__init__"),
     ("actions", "cache", "contents", "identity", "manifest", "mentions", "ports", "sending"),
-    ("diff", "observe", "outcome", "scenario"),
+    ("diff", "members", "observe", "outcome", "scenario"),
     ("ledger", "rules"),
     ("perform", "plan"),
     ("apply", "review"),

@@ -118,16 +118,16 @@ class ScenarioClient:
         answer = self._http.once("POST", "/collections", {"name": name})
         return id_of(object_of(answer, "collection"))
 
-    def add_to_collection(self, collection_id: str, model_id: str) -> None:
-        """Put a model into a collection (PUT /collections/{collectionId}/models).
+    def add_to_collection(self, collection_id: str, model_ids: Sequence[str]) -> None:
+        """Put models into a collection (PUT /collections/{collectionId}/models).
 
         Adding a member again is an error, so that it is attempted once.
         """
-        self._http.once("PUT", _members(collection_id), {"modelIds": [model_id]})
+        self._http.once("PUT", _members(collection_id), {"modelIds": list(model_ids)})
 
-    def remove_from_collection(self, collection_id: str, model_id: str) -> None:
-        """Take a model out of a collection (DELETE /collections/{collectionId}/models)."""
-        self._http.once("DELETE", _members(collection_id), {"modelIds": [model_id]})
+    def remove_from_collection(self, collection_id: str, model_ids: Sequence[str]) -> None:
+        """Take models out of a collection (DELETE /collections/{collectionId}/models)."""
+        self._http.once("DELETE", _members(collection_id), {"modelIds": list(model_ids)})
 
     def delete_model(self, model_id: str) -> None:
         """Delete a model (DELETE /models/{modelId}); one that is gone already is no error."""

@@ -141,17 +141,21 @@ class FakeServer:
             self.collections[collection_id] = name
         return collection_id
 
-    def add_to_collection(self, collection_id: str, model_id: str) -> None:
-        with self._write("add_to_collection", {"id": model_id}):
-            held = self._model(model_id).collection_ids
-            if collection_id in held:
-                raise Rejected("already a member", status=400)
-            self._change(model_id, collection_ids=held | {collection_id})
+    def add_to_collection(self, collection_id: str, model_ids: Sequence[str]) -> None:
+        with self._write("add_to_collection", {"ids": list(model_ids)}):
+            held = {model_id: self._model(model_id).collection_ids for model_id in model_ids}
+            if len(held) > 49 or any(collection_id in already for already in held.values()):
+                raise Rejected("already a member, or too many", status=400)
+            for model_id, already in held.items():
+                self._change(model_id, collection_ids=already | {collection_id})
 
-    def remove_from_collection(self, collection_id: str, model_id: str) -> None:
-        with self._write("remove_from_collection", {"id": model_id}):
-            held = self._model(model_id).collection_ids
-            self._change(model_id, collection_ids=held - {collection_id})
+    def remove_from_collection(self, collection_id: str, model_ids: Sequence[str]) -> None:
+        with self._write("remove_from_collection", {"ids": list(model_ids)}):
+            held = {model_id: self._model(model_id).collection_ids for model_id in model_ids}
+            if len(held) > 49 or any(collection_id not in already for already in held.values()):
+                raise Rejected("not a member, or too many", status=400)
+            for model_id, already in held.items():
+                self._change(model_id, collection_ids=already - {collection_id})
 
     def delete_model(self, model_id: str) -> None:
         with self._write("delete_model", model_id):

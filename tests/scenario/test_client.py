@@ -192,8 +192,8 @@ def test_every_write_asks_its_endpoint(server: Server, client: CatalogWriter) ->
     assert client.set_prompt_guide("m", "") == ""
     assert client.set_examples("m", ["a2", "a1"]) == ("a2", "a1")
     assert client.create_collection("new") == "c1"
-    client.add_to_collection("c1", "m")
-    client.remove_from_collection("c1", "m")
+    client.add_to_collection("c1", ["m"])
+    client.remove_from_collection("c1", ["m"])
     client.delete_model("m")
     assert [
         (sent, r.body and r.json) for sent, r in zip(server.seen, server.requests, strict=True)
@@ -224,8 +224,8 @@ CREATES: dict[str, Callable[[CatalogWriter], object]] = {
     "model": lambda client: client.create_model({}),
     "collection": lambda client: client.create_collection("x"),
     "asset": lambda client: client.upload_asset(FILE, BytesIO(CONTENT)),
-    "adding to a collection": lambda client: client.add_to_collection("c", "m"),
-    "taking from a collection": lambda client: client.remove_from_collection("c", "m"),
+    "adding to a collection": lambda client: client.add_to_collection("c", ["m"]),
+    "taking from a collection": lambda client: client.remove_from_collection("c", ["m"]),
 }
 
 
@@ -288,7 +288,7 @@ def test_an_id_stays_one_part_of_the_path(
 ) -> None:
     client.delete_model(identifier)
     client.edit_tags(identifier, add=[], delete=[])
-    client.add_to_collection(identifier, "m")
+    client.add_to_collection(identifier, ["m"])
     assert [received.target for received in server.requests] == [
         f"/v1/models/{sent}",
         f"/v1/models/{sent}/tags",
@@ -304,5 +304,5 @@ def test_what_cannot_be_an_id_reaches_no_other_resource(
         client.delete_model(identifier)
     assert caught.value.message.isprintable()
     with pytest.raises(Rejected):
-        client.add_to_collection(identifier, "m")
+        client.add_to_collection(identifier, ["m"])
     assert server.connections == 0
