@@ -16,6 +16,7 @@ from catalogsync.model import AssetKind, AssetRef, Mention, ModelRef, Text
 MAX_BYTES = 256 * 1024
 _ASSET_ID = re.compile(r"asset_[A-Za-z0-9_-]{1,120}")
 _EXTENSIONS = (".md", ".markdown")
+_LOOKS_LIKE_A_FILE = re.compile(r"[\w./-]+\.(?:md|markdown)")
 
 Folder = tuple[str, ...]
 
@@ -42,6 +43,10 @@ def markdown(document: Document, name: str, folder: Folder, context: Context) ->
 def _inline(
     document: Document, name: str, value: str, folder: Folder, context: Context
 ) -> Text | None:
+    if _LOOKS_LIKE_A_FILE.fullmatch(value):
+        hint = f"write {name}: {{file: {value}}}"
+        document.report([name], f"{name}: {quote(value)} is a file's name, not a text", hint)
+        return None
     text, unfit = _resolve(value, folder, context)
     for found, each in unfit:
         written = quote(value[found.start : found.end])

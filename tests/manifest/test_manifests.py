@@ -96,6 +96,11 @@ PROBLEMS = {
     "description: {}": (3, 14, 'description: "file" is missing; add file:'),
     "description: {file: nope.md}": (3, 21, 'description.file: "nope.md": "nope.md" is not there'),
     "description: {file: x.md, x: 1}": (3, 21, 'description.file: "x.md": "x.md" is not there'),
+    "description: text.md": (
+        3,
+        14,
+        'description: "text.md" is a file\'s name, not a text; write description: {file: text.md}',
+    ),
     "thumbnail: {}": (3, 12, "thumbnail: an empty mapping; write one of file, asset"),
     "thumbnail: {asset: x}": (3, 20, 'thumbnail.asset: "x" will not do; an asset\'s id looks'),
     "thumbnail: {glob: '*'}": (3, 13, 'thumbnail: unknown field "glob"; known: file, asset'),
