@@ -1,5 +1,6 @@
 """Sockets that keep a deadline: httpx bounds each read, which a server that drips can renew."""
 
+import socket
 import ssl
 import time
 from collections.abc import Iterable
@@ -8,7 +9,8 @@ from typing import Any
 import httpcore
 import httpx
 
-_PIECE = 64 * 1024
+_PIECE = 256 * 1024
+"""How much is written in one step, in bytes: a slow line gets rid of it within a timeout."""
 
 
 class Deadline:
@@ -59,15 +61,23 @@ class _Stream(httpcore.NetworkStream):
 
     def __init__(self, stream: httpcore.NetworkStream, deadline: Deadline) -> None:
         self._stream = stream
+        self._socket: socket.socket = stream.get_extra_info("socket")
         self._deadline = deadline
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         return self._stream.read(max_bytes, self._deadline.left(timeout, httpcore.ReadTimeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        for start in range(0, len(buffer), _PIECE):
-            left = self._deadline.left(timeout, httpcore.WriteTimeout)
-            self._stream.write(buffer[start : start + _PIECE], left)
+        # Each step of httpcore's own loop has the whole timeout again, and copies what is left.
+        left = memoryview(buffer)
+        try:
+            while left:
+                self._socket.settimeout(self._deadline.left(timeout, httpcore.WriteTimeout))
+                left = left[self._socket.send(left[:_PIECE]) :]
+        except TimeoutError as error:
+            raise httpcore.WriteTimeout(error) from error
+        except OSError as error:
+            raise httpcore.WriteError(error) from error
 
     def close(self) -> None:
         self._stream.close()
