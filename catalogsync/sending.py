@@ -1,5 +1,7 @@
 """How a file is sent: the route by kind and size, and the parts of a large one."""
 
+from typing import Protocol
+
 from catalogsync.model import AssetKind, AssetRef
 
 SMALL_IMAGE = 6_000_000
@@ -35,3 +37,35 @@ def part_count(size: int) -> int:
 def requests_to_send(asset: AssetRef) -> int:
     """The requests that sending takes: one, or begin, parts, complete, poll and look."""
     return 1 if goes_whole(asset) else part_count(asset.size) + 4
+
+
+class Watcher(Protocol):
+    """Is told what happens to files while they are sent: from several threads at the same time.
+
+    The counts of a file that is kept add up to its size, those of one that is not to nothing.
+    """
+
+    def begun(self, asset: AssetRef) -> None:
+        """A file is opened and about to be sent; after an answer that got lost, perhaps again."""
+        ...
+
+    def sent(self, asset: AssetRef, count: int) -> None:
+        """So many bytes more of a file are sent; below 0, so many have to be sent again."""
+        ...
+
+    def ended(self, asset: AssetRef, *, kept: bool) -> None:
+        """A file is on the server as an asset, or it is not, which an error tells as well."""
+        ...
+
+
+class NoWatcher:
+    """Watches nothing."""
+
+    def begun(self, asset: AssetRef) -> None:
+        """Nobody wants to know."""
+
+    def sent(self, asset: AssetRef, count: int) -> None:
+        """Nobody wants to know."""
+
+    def ended(self, asset: AssetRef, *, kept: bool) -> None:
+        """Nobody wants to know."""

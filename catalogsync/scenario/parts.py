@@ -1,6 +1,5 @@
 """Sends parts of files to signed URLs, which carry their own permission: no credentials here."""
 
-import os
 import random
 import threading
 import time
@@ -9,12 +8,13 @@ from dataclasses import dataclass
 
 import httpx
 
-from catalogsync.errors import ApiError, BadResponse, FileChanged, Interrupted, Unreachable
+from catalogsync.errors import ApiError, BadResponse, Interrupted, Unreachable
 from catalogsync.scenario.connection import is_private, tls_context
+from catalogsync.scenario.planned_file import PlannedFile
 from catalogsync.scenario.sockets import Deadline, bounded_transport
+from catalogsync.scenario.tally import Tally
 
-CHUNK = 256 * 1024
-"""How much of a part is in memory at a time, in bytes."""
+_LONGEST_ANSWER = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +56,15 @@ class PartSender:
             for client in self._clients:
                 client.close()
 
-    def send(self, part: Part, url: str, descriptor: int, media_type: str) -> None:
-        """Send one part of an open file, repeated by itself when that fails.
+    def send(self, part: Part, url: str, file: PlannedFile, tally: Tally) -> None:
+        """Send one part of a file, repeated by itself when that fails.
 
         Raises `PartExpired` when the URL is refused, `FileChanged` when the file got shorter.
         """
         if not _usable(url):
             raise BadResponse(f"the server's address for part {part.number} cannot be used")
         for attempt in range(1, self._bounds.attempts + 1):
-            failure = self._attempt(part, url, descriptor, media_type)
+            failure = self._attempt(part, url, file, tally)
             if failure is None:
                 return
             if attempt == self._bounds.attempts:
@@ -73,33 +73,31 @@ class PartSender:
             if self._stop.wait(random.uniform(0, bound)):
                 raise Interrupted("interrupted")
 
-    def _attempt(self, part: Part, url: str, descriptor: int, media_type: str) -> ApiError | None:
+    def _attempt(self, part: Part, url: str, file: PlannedFile, tally: Tally) -> ApiError | None:
         """The failure of one attempt that another may cure, or None when it went well."""
+        body = _Body(part, file, tally)
+        try:
+            failure = self._put(part, url, body, file.asset.media_type)
+        except BaseException:
+            body.take_back()
+            raise
+        if failure:
+            body.take_back()
+        return failure
+
+    def _put(self, part: Part, url: str, body: "_Body", media_type: str) -> ApiError | None:
         client = self._client(url)
         seconds = self._bounds.idle + part.length / self._bounds.slowest
         self._local.deadline.at = time.monotonic() + seconds
         headers = {"Content-Length": str(part.length), "Content-Type": media_type}
-        content = self._chunks(part, descriptor)
         what = f"part {part.number}"
         try:
             # The URL holds a signature: no message may repeat it, and none of httpx does here.
-            with client.stream("PUT", url, content=content, headers=headers) as answer:
+            with client.stream("PUT", url, content=body, headers=headers) as answer:
                 _skim(answer)
         except httpx.RequestError as error:
             return Unreachable(f"{what} was not taken: {type(error).__name__}")
-        return _judged(what, answer.status_code)
-
-    def _chunks(self, part: Part, descriptor: int) -> Iterator[bytes]:
-        end = part.start + part.length
-        at = part.start
-        while at < end:
-            if self._stop.is_set():
-                raise Interrupted("interrupted")
-            chunk = os.pread(descriptor, min(CHUNK, end - at), at)
-            if not chunk:
-                raise FileChanged("the file got shorter while it was sent")
-            at += len(chunk)
-            yield chunk
+        return _judged(what, answer.status_code) or body.rest(what)
 
     def _client(self, url: str) -> httpx.Client:
         client: httpx.Client | None = getattr(self._local, "client", None)
@@ -116,6 +114,32 @@ class PartSender:
         return client
 
 
+class _Body:
+    """What one attempt sends of a part, counted as it goes."""
+
+    def __init__(self, part: Part, file: PlannedFile, tally: Tally) -> None:
+        self._part = part
+        self._file = file
+        self._tally = tally
+        self._sent = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        for chunk in self._file.chunks(self._part.start, self._part.length):
+            yield chunk
+            self._sent += len(chunk)
+            self._tally.add(len(chunk))
+
+    def rest(self, what: str) -> ApiError | None:
+        """An error for a part that was answered before all of it was sent."""
+        if self._sent == self._part.length:
+            return None
+        return Unreachable(f"{what} was not taken: the connection broke off")
+
+    def take_back(self) -> None:
+        """Count what was sent as not sent."""
+        self._tally.add(-self._sent)
+
+
 def _usable(url: str) -> bool:
     try:
         return is_private(httpx.URL(url))
@@ -128,7 +152,7 @@ def _skim(answer: httpx.Response) -> None:
     size = 0
     for chunk in answer.iter_raw():
         size += len(chunk)
-        if size > CHUNK:
+        if size > _LONGEST_ANSWER:
             return
 
 

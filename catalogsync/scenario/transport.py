@@ -34,6 +34,14 @@ class Bounds:
     first_wait: float = 0.5
 
 
+@dataclass(frozen=True, slots=True)
+class StreamedJson:
+    """A JSON body that is made while it is sent, anew for each attempt; `length` is in bytes."""
+
+    length: int
+    pieces: Callable[[], Iterator[bytes]]
+
+
 _READS_BY_POST = frozenset({"/models/get-bulk", "/assets/get-bulk"})
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _MOST_PAGES = 10_000
@@ -181,12 +189,9 @@ class Transport:
         """Send and read an answer whole, within the bounds of time and size."""
         client = self._client()
         self._local.deadline.at = deadline
-        content = None if request.body is None else json.dumps(request.body).encode()
+        content, headers = _written(request.body)
         with client.stream(
-            request.method,
-            self._url(request),
-            content=content,
-            headers={} if content is None else {"Content-Type": "application/json"},
+            request.method, self._url(request), content=content, headers=headers
         ) as response:
             if "," in response.headers.get("content-encoding", ""):
                 # Packed twice, a small answer can unpack to a size that no cap catches in time.
@@ -239,6 +244,16 @@ class _Request:
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
+
+
+def _written(body: object) -> tuple[bytes | Iterator[bytes] | None, dict[str, str]]:
+    """A body as it is sent, with its headers."""
+    if body is None:
+        return None, {}
+    headers = {"Content-Type": "application/json"}
+    if isinstance(body, StreamedJson):
+        return body.pieces(), headers | {"Content-Length": str(body.length)}
+    return json.dumps(body).encode(), headers
 
 
 def _traced(request: _Request, result: Json | Failure, seconds: float) -> str:

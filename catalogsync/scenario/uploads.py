@@ -1,19 +1,16 @@
 """Sends files: small images in one request, everything else in parts (POST /uploads)."""
 
-import base64
 import hashlib
-import os
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Event
 from typing import BinaryIO
 
 from catalogsync.errors import (
     ApiError,
     BadResponse,
-    FileChanged,
     Interrupted,
     NotKept,
     Rejected,
@@ -22,13 +19,19 @@ from catalogsync.errors import (
 from catalogsync.model import AssetRef
 from catalogsync.scenario.answers import Json
 from catalogsync.scenario.fields import id_of, items_of, object_of, path_part
-from catalogsync.scenario.parts import CHUNK, Part, PartBounds, PartExpired, PartSender
+from catalogsync.scenario.image_body import image_body
+from catalogsync.scenario.parts import Part, PartBounds, PartExpired, PartSender
+from catalogsync.scenario.planned_file import PlannedFile, changed
+from catalogsync.scenario.tally import Tally
 from catalogsync.scenario.transport import Transport
 from catalogsync.scenario.wire import asset_from, digest_tag, upload_name
-from catalogsync.sending import goes_whole, part_count, part_size
+from catalogsync.sending import NoWatcher, Watcher, goes_whole, part_count, part_size
 
 _BEGINNINGS = 3
 """How often an upload is begun anew when its URLs expire or the answer to its begin is lost."""
+
+_HASHED_AT_ONCE = 2
+"""How many large files are hashed at the same time: each takes a core."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +54,20 @@ class Uploader:
         jobs: int = 8,
         bounds: PartBounds | None = None,
         patience: Patience | None = None,
+        watcher: Watcher | None = None,
     ) -> None:
         self._http = http
         self._stop = stop or Event()
         self._patience = patience or Patience()
         self._sender = PartSender(stop=self._stop, bounds=bounds)
+        self._watcher = watcher or NoWatcher()
         self._pool = ThreadPoolExecutor(jobs, thread_name_prefix="parts")
+        self._hashing = ThreadPoolExecutor(_HASHED_AT_ONCE, thread_name_prefix="hash")
 
     def close(self) -> None:
         """Give up what is queued and close all connections."""
         self._pool.shutdown(wait=True, cancel_futures=True)
+        self._hashing.shutdown(wait=True, cancel_futures=True)
         self._sender.close()
 
     def send(self, asset: AssetRef, file: BinaryIO) -> str:
@@ -69,9 +76,11 @@ class Uploader:
         Where the server does not keep the name, which holds the digest, the asset is tagged with
         the digest instead. Raises `FileChanged` if the file is not the planned one.
         """
-        kept = self._send_whole(asset, file) if goes_whole(asset) else self._send_parts(asset, file)
-        if kept.digest != asset.digest:
-            self._tag(kept.id, asset)
+        route = self._send_whole if goes_whole(asset) else self._send_parts
+        with Tally(asset, self._watcher) as tally:
+            kept = route(asset, file, tally)
+            if kept.digest != asset.digest:
+                self._tag(kept.id, asset)
         return kept.id
 
     def _tag(self, asset_id: str, asset: AssetRef) -> None:
@@ -84,24 +93,18 @@ class Uploader:
                 f"{asset.name}: sent, but the server kept neither its name nor a tag: {error}"
             ) from None
 
-    def _send_whole(self, asset: AssetRef, file: BinaryIO) -> AssetRef:
+    def _send_whole(self, asset: AssetRef, file: BinaryIO, tally: Tally) -> AssetRef:
         content = file.read()
         if hashlib.sha256(content).hexdigest() != asset.sha256:
-            raise _changed(asset)
-        image = base64.b64encode(content).decode("ascii")
-        answer = self._http.once("POST", "/assets", {"name": upload_name(asset), "image": image})
-        return asset_from(object_of(answer, "asset"))
+            raise changed(asset)
+        body = image_body(upload_name(asset), content, tally)
+        return asset_from(object_of(self._http.once("POST", "/assets", body), "asset"))
 
-    def _send_parts(self, asset: AssetRef, file: BinaryIO) -> AssetRef:
-        descriptor = file.fileno()
-        before = os.fstat(descriptor)
-        if before.st_size != asset.size or _digest(descriptor) != asset.sha256:
-            raise _changed(asset)
-        upload = self._sent(asset, descriptor)
-        after = os.fstat(descriptor)
-        # Nothing is completed that could hold other bytes than those that were hashed.
-        if _stamp(before) != _stamp(after):
-            raise _changed(asset)
+    def _send_parts(self, asset: AssetRef, file: BinaryIO, tally: Tally) -> AssetRef:
+        with PlannedFile(asset, file, stop=self._stop, hashing=self._hashing) as planned:
+            upload = self._sent(planned, tally)
+            # Nothing is completed that could hold other bytes than those that were hashed.
+            planned.confirm()
         self._complete(upload)
         asset_id = self._imported(asset, upload)
         answer = self._http.read_by_post("/assets/get-bulk", {"assetIds": [asset_id]})
@@ -110,19 +113,22 @@ class Uploader:
             raise BadResponse(f"{asset.name}: the server does not know the asset it just made")
         return asset_from(assets[0])
 
-    def _sent(self, asset: AssetRef, descriptor: int) -> str:
+    def _sent(self, file: PlannedFile, tally: Tally) -> str:
         """Send all parts, and return the id of the upload that has them."""
-        missing = _parts(asset)
         for _ in range(_BEGINNINGS):
-            upload = self._begin(asset)
-            for _ in range(_BEGINNINGS):
-                missing = self._send_each(asset, upload, missing, descriptor)
-                if not missing:
+            upload = self._begin(file.asset)
+            missing = _parts(file.asset)
+            fruitless = 0
+            while fruitless < _BEGINNINGS:
+                left = self._send_each(file, upload, missing, tally)
+                if not left:
                     return id_of(upload)
+                fruitless = fruitless + 1 if len(left) == len(missing) else 0
+                missing = left
                 upload = object_of(self._http.get(_path(id_of(upload))), "upload")
-            missing = _parts(asset)
+            tally.take_back()
         raise Rejected(
-            f"{asset.name}: the server's addresses for its parts expire before they are sent",
+            f"{file.asset.name}: the server's addresses for its parts expire before they are sent",
             hint="check this machine's clock, or send with fewer --jobs",
         )
 
@@ -144,33 +150,35 @@ class Uploader:
         raise AssertionError("the last attempt returns or raises")
 
     def _send_each(
-        self, asset: AssetRef, upload: Json, parts: list[Part], descriptor: int
+        self, file: PlannedFile, upload: Json, parts: list[Part], tally: Tally
     ) -> list[Part]:
         """Send parts at the same time; return those whose URLs have expired."""
-        urls = _urls(upload)
-        tasks = [
-            (part, self._pool.submit(self._send_one, asset, part, urls, descriptor))
-            for part in parts
-        ]
+        batch = _Batch(file, _urls(upload), tally)
+        tasks = [(part, self._pool.submit(self._send_one, part, batch)) for part in parts]
         try:
             return [part for part, task in tasks if not task.result()]
+        except BaseException:
+            file.give_up()
+            raise
         finally:
             # The descriptor must stay open until nobody reads from it any more.
             for _, task in tasks:
                 if not task.cancel():
                     task.exception()
 
-    def _send_one(
-        self, asset: AssetRef, part: Part, urls: Mapping[int, str], descriptor: int
-    ) -> bool:
+    def _send_one(self, part: Part, batch: "_Batch") -> bool:
         """Send one part; False if its URL has expired."""
         if self._stop.is_set():
             raise Interrupted("interrupted")
-        if part.number not in urls:
-            raise BadResponse(f"{asset.name}: the server gave no address for part {part.number}")
+        if batch.expired.is_set():
+            return False
+        if part.number not in batch.urls:
+            name = batch.file.asset.name
+            raise BadResponse(f"{name}: the server gave no address for part {part.number}")
         try:
-            self._sender.send(part, urls[part.number], descriptor, asset.media_type)
+            self._sender.send(part, batch.urls[part.number], batch.file, batch.tally)
         except PartExpired:
+            batch.expired.set()
             return False
         return True
 
@@ -213,6 +221,16 @@ class Uploader:
         return str(upload.get("status")), str(entity or ""), str(message or "")[:300]
 
 
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Parts that are sent with the same answer's URLs; when one has expired, so have all soon."""
+
+    file: PlannedFile
+    urls: Mapping[int, str]
+    tally: Tally
+    expired: Event = field(default_factory=Event)
+
+
 def _parts(asset: AssetRef) -> list[Part]:
     size = part_size(asset.size)
     return [
@@ -229,24 +247,6 @@ def _urls(upload: Json) -> dict[int, str]:
         for part in found
         if isinstance(part.get("number"), int | float) and isinstance(part.get("url"), str)
     }
-
-
-def _digest(descriptor: int) -> str:
-    digest, at = hashlib.sha256(), 0
-    while chunk := os.pread(descriptor, 4 * CHUNK, at):
-        digest.update(chunk)
-        at += len(chunk)
-    return digest.hexdigest()
-
-
-def _stamp(status: os.stat_result) -> tuple[int, int, int]:
-    """What changes when a file's content does: even a mended mtime leaves its mark on ctime."""
-    return status.st_size, status.st_mtime_ns, status.st_ctime_ns
-
-
-def _changed(asset: AssetRef) -> FileChanged:
-    message = f"{asset.name} changed after it was planned"
-    return FileChanged(message, hint="plan again, then apply")
 
 
 def _path(upload_id: str, *rest: str) -> str:

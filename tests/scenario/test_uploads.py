@@ -1,9 +1,13 @@
 """Files of every kind, by real parts to the sandbox, with faults in between and bytes compared."""
 
 import hashlib
+import os
 import random
+import socket
 import threading
 from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,13 +15,23 @@ from typing import Any
 import httpx
 import pytest
 
-from catalogsync.errors import BadResponse, FileChanged, Interrupted, Rejected, UploadStuck
+from catalogsync.errors import (
+    BadResponse,
+    FileChanged,
+    Interrupted,
+    Rejected,
+    Unreachable,
+    UploadStuck,
+)
 from catalogsync.model import AssetKind, AssetRef
 from catalogsync.sandbox import running
 from catalogsync.scenario import Connection, Transport, Uploader
 from catalogsync.scenario.parts import Part, PartBounds, PartSender
+from catalogsync.scenario.planned_file import PlannedFile
+from catalogsync.scenario.tally import Tally
 from catalogsync.scenario.transport import Bounds
 from catalogsync.scenario.uploads import Patience
+from catalogsync.sending import NoWatcher, Watcher
 
 MIB = 1024 * 1024
 App = Callable[..., Awaitable[None]]
@@ -116,16 +130,23 @@ class Desk:
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
     """A desk of one's own."""
+    with opened(tmp_path) as desk:
+        yield desk
+
+
+@contextmanager
+def opened(folder: Path, *, jobs: int = 3, watcher: Watcher | None = None) -> Iterator[Desk]:
+    """A desk in a folder, for the length of a `with`."""
     faults = Faults()
     quick = PartBounds(idle=5, first_wait=0.01)
     patience = Patience(first_poll=0.01, longest_poll=0.05, deadline=5)
     settings: dict[str, Any] = {"validate_s": 0.01, "import_s": 0.01, "middleware": (faults,)}
-    with running(tmp_path / "box", **settings) as server:
+    with running(folder / "box", **settings) as server:
         bounds = Bounds(read=5, first_wait=0.01)
         connection = Connection(server.url, "k", "s", "proj_uploads")
         transport = Transport(connection, read_only=False, bounds=bounds)
-        uploader = Uploader(transport, jobs=3, bounds=quick, patience=patience)
-        yield Desk(server, faults, transport, uploader, tmp_path)
+        uploader = Uploader(transport, jobs=jobs, bounds=quick, patience=patience, watcher=watcher)
+        yield Desk(server, faults, transport, uploader, folder)
         uploader.close()
         transport.close()
 
@@ -251,6 +272,97 @@ def test_a_file_that_is_not_the_planned_one_is_not_begun(desk: Desk) -> None:
     assert not desk.server.control.requests()
 
 
+@pytest.mark.parametrize("at", [0, 20 * MIB - 1])
+def test_a_file_of_the_same_size_with_other_content_is_not_completed(desk: Desk, at: int) -> None:
+    asset = desk.wav(20 * MIB)
+    with (desk.folder / asset.name).open("r+b") as file:
+        file.seek(at)
+        file.write(b"?")
+    with pytest.raises(FileChanged, match=r"sound\.wav changed"):
+        desk.send(asset)
+    assert not desk.server.control.requests()["POST /uploads/{}/action"]
+    assert desk.names() == []
+
+
+def test_an_image_of_the_same_size_with_other_content_is_not_sent(desk: Desk) -> None:
+    asset = desk.file("a.png", b"planned", AssetKind.IMAGE, "image/png")
+    (desk.folder / asset.name).write_bytes(b"swapped")
+    with pytest.raises(FileChanged):
+        desk.send(asset)
+    assert not desk.server.control.requests()
+
+
+def test_addresses_are_renewed_as_often_as_that_lets_some_part_through(desk: Desk) -> None:
+    def through() -> None:
+        pass
+
+    def expired() -> int:
+        return 403
+
+    desk.faults.before += [("PUT", "/parts/", each) for each in (through, expired) * 4]
+    asset = desk.wav(40 * MIB)
+    with opened_with(desk, jobs=1) as uploader, (desk.folder / asset.name).open("rb") as file:
+        asset_id = uploader.send(asset, file)
+    assert desk.held(asset_id) == (desk.folder / asset.name).read_bytes()
+    requests = desk.server.control.requests()
+    assert requests["POST /uploads"] == 1
+    assert requests["GET /uploads/{}"] >= 4
+
+
+def test_no_further_part_is_sent_to_addresses_that_have_expired(desk: Desk) -> None:
+    seen: list[str] = []
+
+    def expired() -> int:
+        seen.append("expired")
+        return 403
+
+    def through() -> None:
+        seen.append("through")
+
+    desk.faults.before += [("PUT", "/parts/", expired), *[("PUT", "/parts/", through)] * 3]
+    asset = desk.wav(24 * MIB)
+    with opened_with(desk, jobs=1) as uploader, (desk.folder / asset.name).open("rb") as file:
+        uploader.send(asset, file)
+    assert seen == ["expired", "through", "through", "through"]
+
+
+@contextmanager
+def opened_with(desk: Desk, *, jobs: int) -> Iterator[Uploader]:
+    """An uploader of the desk's server with so many jobs."""
+    patience = Patience(first_poll=0.01, longest_poll=0.05, deadline=5)
+    with closing(Uploader(desk.transport, jobs=jobs, patience=patience)) as uploader:
+        yield uploader
+
+
+def test_a_part_is_not_taken_for_sent_when_its_answer_comes_too_early(tmp_path: Path) -> None:
+    path = tmp_path / "large.wav"
+    path.touch()
+    os.truncate(path, 32 * MIB)
+    asset = AssetRef("0" * 64, "", path.name, AssetKind.AUDIO, "audio/wav", 32 * MIB)
+
+    def answer_and_leave(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(1000)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+
+    stop = threading.Event()
+    sender = PartSender(stop=stop, bounds=PartBounds(attempts=1))
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listener,
+        ThreadPoolExecutor() as pool,
+        path.open("rb") as file,
+    ):
+        done = pool.submit(answer_and_leave, listener)
+        planned = PlannedFile(asset, file, stop=stop, hashing=pool)
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/part"
+        with pytest.raises(Unreachable, match="part 1 was not taken"):
+            sender.send(Part(1, 0, asset.size), url, planned, Tally(asset, NoWatcher()))
+        planned.give_up()
+        done.result()
+    sender.close()
+
+
 def test_once_stopped_parts_are_given_up(desk: Desk) -> None:
     stop = threading.Event()
     uploader = Uploader(desk.transport, stop=stop, jobs=2)
@@ -264,7 +376,13 @@ def test_once_stopped_parts_are_given_up(desk: Desk) -> None:
 
 @pytest.mark.parametrize("url", ["http://example.com/part", "ftp://127.0.0.1/part", "//", "\0"])
 def test_an_address_that_others_could_read_along_is_not_used(desk: Desk, url: str) -> None:
-    path = desk.folder / desk.wav(100).name
-    sender = PartSender(stop=threading.Event())
-    with path.open("rb") as file, pytest.raises(BadResponse, match="cannot be used"):
-        sender.send(Part(1, 0, 100), url, file.fileno(), "audio/wav")
+    asset = desk.wav(100)
+    stop = threading.Event()
+    sender = PartSender(stop=stop)
+    with (
+        ThreadPoolExecutor() as pool,
+        (desk.folder / asset.name).open("rb") as file,
+        PlannedFile(asset, file, stop=stop, hashing=pool) as planned,
+        pytest.raises(BadResponse, match="cannot be used"),
+    ):
+        sender.send(Part(1, 0, 100), url, planned, Tally(asset, NoWatcher()))
