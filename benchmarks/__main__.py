@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 
 from benchmarks.catalogs import PROJECT, generate
+from benchmarks.uploads import uploads
 from catalogsync.sandbox import running
 
 PROGRAM = (sys.executable, "-m", "catalogsync")
@@ -113,12 +114,20 @@ def plan_cases(catalog: Path) -> list[Case]:
     ]
 
 
-@click.command()
+@click.group()
+def bench() -> None:
+    """Time whole processes side by side."""
+
+
+bench.add_command(uploads)
+
+
+@bench.command()
 @click.option("--models", default=1000, show_default=True)
 @click.option("--examples", default=8, show_default=True)
 @click.option("--latency", default=20.0, show_default=True, help="Milliseconds per request.")
 @click.option("--runs", default=3, show_default=True)
-def bench(models: int, examples: int, latency: float, runs: int) -> None:
+def plan(models: int, examples: int, latency: float, runs: int) -> None:
     """Time a plan that has nothing to do."""
     with tempfile.TemporaryDirectory(prefix="catalog-sync-bench-") as folder:
         catalog, state = Path(folder) / "catalog", Path(folder) / "sandbox"
