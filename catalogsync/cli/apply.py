@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 
 import click
 
-from catalogsync.actions import CreateModel
+from catalogsync.actions import CreateModel, UploadAsset
 from catalogsync.apply import apply, noticing_twins
 from catalogsync.cli.options import (
     catalog_argument,
@@ -19,7 +19,7 @@ from catalogsync.cli.options import (
 )
 from catalogsync.cli.output import say, write_lines
 from catalogsync.cli.planning import make_plan, split_options
-from catalogsync.cli.progress import progress
+from catalogsync.cli.progress import Load, progress
 from catalogsync.cli.session import Session, interruptible, session
 from catalogsync.diff import Verb
 from catalogsync.errors import AccessDenied, UsageError
@@ -50,7 +50,7 @@ def command(as_json: bool, yes: bool, quiet: bool, color: str, **options: Any) -
     """
     planning, choices = split_options(options)
     with session(choices, read_only=False) as opened:
-        planned = make_plan(opened, planning, jobs=choices.jobs, quiet=quiet)
+        planned = make_plan(opened, planning, jobs=choices.jobs, quiet=quiet, as_json=as_json)
         plan = planned.plan
         write_lines(render_plan(plan, jobs=choices.jobs), color=color, to_stderr=as_json)
         ledger = Ledger(planned.diff, planned.snapshot)
@@ -60,7 +60,11 @@ def command(as_json: bool, yes: bool, quiet: bool, color: str, **options: Any) -
                 say("Nothing was applied.")
                 return 1
             _check_files(opened.catalog, plan)
-            outcomes = _carry_out(opened, plan, ledger, jobs=choices.jobs, quiet=quiet)
+            watched = progress(
+                "applying", quiet=quiet, as_json=as_json, load=_load(opened.catalog, plan)
+            )
+            with watched as opened.uploads.progress:
+                outcomes = _carry_out(opened, plan, ledger, jobs=choices.jobs)
             write_lines(render_report(plan, outcomes), color=color, to_stderr=as_json)
         if as_json:
             click.echo(dumped(apply_document(plan, outcomes, ledger.ids())), nl=False)
@@ -75,8 +79,11 @@ def _confirmed(opened: Session, plan: Plan) -> bool:
     where = visible(where) or "the project of these credentials"
     deletes = plan.count(Verb.DELETE)
     loss = f", DELETE {deletes} of them" if deletes else ""
-    say(f"\nApply to {counted(len(plan.models), 'model')} in {where}{loss}? [y/N]")
     with interruptible():
+        # A Ctrl-C just before has only set the event, which nobody looks at here.
+        if opened.stop.is_set():
+            raise KeyboardInterrupt
+        say(f"\nApply to {counted(len(plan.models), 'model')} in {where}{loss}? [y/N]")
         return _answer() in ("y", "yes")
 
 
@@ -97,9 +104,16 @@ def _check_files(catalog: Catalog, plan: Plan) -> None:
         _opener(catalog, upload.asset).close()
 
 
-def _carry_out(
-    opened: Session, plan: Plan, ledger: Ledger, *, jobs: int, quiet: bool
-) -> list[Outcome]:
+def _load(catalog: Catalog, plan: Plan) -> Load:
+    """What is to be sent, each file by its path in the catalog."""
+    return Load(
+        files=len(plan.uploads),
+        size=plan.upload_bytes,
+        name=lambda asset: catalog.files[asset.sha256].path,
+    )
+
+
+def _carry_out(opened: Session, plan: Plan, ledger: Ledger, *, jobs: int) -> list[Outcome]:
     performer = Performer(
         opened.client,
         ledger,
@@ -108,10 +122,12 @@ def _carry_out(
     )
     outcomes = []
     due = len(plan.actions)
-    with progress("applying", quiet=quiet) as tick:
-        for outcome in apply(plan, performer, jobs=jobs, stop=opened.stop):
-            outcomes.append(outcome)
-            tick(len(outcomes), due)
+    tell = opened.uploads.progress
+    for outcome in apply(plan, performer, jobs=jobs, stop=opened.stop):
+        outcomes.append(outcome)
+        if isinstance(outcome.action, UploadAsset):
+            tell.ended(outcome.action.asset, done=outcome.status is Status.DONE)
+        tell.step(len(outcomes), due)
     created = any(isinstance(o.action, CreateModel) and o.status is Status.DONE for o in outcomes)
     if not created or opened.stop.is_set():
         return outcomes

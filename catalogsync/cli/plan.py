@@ -30,7 +30,8 @@ def command(as_json: bool, detailed_exitcode: bool, quiet: bool, color: str, **o
     """
     planning, choices = split_options(options)
     with session(choices, read_only=True) as opened:
-        plan = make_plan(opened, planning, jobs=choices.jobs, quiet=quiet).plan
+        planned = make_plan(opened, planning, jobs=choices.jobs, quiet=quiet, as_json=as_json)
+    plan = planned.plan
     if as_json:
         from catalogsync.review.document import dumped, plan_document
 

@@ -41,15 +41,17 @@ def split_options(options: dict[str, Any]) -> tuple[Planning, Choices]:
     return Planning(options.pop("prune"), allow), Choices(**options)
 
 
-def make_plan(opened: Session, planning: Planning, *, jobs: int, quiet: bool) -> Planned:
+def make_plan(
+    opened: Session, planning: Planning, *, jobs: int, quiet: bool, as_json: bool
+) -> Planned:
     """Read the server and plan."""
-    with progress("reading", quiet=quiet) as tick:
+    with progress("reading", quiet=quiet, as_json=as_json) as tell:
         snapshot = observe(
             opened.client,
             opened.catalog,
             keys=opened.keys,
             jobs=jobs,
-            progress=tick,
+            progress=tell.step,
             known=opened.known,
         )
     found = diff(opened.catalog, snapshot, keys=opened.keys, prune=planning.prune)

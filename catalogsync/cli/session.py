@@ -13,10 +13,12 @@ from types import FrameType, ModuleType
 from typing import TYPE_CHECKING
 
 from catalogsync.cli.output import say
+from catalogsync.cli.progress import Relay
 from catalogsync.errors import AccessDenied, Interrupted, UsageError
 from catalogsync.manifest import find_catalog, load
 from catalogsync.model import Catalog, Target
 from catalogsync.ports import KnownAssets
+from catalogsync.sending import Watcher
 
 if TYPE_CHECKING:
     from catalogsync.cache import DigestCache
@@ -52,6 +54,7 @@ class Session:
     client: "ScenarioClient"
     known: KnownAssets
     stop: Event
+    uploads: Relay
 
 
 @contextmanager
@@ -90,12 +93,13 @@ def session(choices: Choices, *, read_only: bool) -> Iterator[Session]:
         catalog = open_catalog(choices.catalog, cache)
         target = chosen_target(catalog, choices)
         keys = selected(catalog, choices)
+        uploads = Relay()
         with (
             _stop_on_signal() as stop,
-            connect(choices, target, read_only=read_only, stop=stop) as client,
+            connect(choices, target, read_only=read_only, stop=stop, watcher=uploads) as client,
         ):
             known = cache.assets(_server(choices), target.project)
-            yield Session(catalog, target, keys, client, known, stop)
+            yield Session(catalog, target, keys, client, known, stop, uploads)
 
 
 def _server(choices: Choices) -> str:
@@ -107,7 +111,12 @@ def _server(choices: Choices) -> str:
 
 @contextmanager
 def connect(
-    choices: Choices, target: Target, *, read_only: bool, stop: Event | None = None
+    choices: Choices,
+    target: Target,
+    *,
+    read_only: bool,
+    stop: Event | None = None,
+    watcher: Watcher | None = None,
 ) -> "Iterator[ScenarioClient]":
     """A client of the target's project for the length of a `with`."""
     # httpx takes long to import, and bad manifests should be told at once.
@@ -116,7 +125,7 @@ def connect(
     trace = say if choices.verbose else lambda line: None
     with _connection(choices, target) as connection:
         transport = Transport(connection, read_only=read_only, stop=stop, trace=trace)
-        uploader = Uploader(transport, stop=stop, jobs=choices.jobs)
+        uploader = Uploader(transport, stop=stop, jobs=choices.jobs, watcher=watcher)
         with closing(transport), closing(uploader):
             yield ScenarioClient(transport, uploader)
 

@@ -93,6 +93,14 @@ def error_document(error: CatalogSyncError) -> dict[str, object]:
 
 def dumped(document: dict[str, object]) -> str:
     """A document as text: the same document, the same bytes; pure ASCII, so that it is inert."""
-    text = json.dumps(document, indent=2, sort_keys=True, ensure_ascii=True)
+    return _inert(json.dumps(document, indent=2, sort_keys=True, ensure_ascii=True)) + "\n"
+
+
+def dumped_line(event: dict[str, object]) -> str:
+    """An event as one line of JSON, without the line's end."""
+    return _inert(json.dumps(event, sort_keys=True, ensure_ascii=True))
+
+
+def _inert(text: str) -> str:
     # A CI runner would take a command out of any line; inside a string this means the same.
-    return text.replace("##[", "#\\u0023[") + "\n"
+    return text.replace("##[", "#\\u0023[")

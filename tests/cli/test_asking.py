@@ -1,14 +1,7 @@
 """A person at a terminal: the question, its answers, and what happens meanwhile."""
 
-import os
-import pty
-import re
-import select
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,52 +9,9 @@ import httpx
 import pytest
 
 from tests.cli.conftest import MODEL, Run, write
+from tests.cli.terminal import Terminal
 
 CREDENTIALS = {"SCENARIO_SDK_API_KEY": "k", "SCENARIO_SDK_API_SECRET": "s"}
-
-
-class Terminal:
-    """The program with a terminal for its input and output."""
-
-    def __init__(self, *arguments: object, url: str) -> None:
-        self._ours, theirs = pty.openpty()
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "catalogsync", *map(str, arguments)],
-            stdin=theirs,
-            stdout=theirs,
-            stderr=theirs,
-            env=os.environ
-            | {
-                "SCENARIO_BASE_URL": url,
-                "SCENARIO_SDK_API_KEY": "k",
-                "SCENARIO_SDK_API_SECRET": "s",
-            },
-        )
-        os.close(theirs)
-        self.shown = ""
-
-    def until(self, text: str) -> None:
-        """Read until the text is shown."""
-        while text not in self.shown:
-            self.shown += self._read()
-
-    def _read(self) -> str:
-        ready, _, _ = select.select([self._ours], [], [], 30)
-        assert ready, f"nothing more is shown after {self.shown!r}"
-        return os.read(self._ours, 4096).decode()
-
-    def type(self, text: str) -> None:
-        """Type on the keyboard."""
-        os.write(self._ours, text.encode())
-
-    def end(self) -> int:
-        """Read to the end, and return the exit code."""
-        with suppress(OSError):  # what Linux says when the other side of a terminal is closed
-            while data := self._read():
-                self.shown += data
-        os.close(self._ours)
-        self.shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", self.shown)
-        return self.process.wait(timeout=30)
 
 
 @pytest.fixture

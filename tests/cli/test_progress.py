@@ -1,0 +1,60 @@
+"""What a run tells of its files: bars on a terminal, a line each in a log, JSON for programs."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tests.cli.conftest import MODEL, Run, write
+from tests.cli.terminal import Terminal
+from tests.cli.test_kinds import wav
+
+IMAGES = [f"models/ink-heroes/images/{number}.webp" for number in (1, 2, 3)]
+
+
+def add_sound(catalog: Path, size: int) -> None:
+    (catalog / "models/ink-heroes/voice.wav").write_bytes(wav(size))
+    text = MODEL.replace("images/3.webp]", "images/3.webp, voice.wav]")
+    write(catalog / "models/ink-heroes/model.yaml", text)
+
+
+def test_a_log_gets_one_line_for_every_file(cli: Run, catalog: Path) -> None:
+    lines = cli("apply", catalog, "--yes").err.splitlines()
+    sent = sorted(line.split(",")[0].split(" (")[0] for line in lines if line.startswith("sent "))
+    assert sent == [f"sent {path}" for path in IMAGES]
+    assert [line.split(", ")[1] for line in lines if line.startswith("sent ")] == [
+        f"{number} of 3 files" for number in (1, 2, 3)
+    ]
+
+
+def test_quiet_says_nothing_of_files(cli: Run, catalog: Path) -> None:
+    assert cli("apply", catalog, "--yes", "--quiet").err == ""
+
+
+def test_programs_get_events_that_add_up(cli: Run, catalog: Path) -> None:
+    add_sound(catalog, 9 * 1024 * 1024)
+    result = cli("apply", catalog, "--yes", "--json")
+    assert result.code == 0
+    json.loads(result.out)
+    # What people read stands there as well; events are the lines that are JSON.
+    events = [json.loads(line) for line in result.err.splitlines() if line.startswith('{"')]
+    of_uploads = [event for event in events if event["event"].startswith("upload-")]
+    paths = [*IMAGES, "models/ink-heroes/voice.wav"]
+    for kind in ("upload-begun", "upload-finished"):
+        assert sorted(e["file"] for e in of_uploads if e["event"] == kind) == paths
+    last = of_uploads[-1]
+    files = [catalog / path for path in paths]
+    total = sum(path.stat().st_size for path in files)
+    assert (last["filesSent"], last["files"]) == (4, 4)
+    assert last["bytesSent"] == last["bytesToSend"] == total
+
+
+def test_a_terminal_shows_the_files_in_flight_below_a_bar_for_all_bytes(
+    catalog: Path, server: Any
+) -> None:
+    add_sound(catalog, 30 * 1024 * 1024)
+    terminal = Terminal("apply", catalog, "--yes", url=server.url)
+    assert terminal.end() == 0
+    assert "sending" in terminal.shown
+    assert "of 31.5 MB" in terminal.shown
+    assert "models/ink-heroes/voice.wav" in terminal.shown
+    assert terminal.shown.rstrip().endswith("0 deleted.")
