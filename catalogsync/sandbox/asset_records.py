@@ -18,7 +18,7 @@ _DESCRIBED = ("id", "authorId", "kind", "mimeType", "ownerId", "privacy", "prope
 
 @dataclass(frozen=True, slots=True)
 class NewAsset:
-    """What is known of an asset when it is made."""
+    """What is known of an asset when it is made; one to be `created` later is not seen before."""
 
     project: str
     author: str
@@ -31,12 +31,13 @@ class NewAsset:
     hidden: bool = False
     parent: str | None = None
     collections: Sequence[str] = ()
+    created: str = ""
 
 
 def insert(world: World, new: NewAsset, asset_id: str | None = None) -> Json:
     """Record an asset whose content is in place; `asset_id` if the content has one already."""
     type_ = "uploaded" if new.kind == "image" else f"uploaded-{new.kind}"
-    stamp = world.clock.stamp()
+    stamp = new.created or world.clock.stamp()
     size = {"width": new.width, "height": new.height} if new.width is not None else {}
     metadata: Json = {"type": type_, "name": new.name, "kind": new.kind, "size": new.size, **size}
     if new.parent:
@@ -95,8 +96,8 @@ def find(call: Call, asset_ids: Iterable[str]) -> dict[str, Json]:
     """The assets of the project among those ids, as the API shows them."""
     rows = call.world.store.db.execute(
         f"SELECT {SELECT} FROM assets WHERE id IN (SELECT value FROM json_each(?))"
-        " AND +project = ? AND deleted IS NULL",
-        [json.dumps(list(asset_ids)), call.project],
+        " AND +project = ? AND deleted IS NULL AND created <= ?",
+        [json.dumps(list(asset_ids)), call.project, call.world.clock.stamp()],
     )
     found = [show(call, row) for row in rows]
     return {asset["id"]: asset for asset in found}

@@ -94,6 +94,7 @@ def read_list(call: Call) -> Json:
     where = [
         ("project = ?", call.project),
         (f"deleted IS {'NOT ' if removed else ''}NULL", ""),
+        ("created <= ?", call.world.clock.stamp()),
         *((_FILTERS[name], value) for name, value in call.query.items() if name in _FILTERS),
         *_dates(call, _ORDERS[order]),
     ]

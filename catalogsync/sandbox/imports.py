@@ -64,6 +64,7 @@ def _import(world: World, doc: Json) -> str:
         hidden=options.get("hide", False),
         parent=options.get("parentId"),
         collections=options.get("collectionIds", ()),
+        created=upload_records.imported_at(world, doc),
     )
     asset_records.insert(world, new, asset_id)
     return asset_id

@@ -63,6 +63,11 @@ def status(world: World, doc: Json) -> str:
     return "imported"
 
 
+def imported_at(world: World, doc: Json) -> str:
+    """When a completed upload becomes an asset, or became one."""
+    return iso(doc["completed"] + world.settings.validate_s + world.settings.import_s)
+
+
 def show(call: Call, doc: Json) -> Json:
     """The Upload of the API: part URLs while pending, an entity once imported."""
     now = status(call.world, doc)
@@ -80,12 +85,10 @@ def show(call: Call, doc: Json) -> Json:
 
 def _reached(world: World, doc: Json, now: str) -> str:
     """When a state that comes by itself was reached."""
-    after = {
-        "failed": world.settings.validate_s,
-        "validated": world.settings.validate_s,
-        "imported": world.settings.validate_s + world.settings.import_s,
-    }
-    return iso(doc["completed"] + after[now]) if now in after else ""
+    if now == "imported":
+        return imported_at(world, doc)
+    validated = now in ("failed", "validated")
+    return iso(doc["completed"] + world.settings.validate_s) if validated else ""
 
 
 def _parts(call: Call, doc: Json) -> list[Json]:
