@@ -1,0 +1,67 @@
+"""A small file of every format that an asset may have."""
+
+import io
+import json
+import struct
+import wave
+
+from PIL import Image
+
+
+def picture(form: str, size: tuple[int, int] = (7, 5), **options: object) -> bytes:
+    buffer = io.BytesIO()
+    Image.linear_gradient("L").resize(size).convert("RGB").save(buffer, form, **options)
+    return buffer.getvalue()
+
+
+def box(kind: bytes, content: bytes) -> bytes:
+    return struct.pack(">I", 8 + len(content)) + kind + content
+
+
+def heif(brand: bytes) -> bytes:
+    extent = box(b"ispe", struct.pack(">III", 0, 7, 5))
+    meta = box(b"meta", bytes(4) + box(b"iprp", box(b"ipco", extent)))
+    return box(b"ftyp", brand + bytes(4) + b"mif1") + meta + box(b"mdat", b"picture")
+
+
+def sound() -> bytes:
+    buffer = io.BytesIO()
+    with wave.open(buffer, "wb") as stream:
+        stream.setnchannels(1)
+        stream.setsampwidth(2)
+        stream.setframerate(8000)
+        stream.writeframes(bytes(100))
+    return buffer.getvalue()
+
+
+MP4 = box(b"ftyp", b"isom" + bytes(4)) + box(b"moov", bytes(8)) + box(b"mdat", bytes(20))
+SVG = b'<?xml version="1.0"?>\n<!-- ink -->\n<svg xmlns="http://www.w3.org/2000/svg"></svg>\n'
+GLTF = json.dumps({"asset": {"version": "2.0"}}).encode()
+SOLID = b"solid cube\n facet normal 0 0 1\n endfacet\nendsolid cube\n"
+MEDIA = {
+    "png": picture("PNG"),
+    "jpg": picture("JPEG"),
+    "jpeg": picture("JPEG", progressive=True),
+    "gif": picture("GIF"),
+    "webp": picture("WEBP"),
+    "avif": heif(b"avif"),
+    "heic": heif(b"heic"),
+    "heif": heif(b"mif1"),
+    "tif": picture("TIFF"),
+    "tiff": picture("TIFF", compression="tiff_lzw"),
+    "svg": SVG,
+    "mp3": b"ID3\x04" + bytes(100),
+    "wav": sound(),
+    "ogg": b"OggS\0" + bytes(100),
+    "m4a": MP4,
+    "flac": b"fLaC" + bytes(100),
+    "mp4": MP4,
+    "webm": b"\x1aE\xdf\xa3\x9fB\x82\x84webm" + bytes(100),
+    "glb": b"glTF" + struct.pack("<II", 2, 20) + bytes(8),
+    "gltf": GLTF,
+    "obj": b"# cube\no cube\nv 0 0 0\nf 1 1 1\n",
+    "fbx": b"Kaydara FBX Binary  \0\x1a\0" + bytes(100),
+    "stl": bytes(80) + struct.pack("<I", 1) + bytes(50),
+    "ply": b"ply\nformat ascii 1.0\nend_header\n",
+    "vox": b"VOX \x96\0\0\0" + bytes(20),
+}
