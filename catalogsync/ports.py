@@ -21,6 +21,18 @@ class KnownAssets(Protocol):
         ...
 
 
+class KnownUploads(Protocol):
+    """Which upload has all parts of a file, so that nobody sends them again who finds it."""
+
+    def recall(self, sha256: str) -> str:
+        """The id of the upload that a file was last sent to, or nothing."""
+        ...
+
+    def remember(self, sha256: str, upload_id: str) -> None:
+        """Keep it at once: this process may not live to say it later."""
+        ...
+
+
 class CatalogReader(Protocol):
     """Reads a project; every method raises `ApiError` rather than return less than there is."""
 

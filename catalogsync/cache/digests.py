@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
 
 from platformdirs import user_cache_dir
@@ -25,6 +26,9 @@ _SELECT_ASSETS = f"SELECT id, name, {_FACTS} FROM assets WHERE scope = ? AND id 
 _COUNT = "SELECT (SELECT count(*) FROM files), (SELECT count(*) FROM assets)"
 _INSERT_FILE = "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _INSERT_ASSET = "INSERT OR REPLACE INTO assets VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+
+_SELECT_UPLOAD = "SELECT id FROM uploads WHERE scope = ? AND sha256 = ?"
+_INSERT_UPLOAD = "INSERT OR REPLACE INTO uploads VALUES (?, ?, ?)"
 
 _STAMP = struct.Struct("<5Q")
 _U64 = (1 << 64) - 1
@@ -90,6 +94,10 @@ class DigestCache:
         found = AssetDigests(_scope("assets", server, project), self._store)
         self._parts.append(found)
         return found
+
+    def uploads(self, server: str, project: str) -> "UploadIds":
+        """What was sent by uploads to one project on one server."""
+        return UploadIds(_scope("uploads", server, project), self._store)
 
     def save(self) -> None:
         """Keep what was learned since the last time, if that can be done."""
@@ -180,6 +188,32 @@ class AssetDigests:
         """The rows to keep, each told once."""
         rows, self._fresh = list(self._fresh.values()), {}
         return rows
+
+
+class UploadIds:
+    """The uploads of one project by what they hold, kept as soon as they are told."""
+
+    def __init__(self, scope: bytes, store: Store | None) -> None:
+        self._scope = scope
+        self._store = store
+        self._told: dict[str, str] = {}
+        self._turn = Lock()
+
+    def recall(self, sha256: str) -> str:
+        """The id of the upload that a file was last sent to, or nothing."""
+        if sha256 in self._told:
+            return self._told[sha256]
+        rows = self._store.read([(_SELECT_UPLOAD, (self._scope, sha256))]) if self._store else []
+        return next((row[0] for row in rows if isinstance(row[0], str)), "")
+
+    def remember(self, sha256: str, upload_id: str) -> None:
+        """Keep it at once: this process may not live to say it later."""
+        self._told[sha256] = upload_id
+        row = (self._scope, sha256, upload_id)
+        if self._store and _fits(row):
+            # Threads that take turns here need not wait for the lock of the file.
+            with self._turn:
+                self._store.write([(_INSERT_UPLOAD, [row])])
 
 
 def _scope(*words: str) -> bytes:

@@ -13,7 +13,7 @@ from typing import Any
 
 from catalogsync import __version__
 
-_FORMAT = 1
+_FORMAT = 2
 # The version counts too: one that checks files more strictly must look at them again.
 _VERSION = zlib.crc32(f"{_FORMAT} {__version__}".encode()) & 0x7FFF_FFFF
 
@@ -24,12 +24,15 @@ _LOOK_SECONDS = 0.01
 _TABLES = (
     "DROP TABLE IF EXISTS files",
     "DROP TABLE IF EXISTS assets",
+    "DROP TABLE IF EXISTS uploads",
     "CREATE TABLE files (scope BLOB, path TEXT, stamp BLOB, sha256 TEXT, kind TEXT,"
     " media_type TEXT, size INTEGER, width INTEGER, height INTEGER,"
     " PRIMARY KEY (scope, path)) WITHOUT ROWID",
     "CREATE TABLE assets (scope BLOB, id TEXT, name TEXT, sha256 TEXT, kind TEXT,"
     " media_type TEXT, size INTEGER, width INTEGER, height INTEGER,"
     " PRIMARY KEY (scope, id)) WITHOUT ROWID",
+    "CREATE TABLE uploads (scope BLOB, sha256 TEXT, id TEXT, PRIMARY KEY (scope, sha256))"
+    " WITHOUT ROWID",
     f"PRAGMA user_version = {_VERSION}",
 )
 

@@ -17,7 +17,7 @@ from catalogsync.cli.progress import Relay
 from catalogsync.errors import AccessDenied, Interrupted, UsageError
 from catalogsync.manifest import find_catalog, load
 from catalogsync.model import Catalog, Target
-from catalogsync.ports import KnownAssets
+from catalogsync.ports import KnownAssets, KnownUploads
 from catalogsync.sending import Watcher
 
 if TYPE_CHECKING:
@@ -93,12 +93,15 @@ def session(choices: Choices, *, read_only: bool) -> Iterator[Session]:
         catalog = open_catalog(choices.catalog, cache)
         target = chosen_target(catalog, choices)
         keys = selected(catalog, choices)
+        known = cache.assets(_server(choices), target.project)
+        sent = cache.uploads(_server(choices), target.project)
         uploads = Relay()
         with (
             _stop_on_signal() as stop,
-            connect(choices, target, read_only=read_only, stop=stop, watcher=uploads) as client,
+            connect(
+                choices, target, read_only=read_only, stop=stop, sent=sent, watcher=uploads
+            ) as client,
         ):
-            known = cache.assets(_server(choices), target.project)
             yield Session(catalog, target, keys, client, known, stop, uploads)
 
 
@@ -117,6 +120,7 @@ def connect(
     read_only: bool,
     stop: Event | None = None,
     watcher: Watcher | None = None,
+    sent: KnownUploads | None = None,
 ) -> "Iterator[ScenarioClient]":
     """A client of the target's project for the length of a `with`."""
     # httpx takes long to import, and bad manifests should be told at once.
@@ -125,7 +129,7 @@ def connect(
     trace = say if choices.verbose else lambda line: None
     with _connection(choices, target) as connection:
         transport = Transport(connection, read_only=read_only, stop=stop, trace=trace)
-        uploader = Uploader(transport, stop=stop, jobs=choices.jobs, watcher=watcher)
+        uploader = Uploader(transport, stop=stop, jobs=choices.jobs, sent=sent, watcher=watcher)
         with closing(transport), closing(uploader):
             yield ScenarioClient(transport, uploader)
 

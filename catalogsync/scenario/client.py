@@ -10,7 +10,7 @@ from catalogsync.scenario.answers import Json
 from catalogsync.scenario.fields import id_of, items_of, object_of, path_part
 from catalogsync.scenario.transport import Transport
 from catalogsync.scenario.uploads import Uploader
-from catalogsync.scenario.wire import asset_from, model_from
+from catalogsync.scenario.wire import asset_from, is_there, model_from
 
 _MODELS_PER_PAGE = "500"
 _ASSETS_PER_PAGE = "100"
@@ -61,7 +61,7 @@ class ScenarioClient:
     def get_assets(self, asset_ids: Sequence[str]) -> Mapping[str, AssetRef]:
         """Read up to 200 assets (POST /assets/get-bulk)."""
         answer = self._http.read_by_post("/assets/get-bulk", {"assetIds": list(asset_ids)})
-        found = [asset_from(item) for item in items_of(answer, "assets") if _usable(item)]
+        found = [asset_from(item) for item in items_of(answer, "assets") if is_there(item)]
         wanted = set(asset_ids)
         return {asset.id: asset for asset in found if asset.id in wanted}
 
@@ -73,7 +73,7 @@ class ScenarioClient:
             "sortDirection": "desc",
         }
         for page in self._http.pages("/assets", "assets", params):
-            yield [asset_from(item) for item in page if _usable(item)]
+            yield [asset_from(item) for item in page if is_there(item)]
 
     def list_collections(self) -> Mapping[str, str]:
         """Read all collections (GET /collections)."""
@@ -151,11 +151,6 @@ def _model(answer: Json) -> RemoteModel:
 
 def _deleted(item: Json) -> bool:
     return bool(item.get("deletedAt")) or item.get("status") == "deleted"
-
-
-def _usable(item: Json) -> bool:
-    """Whether an asset is there and whole: neither deleted nor failed."""
-    return not item.get("deletedAt") and item.get("status") != "error"
 
 
 def _name(item: Json) -> str:

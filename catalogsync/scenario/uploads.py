@@ -12,11 +12,13 @@ from catalogsync.errors import (
     ApiError,
     BadResponse,
     Interrupted,
+    NotFound,
     NotKept,
     Rejected,
     UploadStuck,
 )
 from catalogsync.model import AssetRef
+from catalogsync.ports import KnownUploads
 from catalogsync.scenario.answers import Json
 from catalogsync.scenario.fields import id_of, items_of, object_of, path_part
 from catalogsync.scenario.image_body import image_body
@@ -24,7 +26,7 @@ from catalogsync.scenario.parts import Part, PartBounds, PartExpired, PartSender
 from catalogsync.scenario.planned_file import PlannedFile, changed
 from catalogsync.scenario.tally import Tally
 from catalogsync.scenario.transport import Transport
-from catalogsync.scenario.wire import asset_from, digest_tag, upload_name
+from catalogsync.scenario.wire import asset_from, digest_tag, is_there, upload_name
 from catalogsync.sending import NoWatcher, Watcher, goes_whole, part_count, part_size
 
 _BEGINNINGS = 3
@@ -55,10 +57,12 @@ class Uploader:
         bounds: PartBounds | None = None,
         patience: Patience | None = None,
         watcher: Watcher | None = None,
+        sent: KnownUploads | None = None,
     ) -> None:
         self._http = http
         self._stop = stop or Event()
         self._patience = patience or Patience()
+        self._known = sent
         self._sender = PartSender(stop=self._stop, bounds=bounds)
         self._watcher = watcher or NoWatcher()
         self._pool = ThreadPoolExecutor(jobs, thread_name_prefix="parts")
@@ -101,17 +105,44 @@ class Uploader:
         return asset_from(object_of(self._http.once("POST", "/assets", body), "asset"))
 
     def _send_parts(self, asset: AssetRef, file: BinaryIO, tally: Tally) -> AssetRef:
+        left = self._left_behind(asset)
+        if left:
+            tally.add(asset.size)
+            return left
         with PlannedFile(asset, file, stop=self._stop, hashing=self._hashing) as planned:
             upload = self._sent(planned, tally)
             # Nothing is completed that could hold other bytes than those that were hashed.
             planned.confirm()
+        if self._known:
+            self._known.remember(asset.sha256, upload)
         self._complete(upload)
+        kept = self._made(asset, upload)
+        if not kept:
+            raise BadResponse(f"{asset.name}: the server does not know the asset it just made")
+        return kept
+
+    def _left_behind(self, asset: AssetRef) -> AssetRef | None:
+        """The asset made of an upload that an earlier run sent all parts to, if there is one.
+
+        It may have ended before it said so to the server, or before it heard what became of them.
+        """
+        upload = self._known.recall(asset.sha256) if self._known else ""
+        if not upload:
+            return None
+        try:
+            if self._status(upload)[0] == "pending":
+                self._complete(upload)
+            kept = self._made(asset, upload)
+        except (NotFound, Rejected):
+            return None
+        return kept if kept and kept.digest in (asset.digest, "") else None
+
+    def _made(self, asset: AssetRef, upload: str) -> AssetRef | None:
+        """The asset that an upload becomes, or None if that is not there any more."""
         asset_id = self._imported(asset, upload)
         answer = self._http.read_by_post("/assets/get-bulk", {"assetIds": [asset_id]})
-        assets = items_of(answer, "assets")
-        if not assets:
-            raise BadResponse(f"{asset.name}: the server does not know the asset it just made")
-        return asset_from(assets[0])
+        found = [item for item in items_of(answer, "assets") if is_there(item)]
+        return asset_from(found[0]) if found else None
 
     def _sent(self, file: PlannedFile, tally: Tally) -> str:
         """Send all parts, and return the id of the upload that has them."""
@@ -183,14 +214,16 @@ class Uploader:
         return True
 
     def _complete(self, upload_id: str) -> None:
-        """Say that all parts are there; a lost answer is settled by looking."""
+        """Say that all parts are there; looks whether it was said when there is no good answer."""
         try:
             self._http.once("POST", _path(upload_id, "action"), {"action": "complete"})
         except ApiError as error:
+            # To say it twice, as another process may have done, is refused.
+            if self._status(upload_id)[0] != "pending":
+                return
             if not error.may_have_been_applied:
                 raise
-            if self._status(upload_id)[0] == "pending":
-                self._http.once("POST", _path(upload_id, "action"), {"action": "complete"})
+            self._http.once("POST", _path(upload_id, "action"), {"action": "complete"})
 
     def _imported(self, asset: AssetRef, upload_id: str) -> str:
         """Wait until the upload has become an asset, and return its id."""

@@ -51,6 +51,11 @@ def asset_from(data: Mapping[str, object]) -> AssetRef:
     )
 
 
+def is_there(data: Mapping[str, object]) -> bool:
+    """Whether an asset is there and whole: neither deleted nor failed."""
+    return not data.get("deletedAt") and data.get("status") != "error"
+
+
 def _digest(name: str, tags: list[str]) -> str:
     for tag in tags:
         if found := _DIGEST_TAG.fullmatch(tag):
