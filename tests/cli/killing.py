@@ -1,0 +1,240 @@
+"""Runs of the program that are killed at a request: real processes, forked from a warm one."""
+
+import base64
+import multiprocessing
+import os
+import random
+import shutil
+import signal
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import httpx
+from PIL import Image
+
+from catalogsync.cli import main
+from catalogsync.sandbox import running
+from tests.media import MEDIA
+
+App = Callable[..., Awaitable[None]]
+
+_WARM = multiprocessing.get_context("forkserver")
+# What the program imports only when it is needed is imported once for all runs.
+_LAZY = ["cache", "cli.apply", "cli.plan", "scenario"]
+_WARM.set_forkserver_preload([__name__, "deepdiff", *(f"catalogsync.{name}" for name in _LAZY)])
+
+BY_PARTS = ("wav", "mp3", "mp4", "glb", "obj")
+PICTURES = ("png", "jpg", "webp", "gif", "tiff")
+
+MODELS = {
+    "ink": """\
+name: Ink
+type: flux.1-lora
+tags: [ink]
+thumbnail: files/0.png
+examples: [files/0.png, files/large.png, {glob: "files/1*.*"}, files/x.wav]
+""",
+    "paint": """\
+name: Paint
+type: flux.1-lora
+collections: [Brushes]
+description: |
+  Strokes.
+  ![stroke](files/2.webp)
+examples: [files/0.png, files/x.mp4, files/x.glb, {glob: "files/[3-9].*"}]
+""",
+    "both": """\
+name: Both
+type: flux.1-composition
+concepts: [{model: ink, scale: 0.8}, {model: paint, scale: 0.2}]
+promptGuide: "Short. {asset:files/x.mp3} and {model:ink}."
+thumbnail: files/1.jpg
+""",
+    "rest": """\
+name: Rest
+type: custom
+examples: [files/x.obj, {glob: "files/2?.*"}]
+""",
+}
+"""Four models that use thirty files: one of them by two, a thumbnail, one in a text."""
+
+
+def write_catalog(folder: Path) -> list[str]:
+    """Write a catalog of four models and thirty files; return the files' digests, sorted."""
+    files = folder / "models/files"
+    files.mkdir(parents=True)
+    (folder / "catalog.yaml").write_text("apiVersion: catalogsync/v1\nname: acme\n")
+    for key, text in MODELS.items():
+        (folder / f"models/{key}.yaml").write_text(text)
+    for number in range(24):
+        form = PICTURES[number % len(PICTURES)]
+        picture = Image.new("RGB", (16, 12), (number * 10, 40, 90))
+        picture.save(files / f"{number}.{form}")
+    pixels = random.Random(1).randbytes(1700 * 1700 * 3)
+    large = Image.frombytes("RGB", (1700, 1700), pixels)
+    large.save(files / "large.png", compress_level=0)
+    for extension in BY_PARTS:
+        (files / f"x.{extension}").write_bytes(MEDIA[extension])
+    return sorted(sha256(file.read_bytes()).hexdigest() for file in files.iterdir())
+
+
+def _program(arguments: list[str], url: str, home: str, printed: str) -> None:
+    """What a child does: become a run of the program whose key tells its process id."""
+    os.environ["SCENARIO_SDK_API_KEY"] = str(os.getpid())
+    os.environ["SCENARIO_SDK_API_SECRET"] = "secret"
+    os.environ["SCENARIO_BASE_URL"] = url
+    os.environ["XDG_CACHE_HOME"] = home
+    with Path(printed).open("wb", buffering=0) as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    main(arguments)
+
+
+class Reaper:
+    """A middleware of the sandbox that kills a run at its nth request.
+
+    The request is lost `before` it takes effect, or its answer `after`. What a killed run still
+    had under way is lost as well. Uploads move on only when somebody asks for one.
+    """
+
+    def __init__(self) -> None:
+        self.server: Any = None
+        self.at = 0
+        self.when = ""
+        self.requests: list[str] = []
+        self.completed: list[str] = []
+        self._pid = 0
+        self._dead: set[int] = set()
+
+    def arm(self, at: int = 0, when: str = "") -> None:
+        """Count from 1 again, and kill at request `at`; 0 for a run that may live."""
+        self.at, self.when, self._pid = at, when, 0
+        self.requests = []
+        self.completed = []
+
+    def __call__(self, app: App) -> App:
+        async def serve(scope: Any, receive: Any, send: Any) -> None:
+            pid = _process_of(scope) or self._pid
+            due = pid not in self._dead and self._is_due(pid, scope)
+            if due and self.when == "before":
+                self._kill(pid)
+            if pid in self._dead:
+                await send({"type": "http.response.start", "status": 503, "headers": []})
+                await send({"type": "http.response.body", "body": b""})
+                return
+            answer = await self._answer(app, scope, receive)
+            if due:
+                self._kill(pid)
+            for message in answer:
+                await send(message)
+
+        return serve
+
+    def _is_due(self, pid: int, scope: Any) -> bool:
+        """Count a request, and tell whether it is the one to kill at."""
+        if pid == os.getpid():
+            return False
+        self._pid = pid
+        self.requests.append(f"{scope['method']} {scope['path']}")
+        return len(self.requests) == self.at
+
+    def _kill(self, pid: int) -> None:
+        os.kill(pid, signal.SIGKILL)
+        self._dead.add(pid)
+
+    async def _answer(self, app: App, scope: Any, receive: Any) -> list[Any]:
+        """The messages of an answer; of an upload only once its content was looked at."""
+        path, method = scope["path"], scope["method"]
+        if path.endswith("/action"):
+            upload = path.removeprefix("/v1").removesuffix("/action")
+            self.completed.append(f"{upload}?{scope['query_string'].decode()}")
+        asked = method == "GET" and "/uploads/" in path
+        if asked:
+            self.server.control.advance(1000)
+            receive = _nothing
+        while True:
+            answer: list[Any] = []
+
+            async def keep(message: Any, answer: list[Any] = answer) -> None:
+                answer.append(message)
+
+            await app(scope, receive, keep)
+            if not (asked and b'"status":"validating"' in answer[-1]["body"]):
+                return answer
+
+
+def _process_of(scope: Any) -> int:
+    """The process whose request this is; parts are sent without a key."""
+    word = dict(scope["headers"]).get(b"authorization", b"").partition(b" ")[2]
+    return int(base64.b64decode(word).partition(b":")[0] or 0)
+
+
+async def _nothing() -> Any:
+    return {"type": "http.request"}
+
+
+@dataclass
+class Scene:
+    """A sandbox whose runs can be killed, and a catalog; each try has a project of its own."""
+
+    server: Any
+    reaper: Reaper
+    catalog: Path
+    digests: list[str]
+    folder: Path
+    http: httpx.Client
+
+    def run(self, project: str, *arguments: str, home: str = "home") -> tuple[int, str]:
+        """The exit code of a run of the program, negative if it was killed, and what it said."""
+        printed = self.folder / "printed"
+        words = [arguments[0], str(self.catalog), "--project", project, *arguments[1:]]
+        cache = str(self.folder / project / home)
+        child = _WARM.Process(target=_program, args=(words, self.server.url, cache, str(printed)))
+        child.start()
+        child.join()
+        code = child.exitcode
+        child.close()
+        assert code is not None
+        return code, printed.read_text()
+
+    def read(self, project: str, path: str) -> Any:
+        """Ask the API something about a project."""
+        params = {"projectId": project, "pageSize": "100"}
+        return self.http.get(path, params=params).raise_for_status().json()
+
+    def settle(self) -> None:
+        """Let the uploads that were completed become assets."""
+        for path in self.reaper.completed:
+            self.http.get(path).raise_for_status()
+
+    def stored(self, project: str) -> list[str]:
+        """The digests of the bytes that the server holds for a project, sorted."""
+        ids = [asset["id"] for asset in self.read(project, "/assets")["assets"]]
+        return sorted(sha256(self._content(held).read_bytes()).hexdigest() for held in ids)
+
+    def clear(self, project: str) -> None:
+        """Take away the bytes of a project: hundreds of copies of the catalog are many."""
+        for asset in self.read(project, "/assets")["assets"]:
+            self._content(asset["id"]).unlink()
+        for parts in (self.folder / "box/parts").iterdir():
+            shutil.rmtree(parts)
+
+    def _content(self, asset_id: str) -> Path:
+        return self.folder / "box/contents" / asset_id[-2:] / asset_id
+
+
+@contextmanager
+def scene(folder: Path) -> Iterator[Scene]:
+    """A scene for the length of a `with`."""
+    reaper = Reaper()
+    slow: dict[str, Any] = {"validate_s": 60, "import_s": 60, "part_ttl_s": 1e9}
+    with running(folder / "box", middleware=(reaper,), **slow) as server:
+        reaper.server = server
+        digests = write_catalog(folder / "catalog")
+        auth = (str(os.getpid()), "secret")
+        with httpx.Client(base_url=server.url, auth=auth) as http:
+            yield Scene(server, reaper, folder / "catalog", digests, folder, http)
