@@ -1,7 +1,7 @@
 """Looking into a file's bytes at any offset, whether they are in memory or on disk."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 
 class BadContent(Exception):
@@ -53,12 +53,19 @@ MAX_BOXES = 10_000
 
 
 def boxes(content: Content, start: int, end: int) -> dict[bytes, tuple[int, int]]:
-    """The ISO base media boxes between two offsets: type to (start of content, end)."""
+    """The first ISO base media box of each type between two offsets: (start of content, end)."""
     found: dict[bytes, tuple[int, int]] = {}
+    for kind, first, last in each_box(content, start, end):
+        found.setdefault(kind, (first, last))
+    return found
+
+
+def each_box(content: Content, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+    """The ISO base media boxes between two offsets, in order: type, start of content, end."""
     at = start
     for _ in range(MAX_BOXES):
         if at == end:
-            return found
+            return
         size, header = content.number(at, 4), 8
         kind = content.at(at + 4, 4)
         if size == 1:
@@ -67,6 +74,6 @@ def boxes(content: Content, start: int, end: int) -> dict[bytes, tuple[int, int]
             size = end - at
         if size < header or at + size > end:
             raise cut_off()
-        found.setdefault(kind, (at + header, at + size))
+        yield kind, at + header, at + size
         at += size
     raise BadContent("has too many parts")

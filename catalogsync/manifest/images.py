@@ -99,6 +99,9 @@ def avif(content: Content) -> tuple[int, int]:
 
 def heic(content: Content) -> tuple[int, int]:
     """HEIC: whole boxes, its brand, and the largest of its spatial extents."""
+    # An AVIF may say that it can be read as any picture of the family.
+    if content.at(8, 4) in _AVIF_BRANDS:
+        raise BadContent("holds something else")
     return _heif(content, _HEIC_BRANDS)
 
 

@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass
 
-from catalogsync.manifest import images
-from catalogsync.manifest.content import BadContent, Check, Content, begins, boxes, cut_off
+from catalogsync.manifest import images, recordings
+from catalogsync.manifest.content import BadContent, Check, Content, begins, cut_off
 from catalogsync.manifest.words import Unfit, quote
 from catalogsync.model import AssetKind
 
@@ -16,47 +16,6 @@ class Format:
     kind: AssetKind
     media_type: str
     check: Check
-
-
-def _wav(content: Content) -> tuple[int, int]:
-    begins(content, b"RIFF")
-    begins(content, b"WAVE", 8)
-    if content.size < int.from_bytes(content.at(4, 4), "little"):
-        raise cut_off()
-    return 0, 0
-
-
-def _mp3(content: Content) -> tuple[int, int]:
-    head = content.at(0, 3)
-    # Without a tag, a frame: eleven bits of sync, then neither version 01 nor layer 00.
-    is_frame = len(head) == 3 and head[0] == 0xFF and head[1] >= 0xE0 and head[1] & 6
-    if not is_frame and head != b"ID3":
-        raise BadContent("holds something else")
-    return 0, 0
-
-
-def _ogg(content: Content) -> tuple[int, int]:
-    begins(content, b"OggS\0")
-    return 0, 0
-
-
-def _flac(content: Content) -> tuple[int, int]:
-    begins(content, b"fLaC")
-    return 0, 0
-
-
-def _mp4(content: Content) -> tuple[int, int]:
-    begins(content, b"ftyp", 4)
-    if b"moov" not in boxes(content, 0, content.size):
-        raise cut_off()
-    return 0, 0
-
-
-def _webm(content: Content) -> tuple[int, int]:
-    begins(content, b"\x1aE\xdf\xa3")
-    if b"webm" not in content.at(4, 64):
-        raise BadContent("holds something else")
-    return 0, 0
 
 
 def _glb(content: Content) -> tuple[int, int]:
@@ -138,13 +97,13 @@ FORMATS = {
     "heic": Format(_IMAGE, "image/heic", images.heic),
     "heif": Format(_IMAGE, "image/heif", images.heic),
     "svg": Format(_IMAGE, "image/svg+xml", images.svg),
-    "mp3": Format(_AUDIO, "audio/mpeg", _mp3),
-    "wav": Format(_AUDIO, "audio/wav", _wav),
-    "ogg": Format(_AUDIO, "audio/ogg", _ogg),
-    "m4a": Format(_AUDIO, "audio/mp4", _mp4),
-    "flac": Format(_AUDIO, "audio/flac", _flac),
-    "mp4": Format(_VIDEO, "video/mp4", _mp4),
-    "webm": Format(_VIDEO, "video/webm", _webm),
+    "mp3": Format(_AUDIO, "audio/mpeg", recordings.mp3),
+    "wav": Format(_AUDIO, "audio/wav", recordings.wav),
+    "ogg": Format(_AUDIO, "audio/ogg", recordings.ogg),
+    "m4a": Format(_AUDIO, "audio/mp4", recordings.m4a),
+    "flac": Format(_AUDIO, "audio/flac", recordings.flac),
+    "mp4": Format(_VIDEO, "video/mp4", recordings.mp4),
+    "webm": Format(_VIDEO, "video/webm", recordings.webm),
     "glb": Format(_SHAPE, "model/gltf-binary", _glb),
     "gltf": Format(_SHAPE, "model/gltf+json", _gltf),
     "obj": Format(_SHAPE, "model/obj", _obj),

@@ -11,7 +11,7 @@ from PIL import Image
 from catalogsync.manifest.content import BadContent, Content
 from catalogsync.manifest.media import FORMATS
 from catalogsync.model import AssetKind, AssetRef
-from tests.media import MEDIA, MP4, picture
+from tests.media import MEDIA, MP4, box, mp4, picture, sound, webm
 
 from .support import Folder, png
 
@@ -161,3 +161,59 @@ def test_no_bytes_make_a_check_fail_in_another_way(extension: str, data: bytes, 
             continue
         assert width >= 0
         assert height >= 0
+
+
+NOTHING = {
+    "a WAV without samples": ("wav", sound(0)),
+    "a WAV without a data chunk": ("wav", b"RIFF\x04\0\0\0WAVE"),
+    "a tag without a sound": ("mp3", b"ID3\4\0\0\0\0\1\0" + bytes(128)),
+    "an Ogg that ends where it begins": ("ogg", b"OggS\0\2" + bytes(100)),
+    "an MP4": ("mp4", mp4(b"isom", (b"vide",), 0)),
+    "a long MP4": ("mp4", mp4(b"isom", (b"vide",), 0, version=1)),
+    "an M4A": ("m4a", mp4(b"M4A ", (b"soun",), 0)),
+    "a WebM": ("webm", webm(b"\x44\x89\x84" + bytes(4))),
+    "a precise WebM": ("webm", webm(b"\x44\x89\x88" + bytes(8))),
+}
+
+
+@pytest.mark.parametrize("what", NOTHING)
+def test_what_plays_for_no_time_is_refused(folder: Folder, what: str) -> None:
+    assert "plays for 0 seconds" in refusal(folder, *NOTHING[what])
+
+
+SOMETHING = {
+    "a WAV that was written to a pipe": ("wav", b"RIFF\0\0\0\0" + sound()[8:40] + bytes(104)),
+    "an MP4 in fragments": (
+        "mp4",
+        box(b"ftyp", b"isom" + bytes(4))
+        + box(b"moov", box(b"mvhd", bytes(100)) + box(b"mvex", b""))
+        + box(b"moof", b""),
+    ),
+    "a long MP4": ("mp4", mp4(b"isom", (b"vide",), version=1)),
+    "a WebM with a duration": ("webm", webm(b"\x44\x89\x84\x44\x7a\0\0")),
+    "a live WebM": ("webm", webm(b"")),
+    "a WebM that tells its duration late": (
+        "webm",
+        webm(b"\x44\x89\x84" + bytes(4), cluster_first=True),
+    ),
+    "a FLAC of unknown length": ("flac", b"fLaC\0\0\0\x22" + bytes(34) + b"\xff\xf8 frames"),
+}
+
+
+@pytest.mark.parametrize("what", SOMETHING)
+def test_what_does_not_tell_how_long_it_plays_is_taken(folder: Folder, what: str) -> None:
+    extension, content = SOMETHING[what]
+    assert examples(folder, **{f"x_{extension}": content})
+
+
+SAME = ({"jpg", "jpeg"}, {"tif", "tiff"}, {"heic", "heif"})
+
+
+@pytest.mark.parametrize("extension", MEDIA)
+@pytest.mark.parametrize("other", MEDIA)
+def test_no_format_passes_for_another(extension: str, other: str) -> None:
+    if extension == other or {extension, other} in SAME:
+        FORMATS[extension].check(content_of(MEDIA[other]))
+    else:
+        with pytest.raises(BadContent):
+            FORMATS[extension].check(content_of(MEDIA[other]))
