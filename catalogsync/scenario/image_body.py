@@ -1,29 +1,49 @@
-"""The body of POST /assets: an image in base64, encoded while it is sent."""
+"""The body of POST /assets: an image in base64, read and encoded while it is sent."""
 
 import base64
+import hashlib
 import json
 from collections.abc import Iterator
+from typing import BinaryIO
 
+from catalogsync.model import AssetRef
+from catalogsync.scenario.planned_file import changed
 from catalogsync.scenario.tally import Tally
 from catalogsync.scenario.transport import StreamedJson
 
 _STEP = 192 * 1024
-"""How much is encoded at a time, in bytes; pieces of a multiple of three can be joined."""
+"""How much is in memory at a time, in bytes; what is encoded by threes can be joined."""
+
+_TAIL = b'"}'
 
 
-def image_body(name: str, content: bytes, tally: Tally) -> StreamedJson:
-    """The JSON object with an image's name and content, without a second copy of the content."""
+def image_body(asset: AssetRef, name: str, file: BinaryIO, tally: Tally) -> StreamedJson:
+    """The JSON object with a name and an image, which stays a fragment if the file changes.
+
+    Raises `FileChanged` unless the file is the planned one, now and while it is sent.
+    """
     head = json.dumps({"name": name}).encode().removesuffix(b"}") + b', "image": "'
-    tail = b'"}'
+    size = sum(len(piece) for piece in _planned(asset, file))
 
     def pieces() -> Iterator[bytes]:
         tally.take_back()
-        for start in range(0, len(content) or 1, _STEP):
-            piece = content[start : start + _STEP]
-            opening = b"" if start else head
-            closing = tail if start + _STEP >= len(content) else b""
-            yield opening + base64.b64encode(piece) + closing
+        opening = head
+        for piece in _planned(asset, file):
+            yield opening + base64.b64encode(piece)
+            opening = b""
             tally.add(len(piece))
+        yield opening + _TAIL
 
-    encoded = 4 * -(-len(content) // 3)
-    return StreamedJson(len(head) + encoded + len(tail), pieces)
+    encoded = 4 * -(-size // 3)
+    return StreamedJson(len(head) + encoded + len(_TAIL), pieces)
+
+
+def _planned(asset: AssetRef, file: BinaryIO) -> Iterator[bytes]:
+    """Yield a file from its beginning; raise `FileChanged` at its end if it is another one."""
+    digest = hashlib.sha256()
+    file.seek(0)
+    while piece := file.read(_STEP):
+        digest.update(piece)
+        yield piece
+    if digest.hexdigest() != asset.sha256:
+        raise changed(asset)

@@ -1,6 +1,5 @@
 """Sends files: small images in one request, everything else in parts (POST /uploads)."""
 
-import hashlib
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -23,7 +22,7 @@ from catalogsync.scenario.answers import Json
 from catalogsync.scenario.fields import id_of, items_of, object_of, path_part
 from catalogsync.scenario.image_body import image_body
 from catalogsync.scenario.parts import Part, PartBounds, PartExpired, PartSender
-from catalogsync.scenario.planned_file import PlannedFile, changed
+from catalogsync.scenario.planned_file import PlannedFile
 from catalogsync.scenario.tally import Tally
 from catalogsync.scenario.transport import Transport
 from catalogsync.scenario.wire import asset_from, digest_tag, is_there, upload_name
@@ -98,10 +97,7 @@ class Uploader:
             ) from None
 
     def _send_whole(self, asset: AssetRef, file: BinaryIO, tally: Tally) -> AssetRef:
-        content = file.read()
-        if hashlib.sha256(content).hexdigest() != asset.sha256:
-            raise changed(asset)
-        body = image_body(upload_name(asset), content, tally)
+        body = image_body(asset, upload_name(asset), file, tally)
         return asset_from(object_of(self._http.once("POST", "/assets", body), "asset"))
 
     def _send_parts(self, asset: AssetRef, file: BinaryIO, tally: Tally) -> AssetRef:

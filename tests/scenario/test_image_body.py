@@ -1,15 +1,25 @@
 """The body of POST /assets, put together from pieces."""
 
 import base64
+import hashlib
 import json
+from io import BytesIO
+from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from catalogsync.errors import FileChanged
 from catalogsync.model import AssetRef
 from catalogsync.scenario.image_body import _STEP, image_body
 from catalogsync.scenario.tally import Tally
 from catalogsync.sending import NoWatcher
+
+
+def planned(content: bytes) -> tuple[AssetRef, Tally]:
+    asset = AssetRef(hashlib.sha256(content).hexdigest(), name="a.png")
+    return asset, Tally(asset, NoWatcher())
 
 
 @given(
@@ -19,8 +29,25 @@ from catalogsync.sending import NoWatcher
 )
 def test_the_pieces_are_the_json_that_the_api_wants(name: str, size: int, seed: bytes) -> None:
     content = (seed * (size // len(seed) + 1))[:size]
-    body = image_body(name, content, Tally(AssetRef(), NoWatcher()))
+    asset, tally = planned(content)
+    body = image_body(asset, name, BytesIO(content), tally)
     for _attempt in range(2):
         whole = b"".join(body.pieces())
         assert len(whole) == body.length
         assert json.loads(whole) == {"name": name, "image": base64.b64encode(content).decode()}
+
+
+@pytest.mark.parametrize("other", [b"swapped", b"short", b"much longer", b""])
+def test_of_a_file_that_changes_while_it_is_sent_only_a_fragment_is_sent(
+    tmp_path: Path, other: bytes
+) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(b"planned")
+    asset, tally = planned(b"planned")
+    sent: list[bytes] = []
+    with path.open("rb") as file:
+        body = image_body(asset, "a.png", file, tally)
+        path.write_bytes(other)
+        with pytest.raises(FileChanged, match=r"a\.png changed"):
+            sent.extend(body.pieces())
+    assert b'"}' not in b"".join(sent)
