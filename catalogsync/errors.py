@@ -118,6 +118,10 @@ class UploadStuck(ApiError):
     """The server has a file and does not get done with it."""
 
 
+class OutcomeUnknown(ApiError):
+    """What must not be done twice was sent, and nothing tells whether it was done."""
+
+
 class NotKept(ApiError):
     """The server accepted a value and kept another one."""
 

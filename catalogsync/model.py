@@ -24,7 +24,8 @@ class AssetRef:
     """A file by its content, an asset the server has by its id, or both.
 
     Only `sha256` (64 hex digits) and `id` take part in comparison; the rest describes the file
-    for people and for the upload. `size` is in bytes, `width` and `height` in pixels.
+    for people and for the upload. `size` is in bytes, `width` and `height` in pixels. What is at
+    a `url` is for the server to fetch; its `sha256` is that of the address.
     """
 
     sha256: str = ""
@@ -35,6 +36,7 @@ class AssetRef:
     size: int = field(default=0, compare=False)
     width: int = field(default=0, compare=False)
     height: int = field(default=0, compare=False)
+    url: str = field(default="", compare=False)
 
     @property
     def digest(self) -> str:

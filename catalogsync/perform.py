@@ -109,6 +109,8 @@ class Performer:
 
     def _upload(self, asset: AssetRef) -> None:
         def send() -> str:
+            if asset.url:
+                return self._writer.fetch_asset(asset)
             with self._open_file(asset) as file:
                 return self._writer.upload_asset(asset, file)
 

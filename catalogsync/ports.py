@@ -85,6 +85,11 @@ class CatalogWriter(CatalogReader, Protocol):
         """Send a file and return the new asset's id; raise `FileChanged` if its sha256 differs."""
         ...
 
+    def fetch_asset(self, asset: AssetRef) -> str:
+        """Let the server fetch a URL, and return the new asset's id; raise `OutcomeUnknown`
+        where nothing tells whether it does."""
+        ...
+
     def create_collection(self, name: str) -> str:
         """Create a collection and return its id (POST /collections)."""
         ...

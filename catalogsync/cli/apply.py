@@ -94,7 +94,8 @@ def _opener(catalog: Catalog, asset: AssetRef) -> BinaryIO:
 def _check_files(catalog: Catalog, plan: Plan) -> None:
     """Open every file that is to be sent before anything is written."""
     for upload in plan.uploads:
-        _opener(catalog, upload.asset).close()
+        if not upload.asset.url:
+            _opener(catalog, upload.asset).close()
 
 
 def _carry_out(

@@ -60,6 +60,8 @@ _DOING = {
 def described(action: Action) -> str:
     """An action in a few words."""
     match action:
+        case UploadAsset(asset=asset) if asset.url:
+            return f"fetch {visible(asset.url)}"
         case UploadAsset(asset=asset):
             return f"upload {visible(asset.name)} ({file_size(asset.size)})"
         case CreateCollection(name=name):

@@ -178,13 +178,14 @@ def _value(value: Value, uploads: set[str]) -> str:
 
 def _asset(ref: AssetRef, uploads: set[str]) -> str:
     """A file or asset in one phrase: name, dimensions, size, where it is."""
-    parts = [visible(ref.name or ref.id)]
+    parts = [f"from {visible(ref.url)}" if ref.url else visible(ref.name or ref.id)]
     if ref.width and ref.height:
         parts.append(f"{ref.width}x{ref.height}")
     if ref.size:
         parts.append(file_size(ref.size))
     if ref.sha256:
-        parts.append("upload" if ref.digest in uploads else "on the server")
+        due = "fetch" if ref.url else "upload"
+        parts.append(due if ref.digest in uploads else "on the server")
     return "  ".join(parts)
 
 

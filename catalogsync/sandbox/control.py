@@ -105,7 +105,7 @@ class Control:
         upload_records.amend(self._world, upload_id, completed=0.0, outcome=outcome)
 
     def publish(self, address: str, content: bytes | None) -> None:
-        """Say what the server downloads from an address, or names at Hugging Face; None: nothing."""
+        """Say what is at an address, or under a name at Hugging Face; None for nothing."""
         self._world.web[address] = content
 
     def advance(self, seconds: float) -> None:

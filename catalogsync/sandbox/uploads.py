@@ -13,7 +13,7 @@ from typing import Any
 from catalogsync.sandbox import asset_records, checks, model_records, upload_records, web
 from catalogsync.sandbox.collections import must_be_collections
 from catalogsync.sandbox.errors import bad_request
-from catalogsync.sandbox.imports import Rejected, finish, fetched
+from catalogsync.sandbox.imports import Rejected, fetched, finish
 from catalogsync.sandbox.vocabulary import UPLOAD_KINDS
 from catalogsync.sandbox.world import Call, Json, Reply
 

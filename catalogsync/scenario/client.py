@@ -113,6 +113,10 @@ class ScenarioClient:
         """Send a file (POST /assets or POST /uploads)."""
         return self._uploader.send(asset, file)
 
+    def fetch_asset(self, asset: AssetRef) -> str:
+        """Let the server fetch an asset from its URL (POST /uploads)."""
+        return self._uploader.fetch(asset)
+
     def create_collection(self, name: str) -> str:
         """Create a collection, in one attempt (POST /collections)."""
         answer = self._http.once("POST", "/collections", {"name": name})

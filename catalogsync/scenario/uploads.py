@@ -3,10 +3,8 @@
 import base64
 import hashlib
 import os
-import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from threading import Event
 from typing import BinaryIO
 
@@ -17,27 +15,18 @@ from catalogsync.errors import (
     Interrupted,
     NotKept,
     Rejected,
-    UploadStuck,
 )
 from catalogsync.model import AssetRef
 from catalogsync.scenario.answers import Json
 from catalogsync.scenario.fields import id_of, items_of, object_of, path_part
 from catalogsync.scenario.parts import CHUNK, Part, PartBounds, PartExpired, PartSender
+from catalogsync.scenario.polling import Patience, Uploads, upload_path
 from catalogsync.scenario.transport import Transport
 from catalogsync.scenario.wire import asset_from, digest_tag, upload_name
 from catalogsync.sending import goes_whole, part_count, part_size
 
 _BEGINNINGS = 3
 """How often an upload is begun anew when its URLs expire or the answer to its begin is lost."""
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long the server may take over a file that it has whole; in seconds."""
-
-    first_poll: float = 0.2
-    longest_poll: float = 3.0
-    deadline: float = 600.0
 
 
 class Uploader:
@@ -54,7 +43,7 @@ class Uploader:
     ) -> None:
         self._http = http
         self._stop = stop or Event()
-        self._patience = patience or Patience()
+        self._uploads = Uploads(http, self._stop, patience or Patience())
         self._sender = PartSender(stop=self._stop, bounds=bounds)
         self._pool = ThreadPoolExecutor(jobs, thread_name_prefix="parts")
 
@@ -73,6 +62,17 @@ class Uploader:
         if kept.digest != asset.digest:
             self._tag(kept.id, asset)
         return kept.id
+
+    def fetch(self, asset: AssetRef) -> str:
+        """Let the server fetch an asset from its URL, and return the new asset's id.
+
+        Attempted once: an answer that is lost raises `OutcomeUnknown`.
+        """
+        body = {"url": asset.url, "kind": str(asset.kind)}
+        upload = self._uploads.begin(body, asset.name)
+        asset_id = self._uploads.imported(upload, asset.name)
+        self._tag(asset_id, asset)
+        return asset_id
 
     def _tag(self, asset_id: str, asset: AssetRef) -> None:
         tags = {"add": [digest_tag(asset)], "delete": [], "strict": False}
@@ -103,7 +103,9 @@ class Uploader:
         if _stamp(before) != _stamp(after):
             raise _changed(asset)
         self._complete(upload)
-        asset_id = self._imported(asset, upload)
+        return self._made(asset, self._uploads.imported(upload, asset.name))
+
+    def _made(self, asset: AssetRef, asset_id: str) -> AssetRef:
         answer = self._http.read_by_post("/assets/get-bulk", {"assetIds": [asset_id]})
         assets = items_of(answer, "assets")
         if not assets:
@@ -119,7 +121,7 @@ class Uploader:
                 missing = self._send_each(asset, upload, missing, descriptor)
                 if not missing:
                     return id_of(upload)
-                upload = object_of(self._http.get(_path(id_of(upload))), "upload")
+                upload = object_of(self._http.get(upload_path(id_of(upload))), "upload")
             missing = _parts(asset)
         raise Rejected(
             f"{asset.name}: the server's addresses for its parts expire before they are sent",
@@ -177,40 +179,12 @@ class Uploader:
     def _complete(self, upload_id: str) -> None:
         """Say that all parts are there; a lost answer is settled by looking."""
         try:
-            self._http.once("POST", _path(upload_id, "action"), {"action": "complete"})
+            self._http.once("POST", upload_path(upload_id, "action"), {"action": "complete"})
         except ApiError as error:
             if not error.may_have_been_applied:
                 raise
-            if self._status(upload_id)[0] == "pending":
-                self._http.once("POST", _path(upload_id, "action"), {"action": "complete"})
-
-    def _imported(self, asset: AssetRef, upload_id: str) -> str:
-        """Wait until the upload has become an asset, and return its id."""
-        began = time.monotonic()
-        wait = self._patience.first_poll
-        while True:
-            status, entity, message = self._status(upload_id)
-            if status == "imported" and entity:
-                return entity
-            if status == "failed":
-                raise Rejected(
-                    f"{asset.name}: the server could not use the file: {message or 'no reason'}",
-                    hint="check that the file is whole and what its extension says",
-                )
-            if time.monotonic() - began > self._patience.deadline:
-                raise UploadStuck(
-                    f"{asset.name}: the server has it, but is still {status}",
-                    hint="the file may be damaged; look again later, or replace it",
-                )
-            if self._stop.wait(wait):
-                raise Interrupted("interrupted")
-            wait = min(wait * 1.5, self._patience.longest_poll)
-
-    def _status(self, upload_id: str) -> tuple[str, str, str]:
-        """The upload's status, the id of the asset it became, and what the server says."""
-        upload = object_of(self._http.get(_path(upload_id)), "upload")
-        entity, message = upload.get("entityId"), upload.get("errorMessage")
-        return str(upload.get("status")), str(entity or ""), str(message or "")[:300]
+            if self._uploads.state(upload_id).status == "pending":
+                self._http.once("POST", upload_path(upload_id, "action"), {"action": "complete"})
 
 
 def _parts(asset: AssetRef) -> list[Part]:
@@ -247,7 +221,3 @@ def _stamp(status: os.stat_result) -> tuple[int, int, int]:
 def _changed(asset: AssetRef) -> FileChanged:
     message = f"{asset.name} changed after it was planned"
     return FileChanged(message, hint="plan again, then apply")
-
-
-def _path(upload_id: str, *rest: str) -> str:
-    return "/".join(("/uploads", path_part(upload_id), *rest))

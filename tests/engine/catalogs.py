@@ -62,6 +62,12 @@ tags = st.frozensets(st.sampled_from(TAGS), max_size=4)
 files = st.sampled_from(sorted(CONTENTS)).map(
     lambda sha: AssetRef(sha256=sha, name=f"{sha[:4]}.png", size=len(CONTENTS[sha]))
 )
+addresses = (
+    st.sampled_from(range(4))
+    .map(lambda number: f"https://example.org/art/{number}.png")
+    .map(lambda url: AssetRef(hashlib.sha256(url.encode()).hexdigest(), name=url[-5:], url=url))
+)
+pictures = files | addresses
 names = st.sampled_from(("Ink", "Heroes", "Ink heroes", "Nébuleuse 🎨", "x" * 64))
 
 
@@ -107,8 +113,8 @@ def specs(draw: st.DrawFn, key: str, keys: tuple[str, ...]) -> ModelSpec:
         tags=draw(maybe(tags)),  # type: ignore[arg-type]
         description=draw(maybe(texts(keys))),  # type: ignore[arg-type]
         prompt_guide=draw(maybe(texts(keys))),  # type: ignore[arg-type]
-        thumbnail=draw(maybe(files | st.just(NO_ASSET))),  # type: ignore[arg-type]
-        examples=draw(maybe(st.lists(files, unique=True, max_size=6).map(tuple))),  # type: ignore[arg-type]
+        thumbnail=draw(maybe(pictures | st.just(NO_ASSET))),  # type: ignore[arg-type]
+        examples=draw(maybe(st.lists(pictures, unique=True, max_size=6).map(tuple))),  # type: ignore[arg-type]
         collections=draw(maybe(st.frozensets(st.sampled_from(("Comics", "Best")), max_size=2))),  # type: ignore[arg-type]
         class_slug=draw(maybe(st.sampled_from(("", "art-style-comic")))),  # type: ignore[arg-type]
         concepts=draw(maybe(concepts)) if earlier else None,  # type: ignore[arg-type]

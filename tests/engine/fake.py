@@ -135,6 +135,12 @@ class FakeServer:
             self.assets[asset_id] = replace(asset, id=asset_id, sha256=asset.digest)
         return asset_id
 
+    def fetch_asset(self, asset: AssetRef) -> str:
+        with self._write("fetch_asset", asset.url):
+            asset_id = self._new_id("asset")
+            self.assets[asset_id] = AssetRef(asset.sha256, asset_id, asset.name)
+        return asset_id
+
     def create_collection(self, name: str) -> str:
         with self._write("create_collection", name):
             collection_id = self._new_id("collection")

@@ -11,13 +11,20 @@ from typing import Any
 import httpx
 import pytest
 
-from catalogsync.errors import BadResponse, FileChanged, Interrupted, Rejected, UploadStuck
+from catalogsync.errors import (
+    BadResponse,
+    FileChanged,
+    Interrupted,
+    OutcomeUnknown,
+    Rejected,
+    UploadStuck,
+)
 from catalogsync.model import AssetKind, AssetRef
 from catalogsync.sandbox import running
 from catalogsync.scenario import Connection, Transport, Uploader
 from catalogsync.scenario.parts import Part, PartBounds, PartSender
+from catalogsync.scenario.polling import Patience
 from catalogsync.scenario.transport import Bounds
-from catalogsync.scenario.uploads import Patience
 
 MIB = 1024 * 1024
 App = Callable[..., Awaitable[None]]
@@ -268,3 +275,31 @@ def test_an_address_that_others_could_read_along_is_not_used(desk: Desk, url: st
     sender = PartSender(stop=threading.Event())
     with path.open("rb") as file, pytest.raises(BadResponse, match="cannot be used"):
         sender.send(Part(1, 0, 100), url, file.fileno(), "audio/wav")
+
+
+def fetched(url: str) -> AssetRef:
+    """An asset that the server is to fetch."""
+    return AssetRef(hashlib.sha256(url.encode()).hexdigest(), name="a.png", url=url)
+
+
+def test_what_the_server_fetches_is_known_by_a_tag_that_tells_its_address(desk: Desk) -> None:
+    asset = fetched("https://example.org/a.png")
+    made = desk.transport.get(f"/assets/{desk.uploader.fetch(asset)}")["asset"]
+    assert made["tags"] == [f"sha256:{asset.sha256}"]  # type: ignore[index]
+    assert made["metadata"]["name"] == "a.png"  # type: ignore[index]
+
+
+@pytest.mark.parametrize("lost", ["before", "after"])
+def test_a_fetch_whose_answer_is_lost_is_not_repeated(desk: Desk, lost: str) -> None:
+    faults = desk.faults.before if lost == "before" else desk.faults.after
+    faults.append(("POST", "/uploads", lambda: 502))
+    with pytest.raises(OutcomeUnknown, match="not known whether the server fetches it") as caught:
+        desk.uploader.fetch(fetched("https://example.org/a.png"))
+    assert not caught.value.may_have_been_applied
+    assert desk.server.control.requests()["POST /uploads"] == (0 if lost == "before" else 1)
+
+
+def test_an_address_that_the_server_cannot_fetch_is_told_in_its_words(desk: Desk) -> None:
+    desk.server.control.publish("https://example.org/gone.png", None)
+    with pytest.raises(Rejected, match="could not be downloaded"):
+        desk.uploader.fetch(fetched("https://example.org/gone.png"))
