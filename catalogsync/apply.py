@@ -10,8 +10,10 @@ from catalogsync.actions import (
     Action,
     CreateCollection,
     CreateModel,
+    Creation,
     DeleteModel,
     EditCollections,
+    ImportModel,
     ModelAction,
     UploadAsset,
     asset_refs,
@@ -36,7 +38,7 @@ def apply(
     others = [action for action in plan.actions if not isinstance(action, DeleteModel)]
     halt = _Halt(stop or Event())
     for outcome in _Round(others, performer, halt).outcomes(jobs):
-        if isinstance(outcome.action, CreateModel) and outcome.status is not Status.DONE:
+        if isinstance(outcome.action, Creation) and outcome.status is not Status.DONE:
             # What is to be deleted may be what was to be replaced.
             halt.deletes("a model could not be created, so none is deleted")
         yield outcome
@@ -51,7 +53,7 @@ def noticing_twins(
 
     def noticed(outcome: Outcome) -> Outcome:
         action = outcome.action
-        if not isinstance(action, CreateModel) or action.model not in twins:
+        if not isinstance(action, Creation) or action.model not in twins:
             return outcome
         ids = ", ".join(twins[action.model])
         error = Conflict(
@@ -82,7 +84,7 @@ def dependencies(actions: Sequence[Action]) -> list[set[int]]:
             chains[action.model].append(at)
         needs.append(before - {at})
     for chain in chains.values():
-        if not isinstance(actions[chain[0]], CreateModel):
+        if not isinstance(actions[chain[0]], Creation):
             # A model is looked at once before it is changed: then nothing may make it wait.
             outside = set().union(*(needs[at] for at in chain)) - set(chain)
             needs[chain[0]] |= outside
@@ -95,7 +97,7 @@ def _makes(action: Action) -> Iterator[tuple[str, str]]:
             yield "file", asset.sha256
         case CreateCollection(name=name):
             yield "collection", name
-        case CreateModel(model=key):
+        case CreateModel(model=key) | ImportModel(model=key):
             yield "model", key
 
 
@@ -230,7 +232,7 @@ def _first_of_each_model(actions: Sequence[Action]) -> dict[int, ModelAction]:
     return {
         at: action
         for at, action in found
-        if not isinstance(action, UploadAsset | CreateCollection | CreateModel)
+        if not isinstance(action, UploadAsset | CreateCollection | Creation)
     }
 
 

@@ -114,6 +114,10 @@ class BadResponse(ApiError):
     """The answer is not what the API documents, or the server failed (5xx)."""
 
 
+class UploadFailed(Rejected):
+    """The server has what was sent, and will never make anything of it."""
+
+
 class UploadStuck(ApiError):
     """The server has a file and does not get done with it."""
 

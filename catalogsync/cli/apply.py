@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 
 import click
 
-from catalogsync.actions import CreateModel
+from catalogsync.actions import Creation
 from catalogsync.apply import apply, noticing_twins
 from catalogsync.cli.options import (
     catalog_argument,
@@ -32,7 +32,7 @@ from catalogsync.perform import Performer
 from catalogsync.plan import Plan
 from catalogsync.review.document import apply_document, dumped
 from catalogsync.review.report import render_report
-from catalogsync.review.text import render_plan
+from catalogsync.review.text import render_plan, total_cost
 from catalogsync.review.words import counted, visible
 
 
@@ -68,14 +68,15 @@ def command(as_json: bool, yes: bool, quiet: bool, color: str, **options: Any) -
 
 
 def _confirmed(opened: Session, plan: Plan) -> bool:
-    """Ask whether to apply; the target, the project and the counts are in the question."""
+    """Ask whether to apply; where, how much and at what cost is in the question."""
     if not sys.stdin.isatty():
         raise UsageError("there is nobody to ask", hint="give --yes to apply without asking")
     where = " ".join(filter(None, (opened.target.name, opened.target.project)))
     where = visible(where) or "the project of these credentials"
     deletes = plan.count(Verb.DELETE)
     loss = f", DELETE {deletes} of them" if deletes else ""
-    say(f"\nApply to {counted(len(plan.models), 'model')} in {where}{loss}? [y/N]")
+    cost = f", cost {total_cost(plan)}" if plan.imports else ""
+    say(f"\nApply to {counted(len(plan.models), 'model')} in {where}{loss}{cost}? [y/N]")
     with interruptible():
         return _answer() in ("y", "yes")
 
@@ -93,9 +94,8 @@ def _opener(catalog: Catalog, asset: AssetRef) -> BinaryIO:
 
 def _check_files(catalog: Catalog, plan: Plan) -> None:
     """Open every file that is to be sent before anything is written."""
-    for upload in plan.uploads:
-        if not upload.asset.url:
-            _opener(catalog, upload.asset).close()
+    for file in plan.files:
+        _opener(catalog, file).close()
 
 
 def _carry_out(
@@ -113,7 +113,7 @@ def _carry_out(
         for outcome in apply(plan, performer, jobs=jobs, stop=opened.stop):
             outcomes.append(outcome)
             tick(len(outcomes), due)
-    created = any(isinstance(o.action, CreateModel) and o.status is Status.DONE for o in outcomes)
+    created = any(isinstance(o.action, Creation) and o.status is Status.DONE for o in outcomes)
     if not created or opened.stop.is_set():
         return outcomes
     return noticing_twins(outcomes, twins(opened.catalog.name, opened.client.list_models()))

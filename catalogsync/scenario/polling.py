@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from threading import Event
 
-from catalogsync.errors import ApiError, Interrupted, OutcomeUnknown, Rejected, UploadStuck
+from catalogsync.errors import ApiError, Interrupted, OutcomeUnknown, UploadFailed, UploadStuck
 from catalogsync.scenario.fields import id_of, object_of, path_part
 from catalogsync.scenario.transport import Transport
 
@@ -67,7 +67,7 @@ class Uploads:
             if state.status == "imported" and state.entity_id:
                 return state.entity_id
             if state.status == "failed":
-                raise Rejected(
+                raise UploadFailed(
                     f"{what}: the server could not use the file: {state.message or 'no reason'}",
                     hint="check that the file is whole and what its extension says",
                 )

@@ -15,15 +15,22 @@ from catalogsync.errors import (
     Interrupted,
     NotKept,
     Rejected,
+    UploadFailed,
 )
-from catalogsync.model import AssetRef
+from catalogsync.model import AssetRef, Weights
 from catalogsync.scenario.answers import Json
 from catalogsync.scenario.fields import id_of, items_of, object_of, path_part
 from catalogsync.scenario.parts import CHUNK, Part, PartBounds, PartExpired, PartSender
 from catalogsync.scenario.polling import Patience, Uploads, upload_path
 from catalogsync.scenario.transport import Transport
-from catalogsync.scenario.wire import asset_from, digest_tag, upload_name
-from catalogsync.sending import goes_whole, part_count, part_size
+from catalogsync.scenario.wire import (
+    asset_from,
+    digest_tag,
+    import_request,
+    upload_name,
+    upload_request,
+)
+from catalogsync.sending import goes_whole, part_size
 
 _BEGINNINGS = 3
 """How often an upload is begun anew when its URLs expire or the answer to its begin is lost."""
@@ -93,6 +100,12 @@ class Uploader:
         return asset_from(object_of(answer, "asset"))
 
     def _send_parts(self, asset: AssetRef, file: BinaryIO) -> AssetRef:
+        upload = self.deliver(asset, file)
+        self._complete(upload)
+        return self._made(asset, self._uploads.imported(upload, asset.name))
+
+    def deliver(self, asset: AssetRef, file: BinaryIO) -> str:
+        """Send a file in parts, and return the id of the upload that is to be completed."""
         descriptor = file.fileno()
         before = os.fstat(descriptor)
         if before.st_size != asset.size or _digest(descriptor) != asset.sha256:
@@ -102,8 +115,29 @@ class Uploader:
         # Nothing is completed that could hold other bytes than those that were hashed.
         if _stamp(before) != _stamp(after):
             raise _changed(asset)
-        self._complete(upload)
-        return self._made(asset, self._uploads.imported(upload, asset.name))
+        return upload
+
+    def begin_import(self, weights: Weights) -> str:
+        """Let the server import weights from elsewhere, and return the upload's id.
+
+        Attempted once: an answer that is lost raises `OutcomeUnknown`.
+        """
+        return self._uploads.begin(import_request(weights), weights.address)
+
+    def finish_import(self, upload_id: str, weights: Weights) -> str:
+        """Wait until an upload has become a model, completing that of a file; the model's id."""
+        pending = self._uploads.state(upload_id).status == "pending"
+        if pending and weights.file:
+            self._complete_weights(upload_id)
+        return self._uploads.imported(upload_id, weights.address)
+
+    def _complete_weights(self, upload_id: str) -> None:
+        try:
+            self._complete(upload_id)
+        except Rejected as error:
+            # Another run may have completed it in the meantime; else it never will be.
+            if self._uploads.state(upload_id).status == "pending":
+                raise UploadFailed(error.message, hint="run it again to send it anew") from None
 
     def _made(self, asset: AssetRef, asset_id: str) -> AssetRef:
         answer = self._http.read_by_post("/assets/get-bulk", {"assetIds": [asset_id]})
@@ -130,13 +164,7 @@ class Uploader:
 
     def _begin(self, asset: AssetRef) -> Json:
         """Begin an upload; one whose answer is lost makes no asset, so that it can be repeated."""
-        body = {
-            "fileName": upload_name(asset),
-            "contentType": asset.media_type,
-            "kind": str(asset.kind),
-            "parts": part_count(asset.size),
-            "fileSize": asset.size,
-        }
+        body = upload_request(asset)
         for attempt in range(1, _BEGINNINGS + 1):
             try:
                 return object_of(self._http.once("POST", "/uploads", body), "upload")

@@ -25,10 +25,11 @@ def test_what_is_at_an_address_is_fetched_once(cli: Run, with_address: Path, ser
     server.control.forget_requests()
     planned = cli("plan", with_address)
     assert f"+ add      3  from {ART}  fetch" in planned.out
-    assert "3 files to upload" in planned.out
+    assert planned.out.endswith("2 files to upload (76 B), 0 reorders, 0 to delete, 1 to fetch.\n")
     assert "POST /uploads" not in server.control.requests()
     applied = cli("apply", with_address, "--yes")
     assert applied.code == 0, applied.out
+    assert applied.out.endswith("2 files uploaded (76 B), 0 deleted, 1 fetched.\n")
     again = cli("plan", with_address, "--no-cache")
     assert again.out.endswith("No changes. 2 models match.\n")
     moved = (with_address / "models/ink-heroes/model.yaml").read_text()
