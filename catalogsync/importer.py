@@ -15,6 +15,7 @@ from catalogsync.errors import (
     UploadFailed,
     UploadStuck,
 )
+from catalogsync.identity import OWNER_PREFIX, PROTECTED_TAG
 from catalogsync.import_notes import unclear_hint
 from catalogsync.ledger import Ledger
 from catalogsync.model import AssetRef
@@ -69,12 +70,13 @@ class Importer:
             # Nothing is imported yet: that begins when the upload is completed.
             self._note(action, f"{action.note} as {upload}")
             return upload
-        note = self._note(action, action.note)
         try:
+            note = self._note(action, action.note)
             upload = self._writer.begin_import(action.weights)
         except OutcomeUnknown as error:
             raise OutcomeUnknown(error.message, hint=unclear_hint(action.note)) from None
         except CatalogSyncError:
+            # Nothing was begun for sure, so that there is nothing to be noted.
             self._give_up(action.model)
             raise
         with suppress(ApiError):
@@ -87,23 +89,26 @@ class Importer:
             return self._writer.send_weights(asset, file)
 
     def _note(self, action: ImportModel, name: str) -> str:
-        """Leave a note; raise `Conflict` where another run has left one for this model too."""
+        """Leave a note; raise `Conflict` where another apply imports the model, or just did."""
         created = create_once(
             lambda: self._writer.create_collection(name), lambda: self._found(name), self._pause
         )
         self._ledger.record_note(action.model, created)
-        others = [
-            held
-            for held, known in self._writer.list_collections().items()
-            if known.startswith(action.note) and held != created
-        ]
-        if others:
-            self._writer.delete_collection(created)
+        if self._noted_by_others(action, created) or self._made_by_others(action):
+            self._give_up(action.model)
             raise Conflict(
                 "another apply imports the same model at the same time",
                 hint="run one apply at a time; plan again when the other one is done",
             )
         return created
+
+    def _noted_by_others(self, action: ImportModel, ours: str) -> bool:
+        held = self._writer.list_collections()
+        return any(name.startswith(action.note) and id != ours for id, name in held.items())
+
+    def _made_by_others(self, action: ImportModel) -> bool:
+        marks = {tag for tag in action.tags if tag.startswith(OWNER_PREFIX)} - {PROTECTED_TAG}
+        return any(marks <= model.tags for model in self._writer.list_models())
 
     def _found(self, name: str) -> str | None:
         held = self._writer.list_collections()

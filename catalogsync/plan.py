@@ -327,7 +327,7 @@ def _is_move(change: Change) -> bool:
 
 
 _TO_BEGIN = 2  # begin, poll
-_TO_NOTE_AND_TAG = 6  # a collection made, looked for, renamed, deleted; a model tagged, looked at
+_TO_NOTE_AND_TAG = 7  # collection: make, look for twins, rename, delete; model: tag, look at
 
 
 def _requests(action: Action) -> int:

@@ -75,8 +75,9 @@ def _confirmed(opened: Session, plan: Plan) -> bool:
     where = visible(where) or "the project of these credentials"
     deletes = plan.count(Verb.DELETE)
     loss = f", DELETE {deletes} of them" if deletes else ""
-    cost = f", cost {total_cost(plan)}" if plan.imports else ""
-    say(f"\nApply to {counted(len(plan.models), 'model')} in {where}{loss}{cost}? [y/N]")
+    cost = total_cost(plan)
+    price = f", cost of imports: {cost}" if cost else ""
+    say(f"\nApply to {counted(len(plan.models), 'model')} in {where}{loss}{price}? [y/N]")
     with interruptible():
         return _answer() in ("y", "yes")
 

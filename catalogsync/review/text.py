@@ -52,9 +52,8 @@ def render_plan(plan: Plan, *, jobs: int = 8) -> list[Line]:
     lines += _orphans(plan.orphans, created)
     if plan.models:
         lines.append(Line(work_estimate(plan, jobs)))
-    if plan.imports:
-        of = counted(len(plan.imports), "import")
-        lines.append(Line(f"Cost: {total_cost(plan)}, for {of}.", "yellow"))
+    if cost := total_cost(plan):
+        lines.append(Line(f"Cost of imports: {cost}.", "yellow"))
     lines.append(Line(summary(plan), "bold"))
     return lines
 
@@ -151,11 +150,12 @@ def creative_units(units: float | None) -> str:
 
 
 def total_cost(plan: Plan) -> str:
-    """What the imports of a plan cost together."""
-    told = [action.units for action in plan.imports if action.units is not None]
+    """What the imports that a plan begins cost together; empty if it begins none."""
+    begun = [action.units for action in plan.imports if not action.upload]
+    told = [units for units in begun if units is not None]
     if not told:
-        return "not told by the server"
-    unknown = len(plan.imports) - len(told)
+        return "not told by the server" if begun else ""
+    unknown = len(begun) - len(told)
     more = f" and what the server does not tell of {counted(unknown, 'import')}" if unknown else ""
     return creative_units(sum(told)) + more
 

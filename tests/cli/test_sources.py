@@ -55,7 +55,7 @@ def test_a_plan_tells_what_an_import_costs_and_imports_nothing(
     assert f"    source            huggingFace {FLUX}\n" in planned.out
     assert "    source            file ink.safetensors  9.4 MB\n" in planned.out
     assert "    cost              10 creative units\n" in planned.out
-    assert "\nCost: 10 creative units, for 2 imports.\n" in planned.out
+    assert "\nCost of imports: 10 creative units.\n" in planned.out
     assert "2 to create, 0 to update, 2 files to upload (9.4 MB)" in planned.out
     assert (get("/models")["models"], get("/collections")["collections"]) == ([], [])
     assert '"creative_units": 10' in cli("plan", sourced, "--json").out
@@ -98,12 +98,14 @@ def test_to_a_key_that_may_not_ask_the_cost_is_unknown(cli: Run, sourced: Path) 
     planned = cli("plan", sourced, env={"SCENARIO_SDK_API_KEY": "reader-1"})
     assert planned.code == 0, planned.err
     assert "    cost              unknown: the server does not tell\n" in planned.out
-    assert "\nCost: not told by the server, for 2 imports.\n" in planned.out
+    assert "\nCost of imports: not told by the server.\n" in planned.out
 
 
 def test_the_question_names_the_cost(sourced: Path, server: Any, project: str) -> None:
     terminal = Terminal("apply", sourced, url=server.url)
-    terminal.until(f"Apply to 2 models in main {project}, cost 10 creative units? [y/N]")
+    terminal.until(
+        f"Apply to 2 models in main {project}, cost of imports: 10 creative units? [y/N]"
+    )
     terminal.type("n\n")
     assert terminal.end() == 1
 

@@ -1,14 +1,22 @@
 """Models made from weights: paid for once, whatever happens on the way."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
 from catalogsync.actions import EndImport, ImportModel
-from catalogsync.errors import BadResponse, OutcomeUnknown, Rejected, UploadFailed, UploadStuck
+from catalogsync.errors import (
+    BadResponse,
+    Interrupted,
+    OutcomeUnknown,
+    Rejected,
+    UploadFailed,
+    UploadStuck,
+)
 from catalogsync.identity import owner_tag
 from catalogsync.import_notes import note_name, notes_by_key
-from catalogsync.model import AssetRef, Catalog, ModelSpec, Weights, WeightsSource
+from catalogsync.model import AssetRef, Catalog, ModelSpec, RemoteModel, Weights, WeightsSource
 from catalogsync.outcome import Outcome, Status
 from tests.engine.catalogs import FILES, WEIGHTS
 from tests.engine.fake import Crash, FakeServer, files_of
@@ -80,6 +88,22 @@ def test_a_model_that_is_there_is_not_imported_again() -> None:
     server.log.clear()
     assert not plan(server, one(changed)).models
     assert not [name for name, _ in server.log if name == "get_price"]
+
+
+def test_an_apply_that_is_stopped_before_the_import_begins_leaves_no_note() -> None:
+    server = FakeServer()
+
+    def stop() -> Iterator[RemoteModel]:
+        raise Interrupted("interrupted")
+
+    def noted(name: str) -> None:
+        if name == "create_collection":
+            server.list_models = stop  # type: ignore[method-assign]
+
+    server.before_write = noted
+    (outcome, *_) = applied(server)
+    assert outcome.status is Status.SKIPPED
+    assert (imported(server), server.collections) == (0, {})
 
 
 def test_a_source_that_the_server_refuses_is_told_in_its_words() -> None:
@@ -241,6 +265,21 @@ def test_of_two_applies_at_once_one_imports() -> None:
     assert outcome.status is Status.CONFLICT
     assert server.collections == {"theirs": NOTE}
     assert imported(server) == 0
+
+
+def test_a_model_that_another_apply_has_just_imported_is_not_imported_again() -> None:
+    server = FakeServer()
+
+    def other_run(name: str) -> None:
+        if name == "create_collection":
+            server.before_write = lambda name: None
+            server.add_model("Ink", tags=frozenset({owner_tag("acme", "ink")}))
+
+    server.before_write = other_run
+    (outcome, *_) = applied(server)
+    assert outcome.status is Status.CONFLICT
+    assert (imported(server), server.collections) == (0, {})
+    assert not applied(server)[1:]
 
 
 def test_notes_are_read_from_the_names_of_collections() -> None:
