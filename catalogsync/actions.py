@@ -6,7 +6,7 @@ not exist yet when a plan is made.
 
 from dataclasses import dataclass
 
-from catalogsync.model import AssetRef, Concept, ModelRef, Text
+from catalogsync.model import AssetRef, Concept, ModelRef, Text, Weights
 
 FieldValue = str | AssetRef | tuple[Concept, ...] | None
 """What a field is set to; None unsets it."""
@@ -33,6 +33,30 @@ class CreateModel:
     model: str
     fields: tuple[tuple[str, FieldValue], ...]
     tags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportModel:
+    """Create a model from weights and tag it as ours at once.
+
+    `note` is the collection that says so meanwhile; an `upload` was begun by an earlier run.
+    `units` is the cost in creative units, None where the server does not tell.
+    """
+
+    model: str
+    model_type: str
+    weights: Weights
+    tags: tuple[str, ...]
+    note: str
+    upload: str = ""
+    units: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EndImport:
+    """Take away the note that an import runs."""
+
+    model: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +133,12 @@ class DeleteModel:
     model: str
 
 
+Creation = CreateModel | ImportModel
+"""What makes a model."""
+
 ModelAction = (
-    CreateModel
+    Creation
+    | EndImport
     | AdoptModel
     | UpdateModel
     | EditTags
@@ -122,6 +150,16 @@ ModelAction = (
     | DeleteModel
 )
 Action = UploadAsset | CreateCollection | ModelAction
+
+
+def file_to_send(action: Action) -> AssetRef | None:
+    """The file that an action sends, if it sends one."""
+    match action:
+        case UploadAsset(asset=asset) if not asset.url:
+            return asset
+        case ImportModel(weights=weights, upload=""):
+            return weights.file
+    return None
 
 
 def asset_refs(action: Action) -> tuple[AssetRef, ...]:

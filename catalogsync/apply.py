@@ -9,7 +9,7 @@ from threading import Event
 from catalogsync.actions import (
     Action,
     CreateCollection,
-    CreateModel,
+    Creation,
     DeleteModel,
     EditCollections,
     ModelAction,
@@ -39,7 +39,7 @@ def apply(
     halt = _Halt(stop or Event())
     ended: list[Outcome] = []
     for outcome in _Round(others, performer, halt).outcomes(jobs):
-        if isinstance(outcome.action, CreateModel) and outcome.status is not Status.DONE:
+        if isinstance(outcome.action, Creation) and outcome.status is not Status.DONE:
             # What is to be deleted may be what was to be replaced.
             halt.deletes("a model could not be created, so none is deleted")
         ended.append(outcome)
@@ -56,7 +56,7 @@ def noticing_twins(
 
     def noticed(outcome: Outcome) -> Outcome:
         action = outcome.action
-        if not isinstance(action, CreateModel) or action.model not in twins:
+        if not isinstance(action, Creation) or action.model not in twins:
             return outcome
         ids = ", ".join(twins[action.model])
         error = Conflict(
@@ -78,7 +78,7 @@ def dependencies(actions: Sequence[Action]) -> list[set[int]]:
     maker: dict[tuple[str, str], int] = {}
     chains: defaultdict[str, list[int]] = defaultdict(list)
     for at, action in enumerate(actions):
-        if isinstance(action, UploadAsset | CreateModel):
+        if isinstance(action, UploadAsset | Creation):
             maker[_subject(action)] = at
     needs: list[set[int]] = []
     for at, action in enumerate(actions):
@@ -88,7 +88,7 @@ def dependencies(actions: Sequence[Action]) -> list[set[int]]:
             chains[action.model].append(at)
         needs.append(before - {at})
     for chain in chains.values():
-        if not isinstance(actions[chain[0]], CreateModel):
+        if not isinstance(actions[chain[0]], Creation):
             # A model is looked at once before it is changed: then nothing may make it wait.
             outside = set().union(*(needs[at] for at in chain)) - set(chain)
             needs[chain[0]] |= outside
@@ -309,7 +309,7 @@ def _first_of_each_model(actions: Sequence[Action]) -> dict[int, ModelAction]:
     return {
         at: action
         for at, action in found
-        if not isinstance(action, UploadAsset | CreateCollection | CreateModel)
+        if not isinstance(action, UploadAsset | CreateCollection | Creation)
     }
 
 

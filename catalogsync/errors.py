@@ -114,8 +114,16 @@ class BadResponse(ApiError):
     """The answer is not what the API documents, or the server failed (5xx)."""
 
 
+class UploadFailed(Rejected):
+    """The server has what was sent, and will never make anything of it."""
+
+
 class UploadStuck(ApiError):
     """The server has a file and does not get done with it."""
+
+
+class OutcomeUnknown(ApiError):
+    """What must not be done twice was sent, and nothing tells whether it was done."""
 
 
 class NotKept(ApiError):

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -90,8 +90,11 @@ def looks_interrupted(model: RemoteModel, spec: ModelSpec) -> bool:
 class _Index:
     """The listing, looked up by owner, id and name."""
 
-    def __init__(self, catalog: Catalog, models: Iterable[RemoteModel]) -> None:
+    def __init__(
+        self, catalog: Catalog, models: Iterable[RemoteModel], begun: Container[str]
+    ) -> None:
         self.catalog = catalog.name
+        self.begun = begun
         self.pinned = {spec.id for spec in catalog.models if spec.id}
         self.by_id: dict[str, RemoteModel] = {}
         self.by_key: defaultdict[str, list[RemoteModel]] = defaultdict(list)
@@ -109,9 +112,14 @@ class _Index:
             self.unowned_by_name[model.name].append(model)
 
 
-def match(catalog: Catalog, models: Mapping[str, RemoteModel]) -> Matching:
-    """Find every manifest's model: by its owner tag, its pinned id, or its old key."""
-    index = _Index(catalog, models.values())
+def match(
+    catalog: Catalog, models: Mapping[str, RemoteModel], *, begun: Container[str] = ()
+) -> Matching:
+    """Find every manifest's model: by its owner tag, its pinned id, or its old key.
+
+    What the server makes of an import that was `begun`, by key, is ours under whatever name.
+    """
+    index = _Index(catalog, models.values(), begun)
     results = [_match(spec, index) for spec in catalog.models]
     claimed = {spec.key for spec in catalog.models}
     claimed |= {spec.renamed_from for spec in catalog.models}
@@ -225,9 +233,9 @@ def _match_unowned(spec: ModelSpec, index: _Index) -> Match | Refusal:
     if spec.state is not State.PRESENT:
         return Match(spec, None, Origin.NEW)
     namesakes = index.unowned_by_name.get(spec.name, [])
-    if not namesakes:
+    if not namesakes or spec.key in index.begun:
         return Match(spec, None, Origin.NEW)
-    if all(looks_interrupted(model, spec) for model in namesakes):
+    if not spec.weights and all(looks_interrupted(model, spec) for model in namesakes):
         return Match(spec, namesakes.pop(0), Origin.INTERRUPTED)
     return Refusal(spec.key, "same-name", _namesakes_message(namesakes), _pin_hint(namesakes))
 

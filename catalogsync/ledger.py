@@ -16,6 +16,7 @@ class Ledger:
         self._contents = diff.contents
         self._uploaded: dict[str, str] = {}
         self._collections = dict(snapshot.collections or {})
+        self._notes = {key: [note.collection_id] for key, note in diff.notes.items()}
         self._observed = snapshot.models
         self._claimed = set(snapshot.models)
         self._lock = Lock()
@@ -36,6 +37,11 @@ class Ledger:
         """The ids of the collections of a name that the model was seen in."""
         held = self._observed[self._models[key]].collection_ids
         return sorted(found for found in held if self._collections.get(found) == name)
+
+    def notes(self, key: str) -> list[str]:
+        """The ids of the collections that say that the model is imported."""
+        with self._lock:
+            return list(self._notes.get(key, ()))
 
     def ids(self) -> dict[str, str]:
         """The model id of every key, as far as it is known by now."""
@@ -77,6 +83,11 @@ class Ledger:
         """Remember the id of a file that was sent."""
         with self._lock:
             self._uploaded[ref.sha256] = asset_id
+
+    def record_note(self, key: str, collection_id: str) -> None:
+        """Remember the id of a collection that says that a model is imported."""
+        with self._lock:
+            self._notes.setdefault(key, []).append(collection_id)
 
     def record_collection(self, name: str, collection_id: str) -> None:
         """Remember the id of a collection that was created."""

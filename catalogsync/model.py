@@ -11,12 +11,13 @@ from pathlib import Path
 
 
 class AssetKind(StrEnum):
-    """The kinds of asset that the API tells apart and a catalog may hold."""
+    """The kinds of file that the API tells apart: weights become a model, the others an asset."""
 
     IMAGE = "image"
     VIDEO = "video"
     AUDIO = "audio"
     MODEL_3D = "3d"
+    WEIGHTS = "model"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,8 @@ class AssetRef:
     """A file by its content, an asset the server has by its id, or both.
 
     Only `sha256` (64 hex digits) and `id` take part in comparison; the rest describes the file
-    for people and for the upload. `size` is in bytes, `width` and `height` in pixels.
+    for people and for the upload. `size` is in bytes, `width` and `height` in pixels. What is at
+    a `url` is for the server to fetch; its `sha256` is that of the address.
     """
 
     sha256: str = ""
@@ -35,6 +37,7 @@ class AssetRef:
     size: int = field(default=0, compare=False)
     width: int = field(default=0, compare=False)
     height: int = field(default=0, compare=False)
+    url: str = field(default="", compare=False)
 
     @property
     def digest(self) -> str:
@@ -91,6 +94,38 @@ class Concept:
     epoch: str = ""
 
 
+class WeightsSource(StrEnum):
+    """Where the weights of a new model can come from."""
+
+    HUGGING_FACE = "huggingFace"
+    CIVITAI = "civitai"
+    URL = "url"
+    FILE = "file"
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What a model is made of when it is created.
+
+    `address` is what the manifest says: a name at Hugging Face, an address, the path of a `file`.
+    """
+
+    source: WeightsSource
+    address: str
+    file: AssetRef | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What the server asks for an import, in creative units; None where it does not say.
+
+    A `refusal` holds its words if it would not import this.
+    """
+
+    units: float | None = None
+    refusal: str = ""
+
+
 class State(StrEnum):
     """What a manifest wants to become of its model."""
 
@@ -126,6 +161,7 @@ class ModelSpec:
     epoch: str | None = None
     prompt_embedding: str | None = None
     negative_prompt_embedding: str | None = None
+    weights: Weights | None = None
     id: str = ""
     protect: bool = False
     state: State = State.PRESENT
@@ -254,9 +290,11 @@ class Snapshot:
 
     `models` by id; `assets` by id, for every asset that a managed model refers to or that holds
     a file of the catalog (their `sha256` is as long as the server tells it: 32 or 64 digits);
-    `collections` maps ids to names, which may repeat, or is None when no manifest manages them.
+    `collections` maps ids to names, which may repeat, or is None when no manifest manages them;
+    `prices` has what the imports cost that are not begun, by the model's key.
     """
 
     models: Mapping[str, RemoteModel]
     assets: Mapping[str, AssetRef] = field(default_factory=dict)
     collections: Mapping[str, str] | None = None
+    prices: Mapping[str, Price] = field(default_factory=dict)

@@ -8,8 +8,9 @@ from dataclasses import replace
 from typing import TypeVar
 
 from catalogsync.identity import Match, match, undecided
+from catalogsync.import_notes import notes_by_key
 from catalogsync.mentions import mentioned_assets
-from catalogsync.model import AssetRef, Catalog, ModelSpec, RemoteModel, Snapshot, State
+from catalogsync.model import AssetRef, Catalog, ModelSpec, Price, RemoteModel, Snapshot, State
 from catalogsync.ports import ASSETS_PER_READ, CatalogReader, KnownAssets
 
 Progress = Callable[[int, int], None]
@@ -33,13 +34,15 @@ def observe(
     What is `known` is not read, what was read is handed to it.
     """
     models = {model.id: model for model in reader.list_models()}
+    collections = reader.list_collections() if _collections_matter(catalog, keys) else None
+    begun = notes_by_key(catalog.name, collections or {})
     with _pool(jobs) as pool:
         reads = _Reads(pool, progress)
         unclear = [(model.id, "description") for model in undecided(catalog, models)]
         models = _read_fields(reader, models, unclear, reads)
         matches = [
             found
-            for found in match(catalog, models).matches
+            for found in match(catalog, models, begun=begun).matches
             if (keys is None or found.spec.key in keys) and found.spec.state is State.PRESENT
         ]
         models = _read_fields(reader, models, _managed_reads(matches), reads)
@@ -50,9 +53,28 @@ def observe(
             known.remember(assets.values())
         assets |= recalled
     assets |= _uploaded_before(reader, _digests_wanted(matches, assets), assets)
-    managed = any(found.spec.collections is not None for found in matches)
-    collections = reader.list_collections() if managed else None
-    return Snapshot(models=models, assets=assets, collections=collections)
+    return Snapshot(
+        models=models,
+        assets=assets,
+        collections=collections,
+        prices=dict(_prices(reader, (found for found in matches if found.spec.key not in begun))),
+    )
+
+
+def _collections_matter(catalog: Catalog, keys: frozenset[str] | None) -> bool:
+    """Whether a manifest manages collections, or has an import that a collection may tell of."""
+    return any(
+        spec.collections is not None or spec.weights
+        for spec in catalog.models
+        if (keys is None or spec.key in keys) and spec.state is State.PRESENT
+    )
+
+
+def _prices(reader: CatalogReader, matches: Iterable[Match]) -> Iterator[tuple[str, Price]]:
+    """What it costs to import the models that are not there, asked for one after another."""
+    for found in matches:
+        if found.spec.weights and found.remote is None:
+            yield found.spec.key, reader.price_import(found.spec.weights)
 
 
 class _Reads:

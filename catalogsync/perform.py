@@ -4,7 +4,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 from threading import Lock
-from typing import BinaryIO, TypeVar, assert_never
+from typing import BinaryIO, assert_never
 
 from catalogsync.actions import (
     Action,
@@ -14,8 +14,10 @@ from catalogsync.actions import (
     DeleteModel,
     EditCollections,
     EditTags,
+    EndImport,
     FieldValue,
     ForgetModel,
+    ImportModel,
     ModelAction,
     SetDescription,
     SetExamples,
@@ -23,8 +25,10 @@ from catalogsync.actions import (
     UpdateModel,
     UploadAsset,
 )
+from catalogsync.attempts import create_once
 from catalogsync.diff import SCALARS
-from catalogsync.errors import ApiError, Conflict, NotFound, NotKept, Rejected
+from catalogsync.errors import Conflict, NotFound, NotKept, Rejected
+from catalogsync.importer import Importer
 from catalogsync.ledger import Ledger
 from catalogsync.members import Batch
 from catalogsync.mentions import normalised
@@ -32,11 +36,6 @@ from catalogsync.model import AssetRef, RemoteModel
 from catalogsync.ports import CatalogWriter
 
 FileOpener = Callable[[AssetRef], BinaryIO]
-
-ATTEMPTS = 3
-"""How often something is created when the answers get lost, reading back in between."""
-
-T = TypeVar("T")
 
 
 class Performer:
@@ -54,6 +53,7 @@ class Performer:
         self._ledger = ledger
         self._open_file = open_file
         self._pause = pause
+        self._importer = Importer(writer, ledger, open_file, pause)
         self._lock = Lock()
         self._alike: defaultdict[tuple[object, object], Lock] = defaultdict(Lock)
 
@@ -98,6 +98,10 @@ class Performer:
                 self._create_collection(name)
             case CreateModel():
                 self._create_model(action)
+            case ImportModel():
+                self._import_model(action)
+            case EndImport(model=key):
+                self._importer.end(key)
             case UpdateModel(model=key, fields=fields):
                 self._update_model(ledger.model_id(key), fields)
             case (
@@ -124,19 +128,23 @@ class Performer:
 
     def _upload(self, asset: AssetRef) -> None:
         def send() -> str:
+            if asset.url:
+                return self._writer.fetch_asset(asset)
             with self._open_file(asset) as file:
                 return self._writer.upload_asset(asset, file)
 
-        self._ledger.record_asset(asset, self._once(send, lambda: self._find_asset(asset)))
+        found = create_once(send, lambda: self._find_asset(asset), self._pause)
+        self._ledger.record_asset(asset, found)
 
     def _find_asset(self, asset: AssetRef) -> str | None:
         newest = next(iter(self._writer.newest_assets()), ())
         return next((held.id for held in newest if held.digest == asset.digest), None)
 
     def _create_collection(self, name: str) -> None:
-        created = self._once(
+        created = create_once(
             lambda: self._writer.create_collection(name),
             lambda: self._find_collection(name),
+            self._pause,
         )
         self._ledger.record_collection(name, created)
 
@@ -147,11 +155,25 @@ class Performer:
     def _create_model(self, action: CreateModel) -> None:
         fields = self._fields(action.fields)
         with self._alone(fields):
-            model_id = self._once(
-                lambda: self._writer.create_model(fields).id, lambda: self._find_created(fields)
+            model_id = create_once(
+                lambda: self._writer.create_model(fields).id,
+                lambda: self._find_created(fields),
+                self._pause,
             )
             self._ledger.record_model(action.model, model_id)
         self._writer.edit_tags(model_id, add=action.tags, delete=())
+
+    def _import_model(self, action: ImportModel) -> None:
+        model_id = self._importer.model(action)
+        self._ledger.record_model(action.model, model_id)
+        self._writer.edit_tags(model_id, add=action.tags, delete=())
+        self._importer.end(action.model)
+        became = self._writer.get_model(model_id).type
+        if became != action.model_type:
+            raise NotKept(
+                f"the import made a model of type {became}, not {action.model_type}",
+                hint=f"write `type: {became}`, or delete the model and correct `source`",
+            )
 
     def _alone(self, fields: dict[str, object]) -> Lock:
         """Two creates that look alike must not overlap: a lost one is looked for by its looks."""
@@ -165,22 +187,6 @@ class Performer:
             if same and model.status == "new" and not model.tags and self._ledger.claim(model.id):
                 return model.id
         return None
-
-    def _once(self, create: Callable[[], T], find: Callable[[], T | None]) -> T:
-        """Create something; after an answer that got lost, look for it before trying again."""
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                return create()
-            except ApiError as error:
-                if not error.may_have_been_applied:
-                    raise
-                self._pause(0.5 * attempt)
-                found = find()
-                if found is not None:
-                    return found
-                if attempt == ATTEMPTS:
-                    raise
-        raise AssertionError("unreachable")
 
     def _update_model(self, model_id: str, fields: tuple[tuple[str, FieldValue], ...]) -> None:
         sent = self._fields(fields)
@@ -227,7 +233,7 @@ class Performer:
                     raise
             return True
 
-        self._once(attempt, lambda: True if is_so() else None)
+        create_once(attempt, lambda: True if is_so() else None, self._pause)
 
     def _set_examples(self, model_id: str, examples: tuple[AssetRef, ...]) -> None:
         sent = tuple(self._ledger.asset_id(ref) for ref in examples)

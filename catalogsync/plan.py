@@ -13,8 +13,10 @@ from catalogsync.actions import (
     DeleteModel,
     EditCollections,
     EditTags,
+    EndImport,
     FieldValue,
     ForgetModel,
+    ImportModel,
     ModelAction,
     SetDescription,
     SetExamples,
@@ -22,12 +24,14 @@ from catalogsync.actions import (
     UpdateModel,
     UploadAsset,
     asset_refs,
+    file_to_send,
 )
 from catalogsync.contents import Contents
 from catalogsync.diff import SCALARS, Change, Diff, ModelDiff, Placed, Verb
 from catalogsync.identity import PROTECTED_TAG, Origin, Refusal
+from catalogsync.import_notes import note_name
 from catalogsync.members import batches
-from catalogsync.model import NO_ASSET, AssetRef, Catalog, ModelSpec
+from catalogsync.model import NO_ASSET, AssetRef, Catalog, ModelSpec, Price, Weights
 from catalogsync.rules import NO_ALLOWANCES, Allowances, broken_limits, refused_models
 from catalogsync.sending import requests_to_send
 
@@ -95,9 +99,32 @@ class Plan:
         return sum(1 for model in self.models if model.verb is verb)
 
     @property
+    def imports(self) -> tuple[ImportModel, ...]:
+        """The models that are made from weights."""
+        actions = (action for model in self.models for action in model.actions)
+        return tuple(action for action in actions if isinstance(action, ImportModel))
+
+    @property
+    def creative_units(self) -> float | None:
+        """What the imports cost together; None where the server does not tell it of all."""
+        units = [each.units for each in self.imports]
+        return None if None in units else sum(each or 0.0 for each in units)
+
+    @property
+    def fetches(self) -> int:
+        """The number of addresses that the server is to fetch."""
+        return sum(1 for upload in self.uploads if upload.asset.url)
+
+    @property
+    def files(self) -> tuple[AssetRef, ...]:
+        """The files to send."""
+        files = (file_to_send(action) for action in (*self.uploads, *self.imports))
+        return tuple(file for file in files if file)
+
+    @property
     def upload_bytes(self) -> int:
         """The size of all files to send, in bytes."""
-        return sum(upload.asset.size for upload in self.uploads)
+        return sum(file.size for file in self.files)
 
     @property
     def reorders(self) -> int:
@@ -124,7 +151,7 @@ def build_plan(
     refusals = (*diff.refusals, *refused_models(catalog, diff))
     refused = {refusal.model for refusal in refusals}
     chosen = [found for found in diff.models if found.key not in refused]
-    models = tuple(_plan_model(found) for found in chosen)
+    models = tuple(_plan_model(found, diff, catalog.name) for found in chosen)
     actions = [action for model in models for action in model.actions]
     plan = Plan(
         catalog=catalog.name,
@@ -175,7 +202,7 @@ def _new_collections(
 _NOTES = {Origin.INTERRUPTED: "left behind, untagged, by an apply that was interrupted"}
 
 
-def _plan_model(found: ModelDiff) -> ModelPlan:
+def _plan_model(found: ModelDiff, diff: Diff, catalog: str) -> ModelPlan:
     name = found.spec.name if found.spec else found.remote.name if found.remote else ""
     return ModelPlan(
         key=found.key,
@@ -183,12 +210,12 @@ def _plan_model(found: ModelDiff) -> ModelPlan:
         verb=found.verb,
         model_id=found.remote.id if found.remote else "",
         changes=found.changes,
-        actions=tuple(_actions(found)),
+        actions=tuple(_actions(found, diff, catalog)),
         note=_NOTES.get(found.origin, ""),
     )
 
 
-def _actions(found: ModelDiff) -> Iterator[ModelAction]:
+def _actions(found: ModelDiff, diff: Diff, catalog: str) -> Iterator[ModelAction]:
     if found.verb is Verb.DELETE:
         yield DeleteModel(found.key)
     elif found.verb is Verb.FORGET:
@@ -196,7 +223,7 @@ def _actions(found: ModelDiff) -> Iterator[ModelAction]:
         protected = {PROTECTED_TAG} if any(c.field == "protect" for c in found.changes) else set()
         yield ForgetModel(found.key, tuple(sorted(marks | protected)))
     elif found.spec:
-        yield from _identity_actions(found)
+        yield from _identity_actions(found, diff, catalog)
         yield from _field_actions(found, found.spec)
 
 
@@ -207,20 +234,39 @@ _BY_UPDATE = (*_AT_CREATION, "epoch", "promptEmbedding", "negativePromptEmbeddin
 """The fields that PUT /models/{modelId} takes."""
 
 
-def _identity_actions(found: ModelDiff) -> Iterator[ModelAction]:
+def _identity_actions(found: ModelDiff, diff: Diff, catalog: str) -> Iterator[ModelAction]:
     """What makes a model ours and gives it its tags: a create, an adoption, or just an edit."""
     add, delete = _tag_edits(found.changes)
-    if found.verb is Verb.CREATE:
+    if found.verb is Verb.CREATE and found.spec and found.spec.weights:
+        yield _import(found.spec, found.spec.weights, add, diff, catalog)
+    elif found.verb is Verb.CREATE:
         yield CreateModel(found.key, _fields(found, _AT_CREATION), add)
     elif found.verb is Verb.ADOPT:
         yield AdoptModel(found.key, add, delete)
     elif add or delete:
         yield EditTags(found.key, add, delete)
+    if any(change.field == "import" for change in found.changes):
+        yield EndImport(found.key)
+
+
+def _import(
+    spec: ModelSpec, weights: Weights, tags: tuple[str, ...], diff: Diff, catalog: str
+) -> ImportModel:
+    begun, price = diff.notes.get(spec.key), diff.prices.get(spec.key, Price())
+    return ImportModel(
+        model=spec.key,
+        model_type=spec.type,
+        weights=weights,
+        tags=tags,
+        note=note_name(catalog, spec.key, weights),
+        upload=begun.upload if begun else "",
+        units=0.0 if begun else price.units,
+    )
 
 
 def _field_actions(found: ModelDiff, spec: ModelSpec) -> Iterator[ModelAction]:
     changed = {change.field for change in found.changes}
-    given = _AT_CREATION if found.verb is Verb.CREATE else ()
+    given = _given_at_creation(found, spec)
     fields = _fields(found, [name for name in _BY_UPDATE if name not in given])
     if fields:
         yield UpdateModel(found.key, fields)
@@ -232,6 +278,13 @@ def _field_actions(found: ModelDiff, spec: ModelSpec) -> Iterator[ModelAction]:
         yield SetDescription(found.key, spec.description)
     if "promptGuide" in changed and spec.prompt_guide is not None:
         yield SetPromptGuide(found.key, spec.prompt_guide)
+
+
+def _given_at_creation(found: ModelDiff, spec: ModelSpec) -> tuple[str, ...]:
+    """The fields that need no update; an import decides the type, and takes none of the others."""
+    if found.verb is not Verb.CREATE:
+        return ()
+    return ("type",) if spec.weights else _AT_CREATION
 
 
 def _fields(found: ModelDiff, names: Iterable[str]) -> tuple[tuple[str, FieldValue], ...]:
@@ -275,12 +328,19 @@ def _is_move(change: Change) -> bool:
     return isinstance(change.before, Placed) and isinstance(change.after, Placed)
 
 
+_TO_BEGIN = 2  # begin, poll
+_TO_NOTE_AND_TAG = 7  # collection: make, look for twins, rename, delete; model: tag, look at
+
+
 def _requests(action: Action) -> int:
     match action:
         case UploadAsset(asset=asset):
             return requests_to_send(asset)
         case CreateModel():
             return 2
+        case ImportModel(weights=weights):
+            sending = requests_to_send(weights.file) if weights.file else _TO_BEGIN
+            return sending + _TO_NOTE_AND_TAG
         case EditCollections():
             return 0  # counted by the batch
     return 1

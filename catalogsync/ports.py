@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import BinaryIO, Protocol
 
-from catalogsync.model import AssetRef, RemoteModel
+from catalogsync.model import AssetRef, Price, RemoteModel, Weights
 
 ASSETS_PER_READ = 200
 """The most asset ids that `get_assets` takes in one call (POST /assets/get-bulk)."""
@@ -64,6 +64,10 @@ class CatalogReader(Protocol):
         """Read the project's collections: id to name (GET /collections)."""
         ...
 
+    def price_import(self, weights: Weights) -> Price:
+        """Ask what importing weights would cost; imports nothing (POST /uploads?dryRun=true)."""
+        ...
+
 
 class CatalogWriter(CatalogReader, Protocol):
     """Also writes. What creates is attempted once: `ApiError.may_have_been_applied` then says
@@ -97,8 +101,35 @@ class CatalogWriter(CatalogReader, Protocol):
         """Send a file and return the new asset's id; raise `FileChanged` if its sha256 differs."""
         ...
 
+    def fetch_asset(self, asset: AssetRef) -> str:
+        """Let the server fetch a URL, and return the new asset's id; raise `OutcomeUnknown`
+        where nothing tells whether it does."""
+        ...
+
+    def begin_import(self, weights: Weights) -> str:
+        """Let the server import weights from elsewhere, and return the upload's id; raise
+        `OutcomeUnknown` where nothing tells whether it does."""
+        ...
+
+    def send_weights(self, asset: AssetRef, file: BinaryIO) -> str:
+        """Send a file with weights and return the upload's id; nothing is imported yet."""
+        ...
+
+    def finish_import(self, upload_id: str, weights: Weights) -> str:
+        """Wait until an upload has become a model, and return the model's id; raise `Rejected`
+        if it never will. Can be repeated."""
+        ...
+
     def create_collection(self, name: str) -> str:
         """Create a collection and return its id (POST /collections)."""
+        ...
+
+    def rename_collection(self, collection_id: str, name: str) -> None:
+        """Give a collection another name (PUT /collections/{collectionId})."""
+        ...
+
+    def delete_collection(self, collection_id: str) -> None:
+        """Delete a collection, but not its members; one that is gone already is no error."""
         ...
 
     def add_to_collection(self, collection_id: str, model_ids: Sequence[str]) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from catalogsync.diff import Diff, ModelDiff, Verb
 from catalogsync.identity import PROTECTED_TAG, Refusal
+from catalogsync.import_notes import unclear_hint, weights_digest
 from catalogsync.model import Catalog, Limit, ModelSpec, Policy, State
 
 _TYPES_WITH_EPOCHS = ("flux.1-lora", "flux.1-kontext-lora")
@@ -57,6 +58,7 @@ def _judge_change(model: ModelDiff, diff: Diff) -> Iterator[Refusal]:
     if model.verb is Verb.DELETE:
         yield from _judge_delete(model)
     elif model.spec and model.verb is not Verb.FORGET:
+        yield from _judge_import(model, diff)
         yield from _judge_fields(model, diff)
 
 
@@ -94,6 +96,23 @@ def _judge_deletes(catalog: Catalog, diff: Diff) -> Iterator[Refusal]:
                 "more than one model on the server bears this mark",
                 "delete the ones you do not want in the web page",
             )
+
+
+def _judge_import(model: ModelDiff, diff: Diff) -> Iterator[Refusal]:
+    """Refuse an import that the server refuses, and one that might run already."""
+    if model.remote or not model.spec or not model.spec.weights:
+        return
+    note, price = diff.notes.get(model.key), diff.prices.get(model.key)
+    if note and (not note.upload or note.weights != weights_digest(model.spec.weights)):
+        what = "weights" if note.weights == weights_digest(model.spec.weights) else "other weights"
+        yield Refusal(
+            model.key,
+            "import-unclear",
+            f"an import of {what} was begun for it, and nothing tells what became of it",
+            unclear_hint(note.name),
+        )
+    if price and price.refusal:
+        yield Refusal(model.key, "source-refused", price.refusal, "correct `source`")
 
 
 def _judge_fields(model: ModelDiff, diff: Diff) -> Iterator[Refusal]:

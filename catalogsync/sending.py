@@ -10,6 +10,7 @@ SMALL_IMAGE = 6_000_000
 _MIB = 1024 * 1024
 _PART = 8 * _MIB
 _MOST_PARTS = 10_000
+_TO_FETCH = 3  # begin, poll, tag
 _LARGEST = 5 * 1000**4
 
 
@@ -36,6 +37,8 @@ def part_count(size: int) -> int:
 
 def requests_to_send(asset: AssetRef) -> int:
     """The requests that sending takes: one, or begin, parts, complete, poll and look."""
+    if asset.url:
+        return _TO_FETCH
     return 1 if goes_whole(asset) else part_count(asset.size) + 4
 
 

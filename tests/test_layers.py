@@ -13,9 +13,21 @@ PACKAGE = Path(__file__).parent.parent / "catalogsync"
 
 FLOORS = (
     ("errors", "model", "__init__"),
-    ("actions", "cache", "contents", "identity", "manifest", "mentions", "ports", "sending"),
+    (
+        "actions",
+        "attempts",
+        "cache",
+        "contents",
+        "identity",
+        "import_notes",
+        "manifest",
+        "mentions",
+        "ports",
+        "sending",
+    ),
     ("diff", "members", "observe", "outcome", "scenario"),
     ("ledger", "rules"),
+    ("importer",),
     ("perform", "plan"),
     ("apply", "review"),
     ("cli",),

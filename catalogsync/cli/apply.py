@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 
 import click
 
-from catalogsync.actions import CreateModel, UploadAsset
+from catalogsync.actions import Creation, file_to_send
 from catalogsync.apply import apply, noticing_twins
 from catalogsync.cli.options import (
     catalog_argument,
@@ -32,7 +32,7 @@ from catalogsync.perform import Performer
 from catalogsync.plan import Plan
 from catalogsync.review.document import apply_document, dumped
 from catalogsync.review.report import render_report
-from catalogsync.review.text import render_plan
+from catalogsync.review.text import render_plan, total_cost
 from catalogsync.review.words import counted, visible
 
 
@@ -72,18 +72,20 @@ def command(as_json: bool, yes: bool, quiet: bool, color: str, **options: Any) -
 
 
 def _confirmed(opened: Session, plan: Plan) -> bool:
-    """Ask whether to apply; the target, the project and the counts are in the question."""
+    """Ask whether to apply; where, how much and at what cost is in the question."""
     if not sys.stdin.isatty():
         raise UsageError("there is nobody to ask", hint="give --yes to apply without asking")
     where = " ".join(filter(None, (opened.target.name, opened.target.project)))
     where = visible(where) or "the project of these credentials"
     deletes = plan.count(Verb.DELETE)
     loss = f", DELETE {deletes} of them" if deletes else ""
+    cost = total_cost(plan)
+    price = f", cost of imports: {cost}" if cost else ""
     with interruptible():
         # A Ctrl-C just before has only set the event, which nobody looks at here.
         if opened.stop.is_set():
             raise KeyboardInterrupt
-        say(f"\nApply to {counted(len(plan.models), 'model')} in {where}{loss}? [y/N]")
+        say(f"\nApply to {counted(len(plan.models), 'model')} in {where}{loss}{price}? [y/N]")
         return _answer() in ("y", "yes")
 
 
@@ -100,14 +102,14 @@ def _opener(catalog: Catalog, asset: AssetRef) -> BinaryIO:
 
 def _check_files(catalog: Catalog, plan: Plan) -> None:
     """Open every file that is to be sent before anything is written."""
-    for upload in plan.uploads:
-        _opener(catalog, upload.asset).close()
+    for file in plan.files:
+        _opener(catalog, file).close()
 
 
 def _load(catalog: Catalog, plan: Plan) -> Load:
     """What is to be sent, each file by its path in the catalog."""
     return Load(
-        files=len(plan.uploads),
+        files=len(plan.files),
         size=plan.upload_bytes,
         name=lambda asset: catalog.files[asset.sha256].path,
     )
@@ -125,10 +127,11 @@ def _carry_out(opened: Session, plan: Plan, ledger: Ledger, *, jobs: int) -> lis
     tell = opened.uploads.progress
     for outcome in apply(plan, performer, jobs=jobs, stop=opened.stop):
         outcomes.append(outcome)
-        if isinstance(outcome.action, UploadAsset):
-            tell.ended(outcome.action.asset, done=outcome.status is Status.DONE)
+        file = file_to_send(outcome.action)
+        if file:
+            tell.ended(file, done=outcome.status is Status.DONE)
         tell.step(len(outcomes), due)
-    created = any(isinstance(o.action, CreateModel) and o.status is Status.DONE for o in outcomes)
+    created = any(isinstance(o.action, Creation) and o.status is Status.DONE for o in outcomes)
     if not created or opened.stop.is_set():
         return outcomes
     return noticing_twins(outcomes, twins(opened.catalog.name, opened.client.list_models()))

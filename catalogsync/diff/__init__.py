@@ -4,6 +4,7 @@ from catalogsync.contents import known_contents
 from catalogsync.diff.compare import SCALARS, Comparison
 from catalogsync.diff.values import Change, Diff, ModelDiff, Placed, Value, Verb
 from catalogsync.identity import match
+from catalogsync.import_notes import notes_by_key
 from catalogsync.model import Catalog, Snapshot, State
 
 __all__ = ["SCALARS", "Change", "Diff", "ModelDiff", "Placed", "Value", "Verb", "diff"]
@@ -17,9 +18,10 @@ def diff(
     prune: bool = False,
 ) -> Diff:
     """Compare the catalog with what the server had; with `prune`, orphans are to be deleted."""
-    matching = match(catalog, snapshot.models)
+    notes = notes_by_key(catalog.name, snapshot.collections or {})
+    matching = match(catalog, snapshot.models, begun=notes)
     contents = known_contents(catalog.models, snapshot.assets)
-    compare = Comparison(catalog, snapshot, contents, matching.ids())
+    compare = Comparison(catalog, snapshot, contents, matching.ids(), notes)
     matches = [found for found in matching.matches if keys is None or found.spec.key in keys]
     models = [found for found in map(compare.model, matches) if found]
     orphans = matching.orphans if keys is None else ()
@@ -33,6 +35,8 @@ def diff(
         ids=matching.ids(),
         contents=contents,
         collections=snapshot.collections or {},
+        notes=notes,
+        prices=snapshot.prices,
         keys=keys,
         managed=sum(1 for found in matching.matches if found.remote) + len(orphans),
         unchanged=len(present) - sum(1 for m in models if m.spec and m.spec.state is State.PRESENT),

@@ -8,6 +8,7 @@ from catalogsync.diff.leaves import leaf_differences
 from catalogsync.diff.lists import list_differences
 from catalogsync.diff.values import Change, ModelDiff, Value, Verb
 from catalogsync.identity import OWNER_PREFIX, PROTECTED_TAG, Match, Origin, owner_tag
+from catalogsync.import_notes import Note
 from catalogsync.mentions import canonical, normalised, parsed
 from catalogsync.model import (
     AssetRef,
@@ -44,10 +45,16 @@ class Comparison:
     """Compares one manifest at a time against a snapshot."""
 
     def __init__(
-        self, catalog: Catalog, snapshot: Snapshot, contents: Contents, ids: Mapping[str, str]
+        self,
+        catalog: Catalog,
+        snapshot: Snapshot,
+        contents: Contents,
+        ids: Mapping[str, str],
+        notes: Mapping[str, Note],
     ) -> None:
         self._catalog = catalog
         self._contents = contents
+        self._notes = notes
         self._keys = {model_id: key for key, model_id in ids.items()}
         self._collections = snapshot.collections or {}
         self._ignored = (*RESERVED_TAGS, *catalog.ignore_tags)
@@ -60,7 +67,7 @@ class Comparison:
         if spec.state is State.UNMANAGED:
             marks = tuple(self._our_marks(spec, remote)) if remote else ()
             return ModelDiff(spec.key, Verb.FORGET, spec, remote, marks) if marks else None
-        changes = tuple(self._changes(spec, remote or _NOTHING))
+        changes = (*self._source(spec, remote), *self._changes(spec, remote or _NOTHING))
         if remote is None:
             return ModelDiff(spec.key, Verb.CREATE, spec, None, changes)
         verb = Verb.ADOPT if found.origin in (Origin.PINNED, Origin.INTERRUPTED) else Verb.UPDATE
@@ -75,6 +82,14 @@ class Comparison:
         yield from self._examples(spec, live)
         yield from self._text(spec.key, "description", spec.description, live.description)
         yield from self._text(spec.key, "promptGuide", spec.prompt_guide, live.prompt_guide)
+
+    def _source(self, spec: ModelSpec, remote: RemoteModel | None) -> Iterator[Change]:
+        """What a new model is made of, or the note of an import that is over."""
+        note = self._notes.get(spec.key)
+        if remote is None and spec.weights:
+            yield Change(spec.key, ("source",), None, spec.weights)
+        elif remote and note:
+            yield Change(spec.key, ("import",), note.name, None)
 
     def _ownership(self, spec: ModelSpec, live: RemoteModel) -> Iterator[Change]:
         tag = owner_tag(self._catalog.name, spec.key)

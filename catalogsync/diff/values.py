@@ -6,7 +6,8 @@ from enum import StrEnum
 
 from catalogsync.contents import Contents
 from catalogsync.identity import Origin, Refusal
-from catalogsync.model import AssetRef, ModelSpec, RemoteModel
+from catalogsync.import_notes import Note
+from catalogsync.model import AssetRef, ModelSpec, Price, RemoteModel, Weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,7 @@ class Placed:
     asset: AssetRef
 
 
-Value = str | float | bool | AssetRef | Placed | None
+Value = str | float | bool | AssetRef | Weights | Placed | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +62,9 @@ class ModelDiff:
 class Diff:
     """Everything that differs; `unchanged` counts the models that do not.
 
-    `orphans` are those that stay, `ids` the model id of every key that has one, `managed` the
-    number of models that bear this catalog's mark.
+    `orphans` are those that stay, `ids` the model id of every key that has one, `notes` the
+    imports that were begun and `prices` what the others cost, by key; `managed` is the number of
+    models that bear this catalog's mark.
     """
 
     models: tuple[ModelDiff, ...]
@@ -71,6 +73,8 @@ class Diff:
     ids: Mapping[str, str]
     contents: Contents
     collections: Mapping[str, str]
+    notes: Mapping[str, Note]
+    prices: Mapping[str, Price]
     keys: frozenset[str] | None
     managed: int
     unchanged: int

@@ -13,12 +13,12 @@ from catalogsync.manifest.scalars import Surprise
 from catalogsync.manifest.strict_yaml import Hole
 from catalogsync.manifest.tags import check_tags, unique
 from catalogsync.manifest.words import Unfit, quote
-from catalogsync.model import Concept, ModelSpec, Source, State
+from catalogsync.model import Concept, ModelSpec, Source, State, Weights, WeightsSource
 
 RETIRED = frozenset(
     ("sd-1_5", "sd-1_5-lora", "sd-1_5-composition", "sd-xl", "sd-xl-lora", "sd-xl-composition")
 )
-_NOT_EXECUTED = ("source", "ignore")
+_NOT_EXECUTED = ("ignore",)
 
 
 def spec(document: Document, manifest: Manifest, context: Context) -> ModelSpec:
@@ -26,7 +26,6 @@ def spec(document: Document, manifest: Manifest, context: Context) -> ModelSpec:
     folder = manifest.parts[:-1]
     _check_type(document)
     _check_ignore(document)
-    _check_source(document, folder, context)
     return ModelSpec(
         key=manifest.key,
         name=_own(document, "name", ""),
@@ -43,6 +42,7 @@ def spec(document: Document, manifest: Manifest, context: Context) -> ModelSpec:
         epoch=_own(document, "epoch"),
         prompt_embedding=_value(document, context, "promptEmbedding"),
         negative_prompt_embedding=_value(document, context, "negativePromptEmbedding"),
+        weights=_weights(document, folder, context),
         id=_own(document, "id", ""),
         protect=_value(document, context, "protect") or False,
         state=State(_own(document, "state", "present")),
@@ -128,12 +128,18 @@ def _check_ignore(document: Document) -> None:
             document.report(at, f"{where(at)}: {until} is no day of the calendar", "check it")
 
 
-def _check_source(document: Document, folder: tuple[str, ...], context: Context) -> None:
-    path = _own(document, "source", {}).get("file")
-    if not isinstance(path, str):
-        return
-    try:
-        context.files.require_file(folder + split(path))
-    except Unfit as unfit:
-        message = f"source.file: {quote(path)}: {unfit.message}"
-        document.report(["source", "file"], message, unfit.hint)
+def _weights(document: Document, folder: tuple[str, ...], context: Context) -> Weights | None:
+    """Where a new model comes from; the schema lets exactly one place through."""
+    for source, address in _own(document, "source", {}).items():
+        if not isinstance(address, str):
+            continue
+        if source != WeightsSource.FILE:
+            return Weights(WeightsSource(source), address)
+        try:
+            file = context.files.weights(folder + split(address))
+        except Unfit as unfit:
+            message = f"source.file: {quote(address)}: {unfit.message}"
+            document.report(["source", "file"], message, unfit.hint)
+            continue
+        return Weights(WeightsSource.FILE, address, file)
+    return None

@@ -1,6 +1,7 @@
 """The files of a catalog: each opened safely, read through one descriptor, hashed once."""
 
 import os
+from collections.abc import Callable
 from hashlib import sha256
 from io import BufferedReader
 from pathlib import Path
@@ -13,6 +14,7 @@ from catalogsync.manifest.lfs import MAX_POINTER, pointer, pull_command
 from catalogsync.manifest.media import Format, check, format_of
 from catalogsync.manifest.paths import Opener
 from catalogsync.manifest.tracked import tracked_files
+from catalogsync.manifest.weights import weights_format_of
 from catalogsync.manifest.words import Unfit
 from catalogsync.model import AssetRef, LocalFile
 
@@ -113,21 +115,23 @@ class Files:
 
     def asset(self, parts: tuple[str, ...]) -> AssetRef:
         """The asset that a file is; raises `Unfit` when it is not fit to be one."""
+        return self._file(parts, format_of)
+
+    def weights(self, parts: tuple[str, ...]) -> AssetRef:
+        """The weights in a file; raises `Unfit` when it is not fit to hold any."""
+        return self._file(parts, weights_format_of)
+
+    def _file(self, parts: tuple[str, ...], format_of: Callable[[str], Format]) -> AssetRef:
         known = self._known.get(parts)
         if known is None:
             try:
-                known = self._examine(parts)
+                known = self._examine(parts, format_of(parts[-1]))
             except Unfit as bad:
                 known = bad
             self._known[parts] = known
         if isinstance(known, Unfit):
             raise known
         return known
-
-    def require_file(self, parts: tuple[str, ...]) -> None:
-        """Raises `Unfit` unless there is a tracked, regular file."""
-        self.require_tracked(parts)
-        os.close(self._opener.open(parts)[0])
 
     def require_tracked(self, parts: tuple[str, ...]) -> None:
         """Raises `Unfit` for a file that Git does not track."""
@@ -140,8 +144,7 @@ class Files:
             os.close(self._opener.open(parts)[0])
             raise Unfit("not tracked by Git", "git add it: only tracked files are uploaded")
 
-    def _examine(self, parts: tuple[str, ...]) -> AssetRef:
-        form = format_of(parts[-1])
+    def _examine(self, parts: tuple[str, ...], form: Format) -> AssetRef:
         self.require_tracked(parts)
         descriptor, before = self._opener.open(parts)
         try:

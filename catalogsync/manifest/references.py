@@ -5,10 +5,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from fnmatch import translate as pattern_of
 from functools import lru_cache
+from hashlib import sha256
+from pathlib import PurePosixPath
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from catalogsync.manifest.document import Document, where
 from catalogsync.manifest.files import Files
+from catalogsync.manifest.media import format_of
 from catalogsync.manifest.paths import split
 from catalogsync.manifest.strict_yaml import Hole
 from catalogsync.manifest.words import Unfit, quote
@@ -86,8 +90,32 @@ def _assets(
                 written = quote(entry[name])
                 document.report(at, f"{where(at)}: {written}: {unfit.message}", unfit.hint)
             return
-    if "asset" in entry:
+    if "url" in entry:
+        try:
+            yield _fetched(entry["url"], entry.get("kind")), [*at, "url"]
+        except Unfit as unfit:
+            message = f"{where([*at, 'url'])}: {quote(entry['url'])}: {unfit.message}"
+            document.report([*at, "url"], message, unfit.hint)
+    elif "asset" in entry:
         yield AssetRef(id=entry["asset"]), [*at, "asset"]
+
+
+def _fetched(url: str, kind: str | None) -> AssetRef:
+    """What is at an address, told apart by the address and not by what is there."""
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise Unfit(f"no address: {error}", "check it in a browser") from None
+    name = PurePosixPath(unquote(parts.path)).name or parts.netloc
+    digest = sha256(f"catalog-sync:url\0{url}".encode()).hexdigest()
+    return AssetRef(digest, name=name, kind=AssetKind(kind) if kind else _kind(name), url=url)
+
+
+def _kind(name: str) -> AssetKind:
+    try:
+        return format_of(name).kind
+    except Unfit as unfit:
+        raise Unfit(unfit.message, "say what it is: kind: image, video, audio or 3d") from None
 
 
 def _file(path: str, folder: Folder, files: Files) -> list[AssetRef]:

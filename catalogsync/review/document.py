@@ -25,7 +25,10 @@ def plan_document(plan: Plan) -> dict[str, object]:
         "summary": summary(plan),
         "counts": {
             **{verb.value: plan.count(verb) for verb in Verb},
-            "uploads": len(plan.uploads),
+            "uploads": len(plan.files),
+            "fetches": plan.fetches,
+            "imports": len(plan.imports),
+            "creative_units": plan.creative_units,
             "upload_bytes": plan.upload_bytes,
             "reorders": plan.reorders,
             "refused": len(plan.refusals),

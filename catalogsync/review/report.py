@@ -3,8 +3,9 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from catalogsync.actions import Action, CreateCollection, UploadAsset
+from catalogsync.actions import Action, CreateCollection, ImportModel, UploadAsset
 from catalogsync.diff import Verb
+from catalogsync.model import AssetRef
 from catalogsync.outcome import Outcome, Status
 from catalogsync.plan import Plan
 from catalogsync.review.text import Line
@@ -45,6 +46,8 @@ def _trouble(outcome: Outcome) -> list[Line]:
 
 _DOING = {
     "CreateModel": "create",
+    "ImportModel": "import",
+    "EndImport": "take away the note of the import of",
     "AdoptModel": "adopt",
     "UpdateModel": "update the fields of",
     "EditTags": "edit the tags of",
@@ -60,6 +63,8 @@ _DOING = {
 def described(action: Action) -> str:
     """An action in a few words."""
     match action:
+        case UploadAsset(asset=asset) if asset.url:
+            return f"fetch {visible(asset.url)}"
         case UploadAsset(asset=asset):
             return f"upload {visible(asset.name)} ({file_size(asset.size)})"
         case CreateCollection(name=name):
@@ -71,7 +76,8 @@ def described(action: Action) -> str:
 def past_summary(plan: Plan, outcomes: Sequence[Outcome]) -> str:
     """The one sentence that says what was done; scripts may rely on its form."""
     done = [outcome.action for outcome in outcomes if outcome.status is Status.DONE]
-    sent = [action.asset for action in done if isinstance(action, UploadAsset)]
+    sent = [file for action in done for file in _files(action)]
+    fetched = [each for each in done if isinstance(each, UploadAsset) and each.asset.url]
     incomplete = {_key(o.action) for o in outcomes if o.status is not Status.DONE}
     complete = [model for model in plan.models if model.key not in incomplete]
     counts = {verb: sum(1 for model in complete if model.verb is verb) for verb in Verb}
@@ -85,11 +91,22 @@ def past_summary(plan: Plan, outcomes: Sequence[Outcome]) -> str:
     extra = [
         (counts[Verb.ADOPT], "adopted"),
         (counts[Verb.FORGET], "forgotten"),
+        (len(fetched), "fetched"),
         (len(plan.models) - len(complete), "not finished"),
         (len(plan.refusals), "refused"),
     ]
     parts += [f"{number} {word}" for number, word in extra if number]
     return f"Applied: {', '.join(parts)}."
+
+
+def _files(action: Action) -> tuple[AssetRef, ...]:
+    """The files that doing the action sent."""
+    match action:
+        case UploadAsset(asset=asset) if not asset.url:
+            return (asset,)
+        case ImportModel(weights=weights, upload="") if weights.file:
+            return (weights.file,)
+    return ()
 
 
 def _key(action: Action) -> str:

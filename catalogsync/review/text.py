@@ -4,9 +4,10 @@ import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from catalogsync.actions import ImportModel
 from catalogsync.diff import Change, Placed, Value, Verb
 from catalogsync.identity import Refusal
-from catalogsync.model import AssetRef
+from catalogsync.model import AssetRef, Weights
 from catalogsync.plan import ModelPlan, Orphan, Plan
 from catalogsync.review.words import counted, duration, file_size, quoted, visible
 
@@ -51,6 +52,8 @@ def render_plan(plan: Plan, *, jobs: int = 8) -> list[Line]:
     lines += _orphans(plan.orphans, created)
     if plan.models:
         lines.append(Line(work_estimate(plan, jobs)))
+    if cost := total_cost(plan):
+        lines.append(Line(f"Cost of imports: {cost}.", "yellow"))
     lines.append(Line(summary(plan), "bold"))
     return lines
 
@@ -65,7 +68,7 @@ def summary(plan: Plan) -> str:
     """The one sentence that says what the plan amounts to; scripts may rely on its form."""
     if not plan.models and not plan.refusals:
         return f"No changes. {counted(plan.unchanged, 'model')} match{_es(plan.unchanged)}."
-    uploads = f"{counted(len(plan.uploads), 'file')} to upload ({file_size(plan.upload_bytes)})"
+    uploads = f"{counted(len(plan.files), 'file')} to upload ({file_size(plan.upload_bytes)})"
     parts = [
         f"{plan.count(Verb.CREATE)} to create",
         f"{plan.count(Verb.UPDATE)} to update",
@@ -76,6 +79,7 @@ def summary(plan: Plan) -> str:
     extra = [
         (plan.count(Verb.ADOPT), "to adopt"),
         (plan.count(Verb.FORGET), "to forget"),
+        (plan.fetches, "to fetch"),
         (len(plan.refusals), "refused"),
     ]
     parts += [f"{number} {word}" for number, word in extra if number]
@@ -89,7 +93,7 @@ def _es(number: int) -> str:
 def work_estimate(plan: Plan, jobs: int) -> str:
     """How much work an apply would be, under stated assumptions."""
     seconds = plan.requests * SECONDS_PER_REQUEST / jobs + plan.upload_bytes / BYTES_PER_SECOND
-    sending = f", {file_size(plan.upload_bytes)} to send" if plan.uploads else ""
+    sending = f", {file_size(plan.upload_bytes)} to send" if plan.files else ""
     return f"Work: {counted(plan.requests, 'request')}{sending}, about {duration(seconds)}."
 
 
@@ -127,6 +131,33 @@ def _model(model: ModelPlan, uploads: set[str]) -> Iterator[Line]:
         by_field.setdefault(change.field, []).append(change)
     for field, changes in by_field.items():
         yield from _field(field, changes, model.verb is Verb.CREATE, uploads)
+    for action in model.actions:
+        if isinstance(action, ImportModel):
+            yield _labelled("cost", _cost(action))
+
+
+def _cost(action: ImportModel) -> str:
+    if action.upload:
+        return f"nothing more: the import was begun by an earlier apply ({visible(action.upload)})"
+    return creative_units(action.units)
+
+
+def creative_units(units: float | None) -> str:
+    """A cost in words."""
+    if units is None:
+        return "unknown: the server does not tell"
+    return f"{units:g} creative unit" + ("" if units == 1 else "s")
+
+
+def total_cost(plan: Plan) -> str:
+    """What the imports that a plan begins cost together; empty if it begins none."""
+    begun = [action.units for action in plan.imports if not action.upload]
+    told = [units for units in begun if units is not None]
+    if not told:
+        return "not told by the server" if begun else ""
+    unknown = len(begun) - len(told)
+    more = f" and what the server does not tell of {counted(unknown, 'import')}" if unknown else ""
+    return creative_units(sum(told)) + more
 
 
 def _field(field: str, changes: list[Change], creating: bool, uploads: set[str]) -> Iterator[Line]:
@@ -172,19 +203,27 @@ def _value(value: Value, uploads: set[str]) -> str:
             return _asset(value, uploads)
         case Placed():
             return _asset(value.asset, uploads)
+        case Weights():
+            return _weights(value)
         case str():
             return quoted(value)
 
 
+def _weights(weights: Weights) -> str:
+    size = f"  {file_size(weights.file.size)}" if weights.file else ""
+    return f"{weights.source} {visible(weights.address)}{size}"
+
+
 def _asset(ref: AssetRef, uploads: set[str]) -> str:
     """A file or asset in one phrase: name, dimensions, size, where it is."""
-    parts = [visible(ref.name or ref.id)]
+    parts = [f"from {visible(ref.url)}" if ref.url else visible(ref.name or ref.id)]
     if ref.width and ref.height:
         parts.append(f"{ref.width}x{ref.height}")
     if ref.size:
         parts.append(file_size(ref.size))
     if ref.sha256:
-        parts.append("upload" if ref.digest in uploads else "on the server")
+        due = "fetch" if ref.url else "upload"
+        parts.append(due if ref.digest in uploads else "on the server")
     return "  ".join(parts)
 
 

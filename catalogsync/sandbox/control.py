@@ -104,6 +104,10 @@ class Control:
         outcome = {"errorMessage": message}
         upload_records.amend(self._world, upload_id, completed=0.0, outcome=outcome)
 
+    def publish(self, address: str, content: bytes | None) -> None:
+        """Say what is at an address, or under a name at Hugging Face; None for nothing."""
+        self._world.web[address] = content
+
     def advance(self, seconds: float) -> None:
         """Move the server's clock forward: URLs expire, uploads move on."""
         self._world.clock.advance(seconds)

@@ -5,10 +5,11 @@ never copied. A part of 5 MiB (5 x 1024 x 1024 bytes, what S3 asks) or more may 
 another one.
 """
 
+import mimetypes
 import shutil
 from pathlib import Path
 
-from catalogsync.sandbox import asset_records, checks, media, model_records, upload_records
+from catalogsync.sandbox import asset_records, checks, media, model_records, upload_records, web
 from catalogsync.sandbox.asset_records import NewAsset
 from catalogsync.sandbox.world import Json, World
 
@@ -46,6 +47,28 @@ def _import(world: World, doc: Json) -> str:
     kind = str(_ASSET_KINDS.get(doc["contentType"].partition("/")[0], doc["kind"]))
     if kind == "asset":
         raise Rejected(f"Unsupported content type {doc['contentType']}")
+    return _asset(world, doc, kind, file)
+
+
+def fetched(world: World, doc: Json) -> str:
+    """Import what is downloaded from an address; return the new asset's id."""
+    content = web.content(world, doc["url"], doc["kind"])
+    if content is None:
+        raise Rejected("The file could not be downloaded")
+    picture = media.recognise(content)
+    guessed = mimetypes.guess_type(doc["originalFileName"])[0] or "application/octet-stream"
+    mime = picture.mime if picture else guessed
+    if not media.fits_kind(doc["kind"], mime):
+        raise Rejected(f"Content type {mime} does not match kind {doc['kind']}")
+    folder = world.store.parts(doc["id"])
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / "1"
+    file.write_bytes(content)
+    kind = str(_ASSET_KINDS.get(mime.partition("/")[0], doc["kind"]))
+    return _asset(world, doc | {"contentType": mime, "fileSize": len(content)}, kind, file)
+
+
+def _asset(world: World, doc: Json, kind: str, file: Path) -> str:
     picture = _checked(doc, kind, file)
     asset_id = checks.new_id("asset")
     target = world.store.content(asset_id)

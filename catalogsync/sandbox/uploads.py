@@ -2,22 +2,24 @@
 
 Chosen where nothing is documented: the request names exactly one source; everything wrong with the
 content shows as `failed` after `complete`, nothing as an error of `complete`; estimates
-(`dryRun`) cost nothing; the sandbox downloads nothing, so an import of a model by URL, from
-Civitai or from Hugging Face makes a model with no content, and a URL of any other kind fails.
+(`dryRun`) tell what a model from elsewhere costs, and that everything else is free; what cannot be
+downloaded is refused before a model is imported from it, and makes the upload of any other kind
+fail. The sandbox downloads nothing: see `web`.
 """
 
 from pathlib import PurePosixPath
 from typing import Any
 
-from catalogsync.sandbox import asset_records, checks, model_records, upload_records
+from catalogsync.sandbox import asset_records, checks, model_records, upload_records, web
 from catalogsync.sandbox.collections import must_be_collections
 from catalogsync.sandbox.errors import bad_request
-from catalogsync.sandbox.imports import finish
+from catalogsync.sandbox.imports import Rejected, fetched, finish
 from catalogsync.sandbox.vocabulary import UPLOAD_KINDS
 from catalogsync.sandbox.world import Call, Json, Reply
 
 _LARGEST = 5 * 1024**4
 _MOST_PARTS = 10_000
+_MODEL_COST = 10
 # The field that tells the source, and what the answer calls it.
 _SOURCES = {"civitaiModelUrl": "civitai", "huggingFaceModelName": "huggingface", "url": "url"}
 _MODEL_SOURCES = {"civitai": "civitai", "huggingface": "huggingface", "url": "other"}
@@ -32,7 +34,8 @@ def create(call: Call) -> Json | Reply:
     if "dryRun" in call.query:
         if call.query["dryRun"] not in ("true", "api"):
             raise bad_request("dryRun must be true or api")
-        return Reply(269, {"creativeUnitsCost": 0})
+        cost = _MODEL_COST if named and described["kind"] == "model" else 0
+        return Reply(269, {"creativeUnitsCost": cost})
     doc = _common(call) | described
     if named:
         doc |= {"completed": call.world.clock.now(), "outcome": _outcome(call, doc)}
@@ -93,9 +96,12 @@ def _remote(call: Call, field: str) -> Json:
     if field != "huggingFaceModelName" and not value.startswith(("http://", "https://")):
         raise bad_request(f"{field} must be a URL")
     source = _SOURCES[field]
+    kind = _kind(call) if source == "url" else "model"
+    if kind == "model" and web.is_missing(call.world, value):
+        raise bad_request(f"{value} was not found")
     name = PurePosixPath(value.partition("?")[0]).name or "import"
     return {
-        "kind": _kind(call) if source == "url" else "model",
+        "kind": kind,
         "source": source,
         "provider": source if source != "url" else "other",
         "originalFileName": name,
@@ -132,7 +138,10 @@ def _asset_options(call: Call) -> dict[str, Any]:
 def _outcome(call: Call, doc: Json) -> Json:
     """What becomes of an import that the real service would download."""
     if doc["kind"] != "model":
-        return {"errorMessage": "The file could not be downloaded"}
+        try:
+            return {"entityId": fetched(call.world, doc)}
+        except Rejected as error:
+            return {"errorMessage": str(error)}
     model = model_records.blank(call.world, call.project, call.author, "flux.1-lora")
     model |= {
         "name": doc["originalFileName"][:64],

@@ -16,7 +16,10 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """One server: its options, its state, its clock, its hands."""
+    """One server: its options, its state, its clock, its hands, and the web around it.
+
+    `web` has the content of the addresses that are not as `web.content` makes them.
+    """
 
     settings: Settings
     store: Store
@@ -24,6 +27,7 @@ class World:
     signer: Signer
     workers: ThreadPoolExecutor
     requests: Counter[str] = field(default_factory=Counter)
+    web: dict[str, bytes | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

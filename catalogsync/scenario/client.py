@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import BinaryIO
 
-from catalogsync.errors import BadResponse, NotFound
-from catalogsync.model import AssetRef, RemoteModel
+from catalogsync.errors import AccessDenied, BadResponse, CeilingReached, NotFound, Rejected
+from catalogsync.model import AssetRef, Price, RemoteModel, Weights
 from catalogsync.scenario.answers import Json
 from catalogsync.scenario.fields import id_of, items_of, object_of, path_part
 from catalogsync.scenario.transport import Transport
 from catalogsync.scenario.uploads import Uploader
-from catalogsync.scenario.wire import asset_from, is_there, model_from
+from catalogsync.scenario.wire import asset_from, import_request, is_there, model_from, price_from
 
 _MODELS_PER_PAGE = "500"
 _ASSETS_PER_PAGE = "100"
@@ -81,6 +81,21 @@ class ScenarioClient:
         pages = self._http.pages("/collections", "collections", params)
         return {id_of(item): _name(item) for page in pages for item in page}
 
+    def price_import(self, weights: Weights) -> Price:
+        """Ask what an import costs (POST /uploads?dryRun=true).
+
+        What the server would refuse has its words. To a key that may not even ask, the cost is
+        unknown.
+        """
+        try:
+            return price_from(self._http.dry_run("/uploads", import_request(weights)))
+        except (Rejected, NotFound, CeilingReached) as error:
+            return Price(refusal=error.message)
+        except AccessDenied as error:
+            if error.status != 403:
+                raise
+            return Price()
+
     def create_model(self, fields: Mapping[str, object]) -> RemoteModel:
         """Create a model, in one attempt (POST /models)."""
         return _model(self._http.once("POST", "/models", dict(fields)))
@@ -113,10 +128,37 @@ class ScenarioClient:
         """Send a file (POST /assets or POST /uploads)."""
         return self._uploader.send(asset, file)
 
+    def fetch_asset(self, asset: AssetRef) -> str:
+        """Let the server fetch an asset from its URL (POST /uploads)."""
+        return self._uploader.fetch(asset)
+
+    def begin_import(self, weights: Weights) -> str:
+        """Let the server import weights from elsewhere, in one attempt (POST /uploads)."""
+        return self._uploader.begin_import(weights)
+
+    def send_weights(self, asset: AssetRef, file: BinaryIO) -> str:
+        """Send a file with weights, without completing its upload (POST /uploads)."""
+        return self._uploader.deliver(asset, file)
+
+    def finish_import(self, upload_id: str, weights: Weights) -> str:
+        """Wait until an upload has become a model (GET /uploads/{uploadId})."""
+        return self._uploader.finish_import(upload_id, weights)
+
     def create_collection(self, name: str) -> str:
         """Create a collection, in one attempt (POST /collections)."""
         answer = self._http.once("POST", "/collections", {"name": name})
         return id_of(object_of(answer, "collection"))
+
+    def rename_collection(self, collection_id: str, name: str) -> None:
+        """Give a collection another name (PUT /collections/{collectionId})."""
+        self._http.put(_collection(collection_id), {"name": name})
+
+    def delete_collection(self, collection_id: str) -> None:
+        """Delete a collection (DELETE /collections/{collectionId}); one that is gone is none."""
+        try:
+            self._http.delete(_collection(collection_id))
+        except NotFound:
+            return
 
     def add_to_collection(self, collection_id: str, model_ids: Sequence[str]) -> None:
         """Put models into a collection (PUT /collections/{collectionId}/models).
@@ -142,7 +184,11 @@ def _path(model_id: str, *rest: str) -> str:
 
 
 def _members(collection_id: str) -> str:
-    return f"/collections/{path_part(collection_id)}/models"
+    return f"{_collection(collection_id)}/models"
+
+
+def _collection(collection_id: str) -> str:
+    return f"/collections/{path_part(collection_id)}"
 
 
 def _model(answer: Json) -> RemoteModel:

@@ -43,6 +43,8 @@ class StreamedJson:
 
 
 _READS_BY_POST = frozenset({"/models/get-bulk", "/assets/get-bulk"})
+_PRICED = "/uploads"
+_DRY_RUN: Mapping[str, str] = {"dryRun": "true"}
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _MOST_PAGES = 10_000
 _LONGEST_TOKEN = 8192
@@ -93,6 +95,10 @@ class Transport:
     def read_by_post(self, path: str, body: object) -> Json:
         """Read by a POST that changes nothing; repeated when the answer is lost."""
         return self._send(_Request("POST", path, body=body), repeatable=True)
+
+    def dry_run(self, path: str, body: object) -> Json:
+        """Ask what a request would cost, without making it; repeated when the answer is lost."""
+        return self._send(_Request("POST", path, _DRY_RUN, body), repeatable=True)
 
     def put(self, path: str, body: object) -> Json:
         """Set a whole value; repeated when the answer is lost, which leads to the same value."""
@@ -240,7 +246,10 @@ class _Request:
     @property
     def reads(self) -> bool:
         """Whether it changes nothing on the server."""
-        return self.method == "GET" or (self.method == "POST" and self.path in _READS_BY_POST)
+        if self.method == "POST":
+            asks_price = self.path == _PRICED and self.params == _DRY_RUN
+            return asks_price or self.path in _READS_BY_POST
+        return self.method == "GET"
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"

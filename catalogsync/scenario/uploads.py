@@ -1,6 +1,5 @@
 """Sends files: small images in one request, everything else in parts (POST /uploads)."""
 
-import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -14,34 +13,33 @@ from catalogsync.errors import (
     NotFound,
     NotKept,
     Rejected,
-    UploadStuck,
+    UploadFailed,
 )
-from catalogsync.model import AssetRef
+from catalogsync.model import AssetRef, Weights
 from catalogsync.ports import KnownUploads
 from catalogsync.scenario.answers import Json
 from catalogsync.scenario.fields import id_of, items_of, object_of, path_part
 from catalogsync.scenario.image_body import image_body
 from catalogsync.scenario.parts import Part, PartBounds, PartExpired, PartSender
 from catalogsync.scenario.planned_file import PlannedFile
+from catalogsync.scenario.polling import Patience, Uploads, upload_path
 from catalogsync.scenario.tally import Tally
 from catalogsync.scenario.transport import Transport
-from catalogsync.scenario.wire import asset_from, digest_tag, is_there, upload_name
-from catalogsync.sending import NoWatcher, Watcher, goes_whole, part_count, part_size
+from catalogsync.scenario.wire import (
+    asset_from,
+    digest_tag,
+    import_request,
+    is_there,
+    upload_name,
+    upload_request,
+)
+from catalogsync.sending import NoWatcher, Watcher, goes_whole, part_size
 
 _BEGINNINGS = 3
 """How often an upload is begun anew when its URLs expire or the answer to its begin is lost."""
 
 _HASHED_AT_ONCE = 2
 """How many large files are hashed at the same time: each takes a core."""
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long the server may take over a file that it has whole; in seconds."""
-
-    first_poll: float = 0.2
-    longest_poll: float = 3.0
-    deadline: float = 600.0
 
 
 class Uploader:
@@ -60,7 +58,7 @@ class Uploader:
     ) -> None:
         self._http = http
         self._stop = stop or Event()
-        self._patience = patience or Patience()
+        self._uploads = Uploads(http, self._stop, patience or Patience())
         self._known = sent
         self._sender = PartSender(stop=self._stop, bounds=bounds)
         self._watcher = watcher or NoWatcher()
@@ -86,6 +84,17 @@ class Uploader:
                 self._tag(kept.id, asset)
         return kept.id
 
+    def fetch(self, asset: AssetRef) -> str:
+        """Let the server fetch an asset from its URL, and return the new asset's id.
+
+        Attempted once: an answer that is lost raises `OutcomeUnknown`.
+        """
+        body = {"url": asset.url, "kind": str(asset.kind)}
+        upload = self._uploads.begin(body, asset.name)
+        asset_id = self._uploads.imported(upload, asset.name)
+        self._tag(asset_id, asset)
+        return asset_id
+
     def _tag(self, asset_id: str, asset: AssetRef) -> None:
         tags = {"add": [digest_tag(asset)], "delete": [], "strict": False}
         try:
@@ -105,10 +114,7 @@ class Uploader:
         if left:
             tally.add(asset.size)
             return left
-        with PlannedFile(asset, file, stop=self._stop, hashing=self._hashing) as planned:
-            upload = self._sent(planned, tally)
-            # Nothing is completed that could hold other bytes than those that were hashed.
-            planned.confirm()
+        upload = self._delivered(asset, file, tally)
         if self._known:
             self._known.remember(asset.sha256, upload)
         self._complete(upload)
@@ -126,16 +132,50 @@ class Uploader:
         if not upload:
             return None
         try:
-            if self._status(upload)[0] == "pending":
+            if self._uploads.state(upload).status == "pending":
                 self._complete(upload)
             kept = self._made(asset, upload)
         except (NotFound, Rejected):
             return None
         return kept if kept and kept.digest in (asset.digest, "") else None
 
+    def deliver(self, asset: AssetRef, file: BinaryIO) -> str:
+        """Send a file in parts, and return the id of the upload that is to be completed."""
+        with Tally(asset, self._watcher) as tally:
+            return self._delivered(asset, file, tally)
+
+    def _delivered(self, asset: AssetRef, file: BinaryIO, tally: Tally) -> str:
+        with PlannedFile(asset, file, stop=self._stop, hashing=self._hashing) as planned:
+            upload = self._sent(planned, tally)
+            # Nothing is completed that could hold other bytes than those that were hashed.
+            planned.confirm()
+        return upload
+
+    def begin_import(self, weights: Weights) -> str:
+        """Let the server import weights from elsewhere, and return the upload's id.
+
+        Attempted once: an answer that is lost raises `OutcomeUnknown`.
+        """
+        return self._uploads.begin(import_request(weights), weights.address)
+
+    def finish_import(self, upload_id: str, weights: Weights) -> str:
+        """Wait until an upload has become a model, completing that of a file; the model's id."""
+        pending = self._uploads.state(upload_id).status == "pending"
+        if pending and weights.file:
+            self._complete_weights(upload_id)
+        return self._uploads.imported(upload_id, weights.address)
+
+    def _complete_weights(self, upload_id: str) -> None:
+        try:
+            self._complete(upload_id)
+        except Rejected as error:
+            # Another run may have completed it in the meantime; else it never will be.
+            if self._uploads.state(upload_id).status == "pending":
+                raise UploadFailed(error.message, hint="run it again to send it anew") from None
+
     def _made(self, asset: AssetRef, upload: str) -> AssetRef | None:
         """The asset that an upload becomes, or None if that is not there any more."""
-        asset_id = self._imported(asset, upload)
+        asset_id = self._uploads.imported(upload, asset.name)
         answer = self._http.read_by_post("/assets/get-bulk", {"assetIds": [asset_id]})
         found = [item for item in items_of(answer, "assets") if is_there(item)]
         return asset_from(found[0]) if found else None
@@ -152,7 +192,7 @@ class Uploader:
                     return id_of(upload)
                 fruitless = fruitless + 1 if len(left) == len(missing) else 0
                 missing = left
-                upload = object_of(self._http.get(_path(id_of(upload))), "upload")
+                upload = object_of(self._http.get(upload_path(id_of(upload))), "upload")
             tally.take_back()
         raise Rejected(
             f"{file.asset.name}: the server's addresses for its parts expire before they are sent",
@@ -161,13 +201,7 @@ class Uploader:
 
     def _begin(self, asset: AssetRef) -> Json:
         """Begin an upload; one whose answer is lost makes no asset, so that it can be repeated."""
-        body = {
-            "fileName": upload_name(asset),
-            "contentType": asset.media_type,
-            "kind": str(asset.kind),
-            "parts": part_count(asset.size),
-            "fileSize": asset.size,
-        }
+        body = upload_request(asset)
         for attempt in range(1, _BEGINNINGS + 1):
             try:
                 return object_of(self._http.once("POST", "/uploads", body), "upload")
@@ -212,42 +246,14 @@ class Uploader:
     def _complete(self, upload_id: str) -> None:
         """Say that all parts are there; looks whether it was said when there is no good answer."""
         try:
-            self._http.once("POST", _path(upload_id, "action"), {"action": "complete"})
+            self._http.once("POST", upload_path(upload_id, "action"), {"action": "complete"})
         except ApiError as error:
             # To say it twice, as another process may have done, is refused.
-            if self._status(upload_id)[0] != "pending":
+            if self._uploads.state(upload_id).status != "pending":
                 return
             if not error.may_have_been_applied:
                 raise
-            self._http.once("POST", _path(upload_id, "action"), {"action": "complete"})
-
-    def _imported(self, asset: AssetRef, upload_id: str) -> str:
-        """Wait until the upload has become an asset, and return its id."""
-        began = time.monotonic()
-        wait = self._patience.first_poll
-        while True:
-            status, entity, message = self._status(upload_id)
-            if status == "imported" and entity:
-                return entity
-            if status == "failed":
-                raise Rejected(
-                    f"{asset.name}: the server could not use the file: {message or 'no reason'}",
-                    hint="check that the file is whole and what its extension says",
-                )
-            if time.monotonic() - began > self._patience.deadline:
-                raise UploadStuck(
-                    f"{asset.name}: the server has it, but is still {status}",
-                    hint="the file may be damaged; look again later, or replace it",
-                )
-            if self._stop.wait(wait):
-                raise Interrupted("interrupted")
-            wait = min(wait * 1.5, self._patience.longest_poll)
-
-    def _status(self, upload_id: str) -> tuple[str, str, str]:
-        """The upload's status, the id of the asset it became, and what the server says."""
-        upload = object_of(self._http.get(_path(upload_id)), "upload")
-        entity, message = upload.get("entityId"), upload.get("errorMessage")
-        return str(upload.get("status")), str(entity or ""), str(message or "")[:300]
+            self._http.once("POST", upload_path(upload_id, "action"), {"action": "complete"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +282,3 @@ def _urls(upload: Json) -> dict[int, str]:
         for part in found
         if isinstance(part.get("number"), int | float) and isinstance(part.get("url"), str)
     }
-
-
-def _path(upload_id: str, *rest: str) -> str:
-    return "/".join(("/uploads", path_part(upload_id), *rest))

@@ -6,12 +6,27 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 
 from catalogsync.errors import BadResponse
-from catalogsync.model import AssetKind, AssetRef, Concept, ModelRef, RemoteModel
+from catalogsync.model import (
+    AssetKind,
+    AssetRef,
+    Concept,
+    ModelRef,
+    Price,
+    RemoteModel,
+    Weights,
+    WeightsSource,
+)
+from catalogsync.sending import part_count
 
 _DIGEST_IN_NAME = re.compile(r"\.([0-9a-f]{32})(?=(?:\.[A-Za-z0-9]{1,8})?\Z)")
 _DIGEST_TAG = re.compile(r"sha256:([0-9a-f]{64})")
 _EXTENSION = re.compile(r"\.[A-Za-z0-9]{1,8}")
 _LONGEST_STEM = 80
+_ADDRESSES = {
+    WeightsSource.HUGGING_FACE: "huggingFaceModelName",
+    WeightsSource.CIVITAI: "civitaiModelUrl",
+    WeightsSource.URL: "url",
+}
 _KINDS = {str(kind): kind for kind in AssetKind}
 
 
@@ -31,6 +46,35 @@ def upload_name(asset: AssetRef) -> str:
 def digest_tag(asset: AssetRef) -> str:
     """The tag that tells a file's digest where the server does not keep its name."""
     return f"sha256:{asset.sha256}"
+
+
+def upload_request(asset: AssetRef) -> dict[str, object]:
+    """What begins the upload of a file in parts (POST /uploads)."""
+    return {
+        "fileName": upload_name(asset),
+        "contentType": asset.media_type,
+        "kind": str(asset.kind),
+        "parts": part_count(asset.size),
+        "fileSize": asset.size,
+    }
+
+
+def import_request(weights: Weights) -> dict[str, object]:
+    """What begins the import of a model (POST /uploads)."""
+    if weights.file:
+        return upload_request(weights.file)
+    kind = {"kind": str(AssetKind.WEIGHTS)} if weights.source is WeightsSource.URL else {}
+    return {_ADDRESSES[weights.source]: weights.address, **kind}
+
+
+def price_from(data: Mapping[str, object]) -> Price:
+    """The answer to a dry run: what the request would cost."""
+    if "upload" in data:
+        raise BadResponse(
+            "asked for the price of an import, the server seems to have begun it",
+            hint="look at the newest models in the web page before you plan again",
+        )
+    return Price(_number(data, "creativeUnitsCost"))
 
 
 def asset_from(data: Mapping[str, object]) -> AssetRef:

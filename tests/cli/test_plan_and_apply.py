@@ -192,11 +192,11 @@ def test_refusals_do_not_stop_the_others(
 ) -> None:
     write(
         catalog / "models/lent.yaml",
-        "name: Lent\ntype: custom\nsource: {huggingFace: a/b}\n",
+        "name: Lent\ntype: custom\nignore: [{field: name, reason: x, until: 2027-01-31}]\n",
     )
     applied = cli("apply", catalog, "--yes")
     assert applied.code == 4
-    assert "`source` cannot be carried out" in applied.out
+    assert "`ignore` cannot be carried out" in applied.out
     assert set(live(server, project)) == {"Ink Heroes", "Both"}
 
 

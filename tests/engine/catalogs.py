@@ -10,6 +10,7 @@ from PIL import Image
 
 from catalogsync.model import (
     NO_ASSET,
+    AssetKind,
     AssetRef,
     Catalog,
     Concept,
@@ -18,6 +19,8 @@ from catalogsync.model import (
     ModelRef,
     ModelSpec,
     Text,
+    Weights,
+    WeightsSource,
 )
 
 HOSTILE = (
@@ -53,6 +56,14 @@ def _picture(number: int) -> bytes:
 CONTENTS = {hashlib.sha256(content).hexdigest(): content for content in map(_picture, range(8))}
 """Eight pictures by their sha256."""
 
+WEIGHTS = {
+    hashlib.sha256(content).hexdigest(): content
+    for content in (b"\x02\0\0\0\0\0\0\0{}" + bytes([number]) for number in range(2))
+}
+"""Two files with weights by their sha256."""
+
+FILES = CONTENTS | WEIGHTS
+
 TYPES = ("flux.1-lora", "custom", "qwen-image-lora")
 
 words = st.sampled_from(HOSTILE) | st.text(
@@ -61,6 +72,23 @@ words = st.sampled_from(HOSTILE) | st.text(
 tags = st.frozensets(st.sampled_from(TAGS), max_size=4)
 files = st.sampled_from(sorted(CONTENTS)).map(
     lambda sha: AssetRef(sha256=sha, name=f"{sha[:4]}.png", size=len(CONTENTS[sha]))
+)
+addresses = (
+    st.sampled_from(range(4))
+    .map(lambda number: f"https://example.org/art/{number}.png")
+    .map(lambda url: AssetRef(hashlib.sha256(url.encode()).hexdigest(), name=url[-5:], url=url))
+)
+pictures = files | addresses
+weights = st.builds(
+    Weights,
+    st.sampled_from((WeightsSource.HUGGING_FACE, WeightsSource.CIVITAI, WeightsSource.URL)),
+    st.sampled_from(("https://example.org/1", "https://example.org/2")),
+) | st.sampled_from(sorted(WEIGHTS)).map(
+    lambda sha: Weights(
+        WeightsSource.FILE,
+        f"{sha[:4]}.safetensors",
+        AssetRef(sha, name=f"{sha[:4]}.safetensors", kind=AssetKind.WEIGHTS, size=11),
+    )
 )
 names = st.sampled_from(("Ink", "Heroes", "Ink heroes", "Nébuleuse 🎨", "x" * 64))
 
@@ -99,16 +127,18 @@ def specs(draw: st.DrawFn, key: str, keys: tuple[str, ...]) -> ModelSpec:
         st.sampled_from((-2.0, 0.5, 1.0)),
     )
     concepts = st.lists(concept, max_size=2, unique_by=lambda c: c.model).map(tuple)
+    made_of = draw(maybe(weights))
     return ModelSpec(
         key=key,
         name=f"{draw(names)[:50]} {key}",
-        type=draw(st.sampled_from(TYPES)),
+        type="flux.1-lora" if made_of else draw(st.sampled_from(TYPES)),
+        weights=made_of,  # type: ignore[arg-type]
         short_description=draw(maybe(words)),  # type: ignore[arg-type]
         tags=draw(maybe(tags)),  # type: ignore[arg-type]
         description=draw(maybe(texts(keys))),  # type: ignore[arg-type]
         prompt_guide=draw(maybe(texts(keys))),  # type: ignore[arg-type]
-        thumbnail=draw(maybe(files | st.just(NO_ASSET))),  # type: ignore[arg-type]
-        examples=draw(maybe(st.lists(files, unique=True, max_size=6).map(tuple))),  # type: ignore[arg-type]
+        thumbnail=draw(maybe(pictures | st.just(NO_ASSET))),  # type: ignore[arg-type]
+        examples=draw(maybe(st.lists(pictures, unique=True, max_size=6).map(tuple))),  # type: ignore[arg-type]
         collections=draw(maybe(st.frozensets(st.sampled_from(("Comics", "Best")), max_size=2))),  # type: ignore[arg-type]
         class_slug=draw(maybe(st.sampled_from(("", "art-style-comic")))),  # type: ignore[arg-type]
         concepts=draw(maybe(concepts)) if earlier else None,  # type: ignore[arg-type]
@@ -122,7 +152,7 @@ def catalogs(draw: st.DrawFn) -> Catalog:
     """A catalog of up to four models."""
     keys = KEYS[: draw(st.integers(1, len(KEYS)))]
     models = tuple(draw(specs(key, keys)) for key in keys)
-    found = {sha: LocalFile(Path(), (sha,)) for sha in CONTENTS}
+    found = {sha: LocalFile(Path(), (sha,)) for sha in FILES}
     return Catalog(name="acme", models=tuple(sorted(models, key=lambda m: m.key)), files=found)
 
 

@@ -9,7 +9,14 @@ from typing import Any, BinaryIO
 
 from catalogsync.errors import ApiError, NotFound, Rejected
 from catalogsync.mentions import normalised
-from catalogsync.model import AssetRef, Concept, ModelRef, RemoteModel
+from catalogsync.model import (
+    AssetRef,
+    Concept,
+    ModelRef,
+    Price,
+    RemoteModel,
+    Weights,
+)
 
 _ATTRIBUTES = {
     "name": "name",
@@ -40,6 +47,9 @@ class FakeServer:
     prompt_guides: dict[str, str] = field(default_factory=dict)
     assets: dict[str, AssetRef] = field(default_factory=dict)
     collections: dict[str, str] = field(default_factory=dict)
+    imports: dict[str, str] = field(default_factory=dict)
+    refused_sources: dict[str, str] = field(default_factory=dict)
+    price: float | None = 10
     log: list[tuple[str, Any]] = field(default_factory=list)
     before_write: Callable[[str], None] = lambda name: None
     after_write: Callable[[str], None] = lambda name: None
@@ -82,6 +92,10 @@ class FakeServer:
     def list_collections(self) -> Mapping[str, str]:
         self._read("list_collections")
         return dict(self.collections)
+
+    def price_import(self, weights: Weights) -> Price:
+        self._read("get_price", weights.address)
+        return Price(self.price, self.refused_sources.get(weights.address, ""))
 
     # Writing
 
@@ -134,6 +148,44 @@ class FakeServer:
             asset_id = self._new_id("asset")
             self.assets[asset_id] = replace(asset, id=asset_id, sha256=asset.digest)
         return asset_id
+
+    def fetch_asset(self, asset: AssetRef) -> str:
+        with self._write("fetch_asset", asset.url):
+            asset_id = self._new_id("asset")
+            self.assets[asset_id] = AssetRef(asset.sha256, asset_id, asset.name)
+        return asset_id
+
+    def begin_import(self, weights: Weights) -> str:
+        with self._write("begin_import", weights.address):
+            return self._imported()
+
+    def send_weights(self, asset: AssetRef, file: BinaryIO) -> str:
+        assert hashlib.sha256(file.read()).hexdigest() == asset.sha256
+        with self._write("send_weights", asset.sha256):
+            upload = self._new_id("upload")
+            self.imports[upload] = ""
+        return upload
+
+    def finish_import(self, upload_id: str, weights: Weights) -> str:
+        if upload_id not in self.imports:
+            raise NotFound(f"no upload {upload_id}", status=404)
+        if not self.imports[upload_id]:
+            with self._write("complete", upload_id):
+                self._imported(upload_id)
+        return self.imports[upload_id]
+
+    def _imported(self, upload_id: str = "") -> str:
+        upload_id = upload_id or self._new_id("upload")
+        self.imports[upload_id] = self.add_model("import").id
+        return upload_id
+
+    def rename_collection(self, collection_id: str, name: str) -> None:
+        with self._write("rename_collection", name):
+            self.collections[collection_id] = name
+
+    def delete_collection(self, collection_id: str) -> None:
+        with self._write("delete_collection", collection_id):
+            self.collections.pop(collection_id, None)
 
     def create_collection(self, name: str) -> str:
         with self._write("create_collection", name):

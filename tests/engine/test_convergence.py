@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from catalogsync.identity import owner_tag
 from catalogsync.model import Catalog, ModelSpec
 from catalogsync.outcome import Status
-from tests.engine.catalogs import CONTENTS, HandEdit, catalogs, hand_edits
+from tests.engine.catalogs import FILES, HandEdit, catalogs, hand_edits
 from tests.engine.fake import Crash, FakeServer, files_of
 from tests.engine.run import plan, run
 
-open_file = files_of(CONTENTS)
+open_file = files_of(FILES)
 thorough = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
@@ -77,9 +77,29 @@ def test_any_prefix_of_a_run_converges_without_duplicates(
     server.before_write = server.after_write = lambda name: None
     outcomes = run(server, catalog, open_file)
     assert {outcome.status for outcome in outcomes} <= {Status.DONE}
+    made = [model for model in server.imports.values() if model]
+    assert len(made) <= sum(1 for spec in catalog.models if spec.weights)
+    clear_up(server, catalog)
+    outcomes = run(server, catalog, open_file)
+    assert {outcome.status for outcome in outcomes} <= {Status.DONE}
     assert not plan(server, catalog).models
     assert len(server.models) == len(catalog.models)
+    assert not notes(server)
     assert max(Counter(a.digest for a in server.assets.values()).values(), default=1) == 1
+
+
+def notes(server: FakeServer) -> list[str]:
+    """The ids of the collections that say that something is imported."""
+    return [id for id, name in server.collections.items() if name.startswith("catalog-sync ")]
+
+
+def clear_up(server: FakeServer, catalog: Catalog) -> None:
+    """What a person does about an import of which nobody can know whether it was begun."""
+    unclear = {r.model for r in plan(server, catalog).refusals if r.code == "import-unclear"}
+    if unclear:
+        server.models = {id: model for id, model in server.models.items() if model.tags}
+        for collection_id in notes(server):
+            del server.collections[collection_id]
 
 
 def crash_at(server: FakeServer, at: int, *, applied: bool) -> None:

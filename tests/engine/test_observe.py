@@ -201,8 +201,8 @@ def test_a_run_that_fails_after_reading_assets_still_tells_of_them() -> None:
     def fail() -> None:
         raise BadResponse("broken")
 
-    server.list_collections = fail  # type: ignore[method-assign, assignment]
-    spec = replace(INK, examples=(image(0),), collections=frozenset({"A"}))
+    server.newest_assets = fail  # type: ignore[method-assign, assignment]
+    spec = replace(INK, examples=(image(0), image(7)))
     with pytest.raises(ApiError):
         observe(server, Catalog(name="acme", models=(spec,)), known=memory)
     assert memory.held.keys() == set(ids)

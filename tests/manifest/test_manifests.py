@@ -3,9 +3,20 @@
 import pytest
 
 from catalogsync.manifest.build import RETIRED
-from catalogsync.model import NO_ASSET, AssetRef, Concept, ModelRef, ModelSpec, Source, State, Text
+from catalogsync.model import (
+    NO_ASSET,
+    AssetRef,
+    Concept,
+    ModelRef,
+    ModelSpec,
+    Source,
+    State,
+    Text,
+    Weights,
+    WeightsSource,
+)
 
-from .support import MODEL, Folder, png
+from .support import MODEL, Folder, png, pointer
 
 PREFIX = "models/ink/model.yaml"
 
@@ -21,14 +32,14 @@ def test_every_field_has_its_place_in_the_spec(folder: Folder) -> None:
     folder.write("models/base.yaml", MODEL)
     folder.write("models/ink/01.png", png(mark="1"))
     folder.write("models/ink/02.png", png(mark="2"))
-    folder.write("models/ink/weights.bin", "x")
+    folder.write("models/ink/weights.pt", b"PK\3\4")
     folder.model(
         "shortDescription: Short.\ntags: [b, a]\ndescription: Long\npromptGuide: Guide\n"
         "thumbnail: 01.png\nexamples: [02.png, {file: 01.png, asset: asset_1}, {asset: asset_2}]\n"
         "collections: [Comics]\nclassSlug: art\nepoch: '000001'\n"
         "concepts: [{model: base, scale: 1}, {model: model_x, scale: -0.5, epoch: '2'}]\n"
         "promptEmbedding: p\nnegativePromptEmbedding: n\nid: model_ink\nprotect: true\n"
-        "state: present\nrenamedFrom: old\nsource: {file: weights.bin}\n"
+        "state: present\nrenamedFrom: old\nsource: {file: weights.pt}\n"
         "ignore: [{field: name, reason: test, until: 2027-01-31}]\n"
     )
     spec = folder.ink()
@@ -50,7 +61,53 @@ def test_every_field_has_its_place_in_the_spec(folder: Folder) -> None:
     assert (spec.prompt_embedding, spec.negative_prompt_embedding) == ("p", "n")
     assert (spec.id, spec.protect, spec.state) == ("model_ink", True, State.PRESENT)
     assert spec.renamed_from == "old"
-    assert spec.unsupported == ("source", "ignore")
+    assert spec.weights is not None
+    assert spec.weights.file is not None
+    assert (spec.weights.source, spec.weights.address) == ("file", "weights.pt")
+    assert (spec.weights.file.kind, spec.weights.file.size) == ("model", 4)
+    assert spec.weights.file not in spec.assets
+    assert spec.unsupported == ("ignore",)
+
+
+@pytest.mark.parametrize(
+    ("source", "address"),
+    [
+        ("huggingFace", "black-forest-labs/FLUX.1-dev"),
+        ("civitai", "https://civitai.com/models/370194/translucent?modelVersionId=413566"),
+        ("url", "https://example.org/ink.safetensors"),
+    ],
+)
+def test_a_new_model_comes_from_one_place(folder: Folder, source: str, address: str) -> None:
+    folder.model(f"source: {{{source}: '{address}'}}\n")
+    assert folder.ink().weights == Weights(WeightsSource(source), address)
+
+
+def test_weights_behind_a_pointer_are_known_by_it(folder: Folder) -> None:
+    folder.write("models/ink/ink.safetensors", pointer(size=6_000_000_000))
+    folder.model("source: {file: ink.safetensors}\n")
+    weights = folder.ink().weights
+    assert weights is not None
+    assert weights.file is not None
+    assert (weights.file.sha256, weights.file.size) == ("ab" * 32, 6_000_000_000)
+
+
+BAD_WEIGHTS = {
+    "w.safetensors": (b"\x02\0\0\0\0\0\0\0[]", "the .safetensors file holds something else"),
+    "x.safetensors": (b"\x09\0\0\0\0\0\0\0{}", "the .safetensors file is cut off"),
+    "y.safetensors": (b"", "the file is empty"),
+    "w.ckpt": (b"GIF89a", "the .ckpt file holds something else"),
+    "w.gguf": (b"GGUF", '".gguf" holds no weights; known: safetensors, ckpt, pt, pth, bin'),
+    "w": (b"{}", "no extension; known:"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_WEIGHTS)
+def test_weights_are_what_their_extension_says(folder: Folder, name: str) -> None:
+    content, said = BAD_WEIGHTS[name]
+    folder.write(f"models/ink/{name}", content)
+    folder.model(f"source: {{file: {name}}}\n")
+    problem = folder.problem()
+    assert problem.startswith(f'{PREFIX}:3:16: source.file: "{name}": {said}')
 
 
 def test_an_empty_value_makes_a_field_empty(folder: Folder) -> None:
@@ -129,9 +186,47 @@ PROBLEMS = {
     "state: 3": (3, 8, "state: the number 3 where text is due; write present, absent or unman"),
     "renamedFrom: INK": (3, 14, 'renamedFrom: "INK" will not do; a key is made of'),
     "renamedFrom: ink": (3, 14, 'renamedFrom: "ink" still exists (models/ink/model.yaml)'),
+    "thumbnail: {url: 'http://x/a.png'}": (
+        3,
+        18,
+        'thumbnail.url: "http://x/a.png" will not do; an',
+    ),
+    "thumbnail: {url: 'https://u:p@x/a.png'}": (3, 18, 'thumbnail.url: "https://u:p@x/a.png" will'),
+    "thumbnail: {url: 'https://x/a.mp4'}": (3, 18, 'thumbnail: "a.mp4" is not an image (video)'),
+    "examples: [{url: 'https://x/a b.png'}]": (3, 18, 'examples[0].url: "https://x/a b.png" will'),
+    "examples: [{url: 'https://[x/a.png'}]": (3, 18, 'examples[0].url: "https://[x/a.png": no add'),
+    "examples: [{url: 'https://x/a'}]": (
+        3,
+        18,
+        'examples[0].url: "https://x/a": no extension; say',
+    ),
+    "examples: [{url: 'https://x/a.psd'}]": (
+        3,
+        18,
+        'examples[0].url: "https://x/a.psd": ".psd" is',
+    ),
+    "examples: [{url: 'https://x/a', kind: movie}]": (3, 39, 'examples[0].kind: "movie" is not kn'),
+    "examples: [{kind: image}]": (3, 12, 'examples[0]: "url" is missing; add url:'),
+    "examples: [{url: 'https://x/a.png', file: a.png}]": (
+        3,
+        37,
+        'examples[0]: "file" cannot be a name here; url stands alone, or beside kind',
+    ),
+    "examples: [{url: 'https://x/1.png'}, {url: 'https://x/1.png'}]": (
+        3,
+        44,
+        'examples[1].url: the same content ("1.png") is there twice, first in examples[0].url on',
+    ),
     "source: {}": (3, 9, "source: an empty mapping; write one of huggingFace, civitai, url, file"),
     "source: {url: 'https://x', civitai: 'https://y'}": (3, 9, "source: 2 fields, one is due"),
     "source: {url: 'file:///etc/passwd'}": (3, 15, 'source.url: "file:///etc/passwd" will not'),
+    "source: {url: 'https://u:p@x/a'}": (3, 15, 'source.url: "https://u:p@x/a" will not do; an a'),
+    "source: {hugging: a/b}": (
+        3,
+        10,
+        'source: unknown field "hugging"; did you mean "huggingFace"',
+    ),
+    "source: {huggingFace: FLUX}": (3, 23, 'source.huggingFace: "FLUX" will not do; a model on'),
     "source: {file: nope.bin}": (3, 16, 'source.file: "nope.bin": "nope.bin" is not there'),
     "ignore: [{field: name, reason: x}]": (3, 10, 'ignore[0]: "until" is missing; add until:'),
     "ignore: [{field: nam, reason: x, until: 2027-01-31}]": (3, 18, 'ignore[0].field: "nam" is'),

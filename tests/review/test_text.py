@@ -8,6 +8,7 @@ import pytest
 
 from catalogsync.errors import Rejected
 from catalogsync.identity import owner_tag
+from catalogsync.import_notes import note_name
 from catalogsync.model import (
     AssetRef,
     Catalog,
@@ -17,6 +18,8 @@ from catalogsync.model import (
     ModelSpec,
     State,
     Text,
+    Weights,
+    WeightsSource,
 )
 from catalogsync.plan import Plan
 from catalogsync.review.document import dumped, plan_document
@@ -219,3 +222,21 @@ def test_an_orphan_with_the_name_of_a_new_model_asks_whether_it_was_renamed() ->
     renamed = replace(spec("old"), key="new")
     text = text_of(render_plan(plan(server, Catalog(name="acme", models=(renamed,)))))
     assert "was it renamed? then say `renamedFrom: old` in new" in text
+
+
+def test_imports_in_a_plan_word_for_word() -> None:
+    server = FakeServer()
+    flux = Weights(WeightsSource.HUGGING_FACE, "black-forest-labs/FLUX.1-dev")
+    civitai = Weights(WeightsSource.CIVITAI, "https://civitai.com/models/1?modelVersionId=2")
+    local = Weights(WeightsSource.FILE, "ink.safetensors", AssetRef(SHAS[0], size=6_400_000_000))
+    server.collections["c"] = note_name("acme", "begun", civitai, "upload_1")
+    models = (
+        spec("begun", weights=civitai),
+        spec("flux", weights=flux),
+        spec("ink", weights=local),
+    )
+    made = plan(server, Catalog(name="acme", models=models))
+    golden("imports.txt", text_of(render_plan(made)))
+    server.price = None
+    made = plan(server, Catalog(name="acme", models=models))
+    golden("imports-unpriced.txt", text_of(render_plan(made)))

@@ -269,19 +269,73 @@ def test_remote_models_are_imported(client: Scenario, sent: dict[str, Any], sour
     assert client.models.retrieve(done.entity_id).model.status == "trained"
 
 
-def test_nothing_else_is_downloaded(client: Scenario) -> None:
-    upload = client.uploads.create(url="https://example.org/a.png", kind="image").upload
+def _fetched(client: Scenario, url: str, kind: Kind) -> Upload:
+    upload = client.uploads.create(url=url, kind=kind).upload
     while (done := client.uploads.retrieve(upload.id).upload).status == "validating":
         pass
+    return Upload.model_validate(done.to_dict())
+
+
+def test_an_image_by_url_is_a_picture_of_the_sandboxs_own(client: Scenario) -> None:
+    done = _fetched(client, "https://example.org/art/a.png?size=2", "image")
+    assert (done.status, done.source, done.original_file_name) == ("imported", "url", "a.png")
+    assert done.entity_id
+    asset = client.assets.retrieve(done.entity_id).asset
+    assert (asset.kind, asset.mime_type, asset.metadata.name) == ("image", "image/png", "a.png")
+    other = _fetched(client, "https://example.org/art/b.png", "image")
+    contents = [
+        httpx.get(client.assets.retrieve(str(each.entity_id)).asset.url).content
+        for each in (done, other)
+    ]
+    assert contents[0] != contents[1]
+
+
+def test_a_test_says_what_is_at_an_address(client: Scenario, server: Running) -> None:
+    server.control.publish("https://example.org/a.wav", WAV)
+    done = _fetched(client, "https://example.org/a.wav", "audio")
+    assert done.entity_id
+    asset = client.assets.retrieve(done.entity_id).asset
+    assert (asset.kind, httpx.get(asset.url).content) == ("audio", WAV)
+    wrong = _fetched(client, "https://example.org/a.wav", "image")
+    assert wrong.status == "failed"
+    assert "does not match kind image" in str(wrong.error_message)
+
+
+@pytest.mark.parametrize("kind", ["image", "video"])
+def test_what_is_not_there_fails(client: Scenario, server: Running, kind: Kind) -> None:
+    server.control.publish("https://example.org/gone.png", None)
+    done = _fetched(client, "https://example.org/gone.png", kind)
     assert (done.status, bool(done.error_message)) == ("failed", True)
+    assert client.assets.list().assets == []
 
 
-def test_an_estimate_costs_nothing_and_uploads_nothing(raw: httpx.Client) -> None:
-    body = {"huggingFaceModelName": "a/b"}
+def test_a_model_that_is_not_there_is_refused_at_once(
+    client: Scenario, server: Running, raw: httpx.Client
+) -> None:
+    server.control.publish("nobody/nothing", None)
+    with pytest.raises(BadRequestError, match="nobody/nothing was not found"):
+        client.uploads.create(hugging_face_model_name="nobody/nothing")
+    body = {"huggingFaceModelName": "nobody/nothing"}
+    assert raw.post("/uploads", params={"dryRun": "true"}, json=body).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("body", "cost"),
+    [
+        ({"huggingFaceModelName": "a/b"}, 10),
+        ({"civitaiModelUrl": "https://civitai.com/models/1"}, 10),
+        ({"url": "https://example.org/a.safetensors", "kind": "model"}, 10),
+        ({"url": "https://example.org/a.png", "kind": "image"}, 0),
+    ],
+)
+def test_an_estimate_costs_nothing_and_uploads_nothing(
+    client: Scenario, raw: httpx.Client, body: dict[str, str], cost: int
+) -> None:
     answer = raw.post("/uploads", params={"dryRun": "true"}, json=body)
     assert answer.status_code == 269
-    assert answer.json() == {"creativeUnitsCost": 0}
+    assert answer.json() == {"creativeUnitsCost": cost}
     assert raw.post("/uploads", params={"dryRun": "1"}, json=body).status_code == 400
+    assert (client.models.list().models, client.assets.list().assets) == ([], [])
 
 
 @pytest.mark.parametrize(

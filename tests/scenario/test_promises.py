@@ -7,10 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from catalogsync.errors import Interrupted, Unreachable, WriteForbidden
+from catalogsync.errors import (
+    AccessDenied,
+    BadResponse,
+    Interrupted,
+    Unreachable,
+    WriteForbidden,
+)
+from catalogsync.model import Price, Weights, WeightsSource
 from catalogsync.scenario import ScenarioClient, Transport
 from tests.scenario.conftest import Connect
-from tests.scenario.server import Exchange, Server, close, reply
+from tests.scenario.server import Exchange, Server, Step, close, reply
+
+LORA = Weights(WeightsSource.HUGGING_FACE, "owner/name")
 
 WRITES: dict[str, Callable[[Transport], object]] = {
     "put": lambda t: t.put("/models/m", {}),
@@ -22,9 +31,17 @@ WRITES: dict[str, Callable[[Transport], object]] = {
     "read by POST elsewhere": lambda t: t.read_by_post("/models", {}),
     "read by POST below": lambda t: t.read_by_post("/models/get-bulk/x", {}),
     "read by POST beside": lambda t: t.read_by_post("/models/get-bulk?x=1", {}),
+    "price of something else": lambda t: t.dry_run("/models", {}),
+    "price of an action": lambda t: t.dry_run("/uploads/x/action", {}),
+    "begin an upload": lambda t: t.once("POST", "/uploads", {}),
+    "read by POST where prices are": lambda t: t.read_by_post("/uploads", {}),
+    "price in the path": lambda t: t.read_by_post("/uploads?dryRun=true", {}),
     "delete where reads are": lambda t: t.delete("/models/get-bulk"),
     "put where reads are": lambda t: t.put("/assets/get-bulk", {}),
     "create a model": lambda t: ScenarioClient(t).create_model({}),
+    "begin an import": lambda t: ScenarioClient(t).begin_import(LORA),
+    "delete a collection": lambda t: ScenarioClient(t).delete_collection("c"),
+    "rename a collection": lambda t: ScenarioClient(t).rename_collection("c", "d"),
     "edit tags": lambda t: ScenarioClient(t).edit_tags("m", add=["a"], delete=[]),
     "delete a model": lambda t: ScenarioClient(t).delete_model("get-bulk"),
 }
@@ -43,6 +60,53 @@ def test_no_write_of_a_read_only_transport_reaches_the_socket(
 def test_a_read_only_transport_reads_in_bulk(server: Server, connect: Connect, path: str) -> None:
     assert connect(read_only=True).read_by_post(path, {"ids": []}) == {}
     assert server.seen == [f"POST {path}"]
+
+
+def test_a_read_only_transport_asks_for_prices(server: Server, connect: Connect) -> None:
+    server.script(reply(269, {"creativeUnitsCost": 12.5}))
+    client = ScenarioClient(connect(read_only=True, project="proj_1"))
+    assert client.price_import(LORA) == Price(12.5)
+    (received,) = server.requests
+    assert (received.query["dryRun"], received.query["projectId"]) == ("true", "proj_1")
+    assert received.json == {"huggingFaceModelName": "owner/name"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "price"),
+    [
+        (reply(269, {}), Price()),
+        (reply(200, {}), Price()),
+        (reply(269, {"creativeUnitsCost": "ten"}), Price()),
+        (reply(269, {"creativeUnitsCost": 0}), Price(0)),
+        (reply(403, {"reason": "no"}), Price()),
+        (reply(404, {"reason": "no such repository"}), Price(refusal="no such repository")),
+        (reply(400, {"reason": "bad address"}), Price(refusal="bad address")),
+        (reply(429, {"details": {"actionLimit": 3}}), Price(refusal="allows 3")),
+    ],
+)
+def test_a_price_is_told_unknown_or_refused_in_the_servers_words(
+    server: Server, transport: Transport, answer: Step, price: Price
+) -> None:
+    server.script(answer)
+    found = ScenarioClient(transport).price_import(LORA)
+    assert found.units == price.units
+    assert price.refusal in found.refusal
+    assert bool(price.refusal) == bool(found.refusal)
+
+
+def test_a_server_that_imports_instead_of_pricing_is_told_at_once(
+    server: Server, transport: Transport
+) -> None:
+    server.script(reply(200, {"upload": {"id": "upload_1"}}))
+    with pytest.raises(BadResponse, match="seems to have begun it"):
+        ScenarioClient(transport).price_import(LORA)
+    assert len(server.requests) == 1
+
+
+def test_wrong_credentials_are_no_unknown_price(server: Server, transport: Transport) -> None:
+    server.script(reply(401, {}))
+    with pytest.raises(AccessDenied):
+        ScenarioClient(transport).price_import(LORA)
 
 
 def test_a_wait_between_attempts_ends_at_once_when_the_run_is_stopped(

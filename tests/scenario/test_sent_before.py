@@ -15,8 +15,8 @@ from catalogsync.ports import KnownUploads
 from catalogsync.sandbox import running
 from catalogsync.scenario import Connection, ScenarioClient, Transport, Uploader
 from catalogsync.scenario.parts import PartBounds
+from catalogsync.scenario.polling import Patience
 from catalogsync.scenario.transport import Bounds
-from catalogsync.scenario.uploads import Patience
 from tests.media import picture
 from tests.scenario.renaming import renaming
 from tests.scenario.test_uploads import Desk, Faults

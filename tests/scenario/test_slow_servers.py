@@ -12,8 +12,8 @@ from catalogsync.errors import Unreachable
 from catalogsync.sandbox import running
 from catalogsync.scenario import Connection, Transport, Uploader
 from catalogsync.scenario.parts import PartBounds
+from catalogsync.scenario.polling import Patience
 from catalogsync.scenario.transport import Bounds
-from catalogsync.scenario.uploads import Patience
 from tests.scenario.test_uploads import App, Desk, Faults
 
 MIB = 1024 * 1024

@@ -19,18 +19,20 @@ from catalogsync.errors import (
     BadResponse,
     FileChanged,
     Interrupted,
+    OutcomeUnknown,
     Rejected,
     Unreachable,
+    UploadFailed,
     UploadStuck,
 )
-from catalogsync.model import AssetKind, AssetRef
+from catalogsync.model import AssetKind, AssetRef, Weights, WeightsSource
 from catalogsync.sandbox import running
 from catalogsync.scenario import Connection, Transport, Uploader
 from catalogsync.scenario.parts import Part, PartBounds, PartSender
 from catalogsync.scenario.planned_file import PlannedFile
+from catalogsync.scenario.polling import Patience
 from catalogsync.scenario.tally import Tally
 from catalogsync.scenario.transport import Bounds
-from catalogsync.scenario.uploads import Patience
 from catalogsync.sending import NoWatcher, Watcher
 
 MIB = 1024 * 1024
@@ -386,3 +388,89 @@ def test_an_address_that_others_could_read_along_is_not_used(desk: Desk, url: st
         pytest.raises(BadResponse, match="cannot be used"),
     ):
         sender.send(Part(1, 0, 100), url, planned, Tally(asset, NoWatcher()))
+
+
+def fetched(url: str) -> AssetRef:
+    """An asset that the server is to fetch."""
+    return AssetRef(hashlib.sha256(url.encode()).hexdigest(), name="a.png", url=url)
+
+
+def test_what_the_server_fetches_is_known_by_a_tag_that_tells_its_address(desk: Desk) -> None:
+    asset = fetched("https://example.org/a.png")
+    made = desk.transport.get(f"/assets/{desk.uploader.fetch(asset)}")["asset"]
+    assert made["tags"] == [f"sha256:{asset.sha256}"]  # type: ignore[index]
+    assert made["metadata"]["name"] == "a.png"  # type: ignore[index]
+
+
+@pytest.mark.parametrize("lost", ["before", "after"])
+def test_a_fetch_whose_answer_is_lost_is_not_repeated(desk: Desk, lost: str) -> None:
+    faults = desk.faults.before if lost == "before" else desk.faults.after
+    faults.append(("POST", "/uploads", lambda: 502))
+    with pytest.raises(OutcomeUnknown, match="not known whether the server fetches it") as caught:
+        desk.uploader.fetch(fetched("https://example.org/a.png"))
+    assert not caught.value.may_have_been_applied
+    assert desk.server.control.requests()["POST /uploads"] == (0 if lost == "before" else 1)
+
+
+def test_an_address_that_the_server_cannot_fetch_is_told_in_its_words(desk: Desk) -> None:
+    desk.server.control.publish("https://example.org/gone.png", None)
+    with pytest.raises(Rejected, match="could not be downloaded"):
+        desk.uploader.fetch(fetched("https://example.org/gone.png"))
+
+
+FLUX = Weights(WeightsSource.HUGGING_FACE, "black-forest-labs/FLUX.1-dev")
+
+
+@pytest.mark.parametrize("lost", ["before", "after"])
+def test_an_import_whose_answer_is_lost_is_not_begun_again(desk: Desk, lost: str) -> None:
+    faults = desk.faults.before if lost == "before" else desk.faults.after
+    faults.append(("POST", "/uploads", lambda: 502))
+    with pytest.raises(OutcomeUnknown):
+        desk.uploader.begin_import(FLUX)
+    assert desk.server.control.requests()["POST /uploads"] == (0 if lost == "before" else 1)
+
+
+def test_an_upload_that_cannot_be_completed_has_failed_for_good(desk: Desk) -> None:
+    asset = desk.file("ink.safetensors", b"x", AssetKind.WEIGHTS, "application/octet-stream")
+    with (desk.folder / asset.name).open("rb") as file:
+        upload = desk.uploader.deliver(asset, file)
+    desk.faults.before.append(("POST", "/action", lambda: 400))
+    with pytest.raises(UploadFailed, match="a fault"):
+        desk.uploader.finish_import(upload, Weights(WeightsSource.FILE, asset.name, asset))
+
+
+def test_an_upload_that_another_run_completes_is_waited_for(desk: Desk) -> None:
+    content = b"\2\0\0\0\0\0\0\0{}"
+    asset = desk.file("i.safetensors", content, AssetKind.WEIGHTS, "application/octet-stream")
+    with (desk.folder / asset.name).open("rb") as file:
+        upload = desk.uploader.deliver(asset, file)
+    desk.faults.after.append(("POST", "/action", lambda: 400))
+    weights = Weights(WeightsSource.FILE, asset.name, asset)
+    assert desk.uploader.finish_import(upload, weights).startswith("model_")
+
+
+def test_an_import_can_be_waited_for_again_and_makes_one_model(desk: Desk) -> None:
+    upload = desk.uploader.begin_import(FLUX)
+    models = {desk.uploader.finish_import(upload, FLUX) for _ in range(2)}
+    assert len(desk.transport.get("/models")["models"]) == len(models) == 1  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("lost", ["", "before", "after"])
+def test_weights_from_a_file_become_a_model_once_their_upload_is_completed(
+    desk: Desk, lost: str
+) -> None:
+    content = b"\2\0\0\0\0\0\0\0{}" + bytes(9 * MIB)
+    kind, media_type = AssetKind.WEIGHTS, "application/octet-stream"
+    asset = desk.file("ink.safetensors", content, kind, media_type)
+    weights = Weights(WeightsSource.FILE, "ink.safetensors", asset)
+    with (desk.folder / asset.name).open("rb") as file:
+        upload = desk.uploader.deliver(asset, file)
+    assert desk.transport.get("/models")["models"] == []
+    if lost:
+        faults = desk.faults.before if lost == "before" else desk.faults.after
+        faults.append(("POST", "/action", lambda: 502))
+    models = {desk.uploader.finish_import(upload, weights) for _ in range(2)}
+    assert len(models) == 1
+    found: Any = desk.transport.get("/models")["models"]
+    assert {model["id"] for model in found} == models
+    assert desk.names() == []

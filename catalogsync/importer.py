@@ -1,0 +1,122 @@
+"""Imports a model's weights, and never pays for the same ones twice."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import BinaryIO
+
+from catalogsync.actions import ImportModel
+from catalogsync.attempts import create_once
+from catalogsync.errors import (
+    ApiError,
+    CatalogSyncError,
+    Conflict,
+    NotFound,
+    OutcomeUnknown,
+    UploadFailed,
+    UploadStuck,
+)
+from catalogsync.identity import OWNER_PREFIX, PROTECTED_TAG
+from catalogsync.import_notes import unclear_hint
+from catalogsync.ledger import Ledger
+from catalogsync.model import AssetRef
+from catalogsync.ports import CatalogWriter
+
+
+class Importer:
+    """Keeps a note of every import in the project from before it begins (see `import_notes`)."""
+
+    def __init__(
+        self,
+        writer: CatalogWriter,
+        ledger: Ledger,
+        open_file: Callable[[AssetRef], BinaryIO],
+        pause: Callable[[float], object],
+    ) -> None:
+        self._writer = writer
+        self._ledger = ledger
+        self._open_file = open_file
+        self._pause = pause
+
+    def model(self, action: ImportModel) -> str:
+        """Import the weights, or wait for the import that was begun; return the model's id."""
+        upload = action.upload or self._begun(action)
+        try:
+            return self._writer.finish_import(upload, action.weights)
+        except UploadFailed:
+            self._give_up(action.model)
+            raise
+        except UploadStuck as error:
+            raise UploadStuck(error.message, hint=_waiting_hint(action.note)) from None
+        except NotFound:
+            raise OutcomeUnknown(
+                f"the server knows nothing of {upload} any more, which was to become this model",
+                hint=unclear_hint(f"{action.note} as {upload}"),
+            ) from None
+
+    def end(self, key: str) -> None:
+        """Take the notes of a model's import away."""
+        for collection_id in self._ledger.notes(key):
+            self._writer.delete_collection(collection_id)
+
+    def _give_up(self, key: str) -> None:
+        """Take the notes away if that can be done; why the import failed matters more."""
+        with suppress(CatalogSyncError):
+            self.end(key)
+
+    def _begun(self, action: ImportModel) -> str:
+        """Begin an import, and return the upload's id once it is noted."""
+        if action.weights.file:
+            upload = self._sent(action.weights.file)
+            # Nothing is imported yet: that begins when the upload is completed.
+            self._note(action, f"{action.note} as {upload}")
+            return upload
+        try:
+            note = self._note(action, action.note)
+            upload = self._writer.begin_import(action.weights)
+        except OutcomeUnknown as error:
+            raise OutcomeUnknown(error.message, hint=unclear_hint(action.note)) from None
+        except CatalogSyncError:
+            # Nothing was begun for sure, so that there is nothing to be noted.
+            self._give_up(action.model)
+            raise
+        with suppress(ApiError):
+            # What is noted serves the next run; this one has the id in its hands.
+            self._writer.rename_collection(note, f"{action.note} as {upload}")
+        return upload
+
+    def _sent(self, asset: AssetRef) -> str:
+        with self._open_file(asset) as file:
+            return self._writer.send_weights(asset, file)
+
+    def _note(self, action: ImportModel, name: str) -> str:
+        """Leave a note; raise `Conflict` where another apply imports the model, or just did."""
+        created = create_once(
+            lambda: self._writer.create_collection(name), lambda: self._found(name), self._pause
+        )
+        self._ledger.record_note(action.model, created)
+        if self._noted_by_others(action, created) or self._made_by_others(action):
+            self._give_up(action.model)
+            raise Conflict(
+                "another apply imports the same model at the same time",
+                hint="run one apply at a time; plan again when the other one is done",
+            )
+        return created
+
+    def _noted_by_others(self, action: ImportModel, ours: str) -> bool:
+        held = self._writer.list_collections()
+        return any(name.startswith(action.note) and id != ours for id, name in held.items())
+
+    def _made_by_others(self, action: ImportModel) -> bool:
+        marks = {tag for tag in action.tags if tag.startswith(OWNER_PREFIX)} - {PROTECTED_TAG}
+        return any(marks <= model.tags for model in self._writer.list_models())
+
+    def _found(self, name: str) -> str | None:
+        held = self._writer.list_collections()
+        return min((found for found, known in held.items() if known == name), default=None)
+
+
+def _waiting_hint(note: str) -> str:
+    return (
+        "run it again later: it waits for the same import, and pays nothing more; to give it up, "
+        f'delete the collection that begins with "{note}"'
+    )

@@ -1,0 +1,86 @@
+"""Uploads as the server sees them: begun by an address, looked at until they are imported."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from threading import Event
+
+from catalogsync.errors import ApiError, Interrupted, OutcomeUnknown, UploadFailed, UploadStuck
+from catalogsync.scenario.fields import id_of, object_of, path_part
+from catalogsync.scenario.transport import Transport
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long the server may take over what it has whole or fetches itself; in seconds."""
+
+    first_poll: float = 0.2
+    longest_poll: float = 3.0
+    deadline: float = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class UploadState:
+    """Where an upload is, the id of what it became, and what the server says of it."""
+
+    status: str
+    entity_id: str
+    message: str
+
+
+class Uploads:
+    """The uploads of a project."""
+
+    def __init__(self, http: Transport, stop: Event, patience: Patience) -> None:
+        self._http = http
+        self._stop = stop
+        self._patience = patience
+
+    def begin(self, body: Mapping[str, object], what: str) -> str:
+        """Let the server fetch something (POST /uploads), and return the upload's id.
+
+        Attempted once: raises `OutcomeUnknown` when the answer is lost, for what was begun
+        cannot be looked up.
+        """
+        try:
+            return id_of(object_of(self._http.once("POST", "/uploads", dict(body)), "upload"))
+        except ApiError as error:
+            if not error.may_have_been_applied:
+                raise
+            raise OutcomeUnknown(
+                f"{what}: it is not known whether the server fetches it: {error.message}",
+                hint="look for it in the web page; the next run fetches it again",
+            ) from None
+
+    def state(self, upload_id: str) -> UploadState:
+        """Look at an upload (GET /uploads/{uploadId})."""
+        upload = object_of(self._http.get(upload_path(upload_id)), "upload")
+        entity, message = upload.get("entityId"), upload.get("errorMessage")
+        return UploadState(str(upload.get("status")), str(entity or ""), str(message or "")[:300])
+
+    def imported(self, upload_id: str, what: str) -> str:
+        """Wait until the upload has become an asset or a model, and return its id."""
+        began = time.monotonic()
+        wait = self._patience.first_poll
+        while True:
+            state = self.state(upload_id)
+            if state.status == "imported" and state.entity_id:
+                return state.entity_id
+            if state.status == "failed":
+                raise UploadFailed(
+                    f"{what}: the server could not use the file: {state.message or 'no reason'}",
+                    hint="check that the file is whole and what its extension says",
+                )
+            if time.monotonic() - began > self._patience.deadline:
+                raise UploadStuck(
+                    f"{what}: the server has it, but is still {state.status}",
+                    hint="the file may be damaged; look again later, or replace it",
+                )
+            if self._stop.wait(wait):
+                raise Interrupted("interrupted")
+            wait = min(wait * 1.5, self._patience.longest_poll)
+
+
+def upload_path(upload_id: str, *rest: str) -> str:
+    """The path of an upload, and of what belongs to it."""
+    return "/".join(("/uploads", path_part(upload_id), *rest))
