@@ -118,8 +118,8 @@ class Plan:
     @property
     def files(self) -> tuple[AssetRef, ...]:
         """The files to send."""
-        files = (file_to_send(action) for action in (*self.uploads, *self.imports))
-        return tuple(file for file in files if file)
+        sending: tuple[Action, ...] = (*self.uploads, *self.imports)
+        return tuple(file for file in map(file_to_send, sending) if file)
 
     @property
     def upload_bytes(self) -> int:

@@ -38,7 +38,8 @@ def create(call: Call) -> Json | Reply:
         return Reply(269, {"creativeUnitsCost": cost})
     doc = _common(call) | described
     if named:
-        doc |= {"completed": call.world.clock.now(), "outcome": _outcome(call, doc)}
+        doc["completed"] = call.world.clock.now()
+        doc["outcome"] = _outcome(call, doc)
     upload_records.insert(call.world, doc)
     return {"upload": upload_records.show(call, doc)}
 
