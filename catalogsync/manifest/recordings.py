@@ -13,7 +13,8 @@ def wav(content: Content) -> tuple[int, int]:
     """WAV: a whole RIFF container, with samples in it."""
     begins(content, b"RIFF")
     begins(content, b"WAVE", 8)
-    if content.size < int.from_bytes(content.at(4, 4), "little"):
+    told = int.from_bytes(content.at(4, 4), "little")
+    if content.size < told:
         raise cut_off()
     at = 12
     for _ in range(10_000):
@@ -21,8 +22,8 @@ def wav(content: Content) -> tuple[int, int]:
         if len(head) < 8:
             raise _silent()
         length = int.from_bytes(head[4:], "little")
-        # What writes to a pipe cannot tell the length, and says 0 or the most there can be.
-        if head[:4] == b"data" and (length or content.size > at + 8):
+        # What writes to a pipe cannot tell any length, and may say 0.
+        if head[:4] == b"data" and (length or (not told and content.size > at + 8)):
             return 0, 0
         at += 8 + length + length % 2
     raise BadContent("has too many parts")

@@ -165,6 +165,10 @@ def test_no_bytes_make_a_check_fail_in_another_way(extension: str, data: bytes, 
 
 NOTHING = {
     "a WAV without samples": ("wav", sound(0)),
+    "a WAV without samples but with a comment": (
+        "wav",
+        b"RIFF" + (58).to_bytes(4, "little") + sound(0)[8:] + b"LIST\x0e\0\0\0INFO" + bytes(10),
+    ),
     "a WAV without a data chunk": ("wav", b"RIFF\x04\0\0\0WAVE"),
     "a tag without a sound": ("mp3", b"ID3\4\0\0\0\0\1\0" + bytes(128)),
     "an Ogg that ends where it begins": ("ogg", b"OggS\0\2" + bytes(100)),
