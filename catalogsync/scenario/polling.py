@@ -74,7 +74,7 @@ class Uploads:
             if time.monotonic() - began > self._patience.deadline:
                 raise UploadStuck(
                     f"{what}: the server has it, but is still {state.status}",
-                    hint="the file may be damaged; look again later, or replace it",
+                    hint="look again later, replace the file, or send it anew with --no-cache",
                 )
             if self._stop.wait(wait):
                 raise Interrupted("interrupted")
