@@ -17,6 +17,7 @@ import httpx
 from PIL import Image
 
 from catalogsync.cli import main
+from catalogsync.manifest import load
 from catalogsync.sandbox import running
 from tests.media import MEDIA
 
@@ -63,12 +64,18 @@ examples: [files/x.obj, {glob: "files/2?.*"}]
 """Four models that use thirty files: one of them by two, a thumbnail, one in a text."""
 
 
-def write_catalog(folder: Path) -> list[str]:
-    """Write a catalog of four models and thirty files; return the files' digests, sorted."""
+SOUNDS = {
+    "sounds": "name: Sounds\ntype: custom\nexamples: [files/x.wav, files/x.mp3, files/x.mp4]\n"
+}
+"""A model of files that are sent in parts only."""
+
+
+def write_catalog(folder: Path, models: dict[str, str]) -> None:
+    """Write a catalog of some models, and thirty files that they may use."""
     files = folder / "models/files"
     files.mkdir(parents=True)
     (folder / "catalog.yaml").write_text("apiVersion: catalogsync/v1\nname: acme\n")
-    for key, text in MODELS.items():
+    for key, text in models.items():
         (folder / f"models/{key}.yaml").write_text(text)
     for number in range(24):
         form = PICTURES[number % len(PICTURES)]
@@ -79,7 +86,6 @@ def write_catalog(folder: Path) -> list[str]:
     large.save(files / "large.png", compress_level=0)
     for extension in BY_PARTS:
         (files / f"x.{extension}").write_bytes(MEDIA[extension])
-    return sorted(sha256(file.read_bytes()).hexdigest() for file in files.iterdir())
 
 
 def _program(arguments: list[str], url: str, home: str, printed: str) -> None:
@@ -228,13 +234,14 @@ class Scene:
 
 
 @contextmanager
-def scene(folder: Path) -> Iterator[Scene]:
+def scene(folder: Path, models: dict[str, str], *middleware: Any) -> Iterator[Scene]:
     """A scene for the length of a `with`."""
+    write_catalog(folder / "catalog", models)
+    digests = sorted(load(folder / "catalog").files)
     reaper = Reaper()
     slow: dict[str, Any] = {"validate_s": 60, "import_s": 60, "part_ttl_s": 1e9}
-    with running(folder / "box", middleware=(reaper,), **slow) as server:
+    with running(folder / "box", middleware=(reaper, *middleware), **slow) as server:
         reaper.server = server
-        digests = write_catalog(folder / "catalog")
         auth = (str(os.getpid()), "secret")
         with httpx.Client(base_url=server.url, auth=auth) as http:
             yield Scene(server, reaper, folder / "catalog", digests, folder, http)

@@ -3,10 +3,12 @@
 import itertools
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.cli.killing import MODELS, Scene, scene
+from tests.cli.killing import MODELS, SOUNDS, Scene, scene
+from tests.scenario.renaming import renaming
 
 SHARES = 4
 """Into how many tests a loop over all requests is cut, so that several processes can share it."""
@@ -17,7 +19,8 @@ numbers = itertools.count()
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     """A sandbox and a catalog for all tests of a process."""
-    with scene(tmp_path_factory.mktemp("killed")) as found:
+    with scene(tmp_path_factory.mktemp("killed"), MODELS) as found:
+        assert len(found.digests) == 30
         yield found
 
 
@@ -70,3 +73,21 @@ def test_killed_at_every_third_request_and_run_again_on_another_machine(
         # What only one machine knows about an upload is over once it is an asset.
         place.settle()
         check(place, project, "elsewhere", jobs=8)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_killed_while_a_file_without_its_name_is_tagged(tmp_path: Path, when: str) -> None:
+    with scene(tmp_path, SOUNDS, renaming) as place:
+        place.reaper.arm()
+        assert place.run("proj_whole", "apply", "--yes", "--jobs", "1")[0] == 0
+        assert place.stored("proj_whole") == place.digests
+        tags = [path.startswith("PUT /v1/assets/") for path in place.reaper.requests]
+        assert sum(tags) == len(place.digests)
+        for at in (at for at, tag in enumerate(tags, 1) if tag):
+            project = f"proj_{at}"
+            place.reaper.arm(at, when)
+            assert place.run(project, "apply", "--yes", "--jobs", "1")[0] == -signal.SIGKILL
+            place.reaper.arm()
+            assert place.run(project, "apply", "--yes")[0] == 0
+            assert place.run(project, "plan", "--detailed-exitcode")[0] == 0
+            assert place.stored(project) == place.digests
