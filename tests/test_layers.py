@@ -12,7 +12,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "catalogsync"
 
 FLOORS = (
-    ("errors", "model", "__init__"),
+    ("codec", "errors", "model", "__init__"),
     ("actions", "cache", "contents", "identity", "manifest", "mentions", "ports", "sending"),
     ("diff", "observe", "outcome", "scenario"),
     ("ledger", "rules"),

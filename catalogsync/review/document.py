@@ -3,10 +3,11 @@
 import json
 from collections.abc import Mapping, Sequence
 
+from catalogsync.codec import as_data
 from catalogsync.diff import Verb
 from catalogsync.errors import CatalogSyncError, ManifestError
 from catalogsync.outcome import Outcome
-from catalogsync.plan import Plan, as_data
+from catalogsync.plan import Plan
 from catalogsync.review.report import described, past_summary
 from catalogsync.review.text import summary
 
