@@ -17,7 +17,7 @@ FLOORS = (
     ("diff", "observe", "outcome", "scenario"),
     ("ledger", "rules"),
     ("perform", "plan"),
-    ("apply", "review"),
+    ("apply", "approval", "review"),
     ("cli",),
     ("__main__",),
 )

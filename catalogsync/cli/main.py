@@ -20,6 +20,7 @@ _COMMANDS = {
     "plan": ("plan", "Show what an apply would do; reads only."),
     "sandbox": ("sandbox", "Run a local Scenario API, no account needed."),
     "schema": ("schema", "Print a JSON Schema of the catalog format."),
+    "show": ("show", "Show a saved plan; opens no socket."),
     "validate": ("validate", "Check every manifest and file; opens no socket."),
 }
 """Every command with its module and its line in the help: no module is imported for either."""
