@@ -209,8 +209,9 @@ class Uploader:
     def _status(self, upload_id: str) -> tuple[str, str, str]:
         """The upload's status, the id of the asset it became, and what the server says."""
         upload = object_of(self._http.get(_path(upload_id)), "upload")
-        entity, message = upload.get("entityId"), upload.get("errorMessage")
-        return str(upload.get("status")), str(entity or ""), str(message or "")[:300]
+        told = (str(upload.get(name) or "") for name in ("status", "errorMessage"))
+        status, message = map(self._http.plain, told)
+        return status, str(upload.get("entityId") or ""), message
 
 
 def _parts(asset: AssetRef) -> list[Part]:
