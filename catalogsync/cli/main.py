@@ -83,6 +83,11 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except OSError as error:
         where = f": {error.filename}" if error.filename else ""
         code = _complain(CatalogSyncError(f"{error.strerror or error}{where}"), given)
+    except Exception as defect:
+        # What it says is for the traceback only: it may hold anything.
+        what = f"a defect of catalog-sync or its installation: {type(defect).__name__}"
+        _complain(CatalogSyncError(what, hint="report it with the traceback that follows"), given)
+        raise
     sys.exit(code if isinstance(code, int) else 0)
 
 

@@ -13,17 +13,24 @@ from catalogsync.cli.options import Command, json_option, option, together
 from catalogsync.errors import UsageError
 from catalogsync.review.saved import SavedPlan
 
-Render = Callable[[SavedPlan, str], str]
-"""Makes a file's text from a plan and the run's JSON document."""
 
-_FILES: dict[str, tuple[Render, str]] = {
-    "json-into": (lambda saved, document: document, "Also write the JSON document into FILE."),
-}
-"""For every option that names a file: what goes into it, and its help."""
+@dataclass(frozen=True, slots=True)
+class File:
+    """An option that names a file: its help, and what is written, from a plan and its document."""
 
-_SAVE: dict[str, tuple[Render, str]] = {
-    "out": (lambda saved, document: document, "Save the plan in FILE, for `show` and `apply`."),
+    help: str
+    render: Callable[[SavedPlan, str], str]
+
+
+_FILES = {
+    "json-into": File("Also write the JSON document into FILE.", lambda saved, document: document),
 }
+"""The options of every command that has a plan to tell of."""
+
+_SAVE = {
+    "out": File("Save the plan in FILE, for `show` and `apply`.", lambda saved, document: document),
+}
+"""The options of the command that makes a new plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +42,16 @@ class Readings:
 
     def write_files(self, saved: SavedPlan, document: str) -> None:
         """Write every file, or none where one of them cannot be written."""
-        table = _FILES | _SAVE
-        write_all({path: table[name][0](saved, document) for name, path in self.files.items()})
+        table = _SAVE | _FILES
+        write_all({path: table[name].render(saved, document) for name, path in self.files.items()})
 
 
 def reading_options(*, saves: bool = False) -> Callable[[Command], Command]:
     """The options that `split_readings` takes; `saves` for a command that makes a new plan."""
     table = _SAVE | _FILES if saves else _FILES
     files = (
-        option(f"--{name}", type=click.Path(path_type=Path), metavar="FILE", help=h)
-        for name, (_, h) in table.items()
+        option(f"--{name}", type=click.Path(path_type=Path), metavar="FILE", help=file.help)
+        for name, file in table.items()
     )
     return together(*files, json_option)
 
@@ -54,12 +61,10 @@ def split_readings(options: dict[str, Any]) -> Readings:
     given = {name: options.pop(name.replace("-", "_"), None) for name in _SAVE | _FILES}
     files = {name: path for name, path in given.items() if path is not None}
     for name, path in files.items():
-        if path.is_dir() or not path.parent.is_dir():
-            where = path if path.is_dir() else path.parent
-            wrong = "is a folder" if path.is_dir() else "is no folder"
-            raise UsageError(
-                f"--{name}: {where} {wrong}", hint="name a file in a folder that is there"
-            )
+        if path.is_dir():
+            raise UsageError(f"--{name}: {path} is a folder", hint="name a file in it")
+        if not path.parent.is_dir():
+            raise UsageError(f"--{name}: there is no folder {path.parent}", hint="make it first")
     if len(set(map(Path.absolute, files.values()))) < len(files):
         raise UsageError("two options name the same file", hint="give each a file of its own")
     return Readings(options.pop("as_json"), files)

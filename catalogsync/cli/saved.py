@@ -23,7 +23,10 @@ def told_apart(places: Sequence[Path]) -> tuple[Path | None, Path | None]:
     plans = [place for place in places if _is_plan(place)]
     for what, named in (("catalog", catalogs), ("saved plan", plans)):
         if len(named) > 1:
-            raise UsageError(f"more than one {what}: {', '.join(map(str, named))}")
+            raise UsageError(
+                f"more than one {what}: {', '.join(map(str, named))}",
+                hint="name at most one catalog and one saved plan",
+            )
     return next(iter(catalogs), None), next(iter(plans), None)
 
 
