@@ -10,8 +10,9 @@ import pytest
 from PIL import Image
 
 from catalogsync.review.saved import sealed
+from catalogsync.sandbox import running
 from tests.cli.conftest import MODEL, Result, Run, write
-from tests.cli.test_errors import write_other_image
+from tests.cli.test_errors import answering, write_other_image
 from tests.cli.test_plan_and_apply import NOTHING, last_line, live, rewrite, writes
 
 THIRD = "name: Third\ntype: custom\n"
@@ -358,3 +359,19 @@ def test_nothing_in_a_saved_plan_is_a_time_of_the_server_or_an_address(
     assert '"counts"' in text
     assert "http" not in text
     assert live(server, project)["Ink Heroes"]["updatedAt"] not in text
+
+
+def test_a_model_that_was_left_half_done_needs_a_new_plan(
+    cli: Run, catalog: Path, tmp_path: Path
+) -> None:
+    plan, box = tmp_path / "plan.json", tmp_path / "box"
+    write(catalog / "models/third.yaml", THIRD)
+    middleware = (answering("/description", 400, "application/json", b'{"reason": "no"}'),)
+    with running(box, middleware=middleware) as broken:
+        save(cli, catalog, plan, "--base-url", broken.url)
+        assert cli("apply", catalog, plan, "--base-url", broken.url).code == 4
+    with running(box) as server:
+        again = cli("apply", catalog, plan, "--base-url", server.url)
+        assert (again.code, refused(again)) == (5, ["both", "ink-heroes"])
+        save(cli, catalog, plan, "--base-url", server.url)
+        assert cli("apply", catalog, plan, "--base-url", server.url).code == 0
