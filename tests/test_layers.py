@@ -102,6 +102,10 @@ def test_each_package_is_imported_in_one_room() -> None:
             {"sqlite3", "httpx", "yaml", "jsonschema", "deepdiff", "rich", "PIL", "starlette"},
         ),
         (["plan", "--help"], {"sqlite3", "httpx", "deepdiff", "rich", "PIL", "starlette"}),
+        (
+            ["show", "--help"],
+            {"sqlite3", "httpx", "yaml", "jsonschema", "deepdiff", "rich", "PIL", "starlette"},
+        ),
         (["schema"], {"httpx", "deepdiff", "rich", "starlette"}),
         (
             ["validate", "examples/catalog"],
