@@ -103,8 +103,10 @@ def _confirmed(opened: Session, plan: Plan) -> bool:
     where = visible(where) or "the project of these credentials"
     deletes = plan.count(Verb.DELETE)
     loss = f", DELETE {deletes} of them" if deletes else ""
-    say(f"\nApply to {counted(len(plan.models), 'model')} in {where}{loss}? [y/N]")
     with interruptible():
+        if opened.stop.is_set():
+            raise Interrupted("interrupted")
+        say(f"\nApply to {counted(len(plan.models), 'model')} in {where}{loss}? [y/N]")
         return _answer() in ("y", "yes")
 
 

@@ -139,8 +139,10 @@ def started(*arguments: object, url: str, stdin: int = subprocess.DEVNULL) -> It
         text=True,
     )
     with process:
-        yield process
-        process.kill()
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def ended(process: Any) -> Result:
