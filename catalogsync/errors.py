@@ -68,6 +68,16 @@ class FileChanged(CatalogSyncError):
     """A file is no longer the one that was read when the plan was made."""
 
 
+class BadPlan(CatalogSyncError):
+    """A file is no saved plan, or is not as it was saved."""
+
+
+class Refused(CatalogSyncError):
+    """A saved plan is not for what it is to be applied to."""
+
+    exit_code = 5
+
+
 class ApiError(CatalogSyncError):
     """The API answered with something we cannot use."""
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, replace
 
 from catalogsync.actions import (
     Action,
@@ -26,6 +26,7 @@ from catalogsync.actions import (
     asset_refs,
     file_to_send,
 )
+from catalogsync.codec import as_data
 from catalogsync.contents import Contents
 from catalogsync.diff import SCALARS, Change, Diff, ModelDiff, Placed, Verb
 from catalogsync.identity import PROTECTED_TAG, Origin, Refusal
@@ -344,20 +345,6 @@ def _requests(action: Action) -> int:
         case EditCollections():
             return 0  # counted by the batch
     return 1
-
-
-def as_data(value: object, *, compared_only: bool = False) -> object:
-    """A value as plain JSON data: dataclasses become objects that name their type.
-
-    With `compared_only`, fields that take no part in comparison are left out.
-    """
-    if is_dataclass(value) and not isinstance(value, type):
-        chosen = [f.name for f in fields(value) if f.compare or not compared_only]
-        held = {n: as_data(getattr(value, n), compared_only=compared_only) for n in chosen}
-        return {"type": type(value).__name__, **held}
-    if isinstance(value, tuple | list):
-        return [as_data(item, compared_only=compared_only) for item in value]
-    return value
 
 
 def _digest(value: object) -> str:

@@ -100,6 +100,12 @@ def test_every_field_of_a_schema_is_documented(name: str) -> None:
     assert [field for field in schema["properties"] if f"`{field}`" not in text] == []
 
 
+def test_every_key_of_a_saved_plan_is_documented() -> None:
+    schema = json.loads((ROOT / "schemas/plan.schema.json").read_text(encoding="utf-8"))
+    text = (ROOT / "docs/plans.md").read_text(encoding="utf-8")
+    assert [key for key in schema["properties"] if f"`{key}`" not in text] == []
+
+
 def test_every_example_manifest_validates() -> None:
     catalog = load(ROOT / "examples/catalog")
     assert len(catalog.models) >= 8

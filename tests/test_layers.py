@@ -12,7 +12,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "catalogsync"
 
 FLOORS = (
-    ("errors", "model", "__init__"),
+    ("codec", "errors", "model", "__init__"),
     (
         "actions",
         "attempts",
@@ -29,7 +29,7 @@ FLOORS = (
     ("ledger", "rules"),
     ("importer",),
     ("perform", "plan"),
-    ("apply", "review"),
+    ("apply", "approval", "review"),
     ("cli",),
     ("__main__",),
 )
@@ -114,6 +114,10 @@ def test_each_package_is_imported_in_one_room() -> None:
             {"sqlite3", "httpx", "yaml", "jsonschema", "deepdiff", "rich", "PIL", "starlette"},
         ),
         (["plan", "--help"], {"sqlite3", "httpx", "deepdiff", "rich", "PIL", "starlette"}),
+        (
+            ["show", "--help"],
+            {"sqlite3", "httpx", "yaml", "jsonschema", "deepdiff", "rich", "PIL", "starlette"},
+        ),
         (["schema"], {"httpx", "deepdiff", "rich", "starlette"}),
         (
             ["validate", "examples/catalog"],

@@ -34,7 +34,7 @@ def run(site: Path, *arguments: str) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("name", ["model", "catalog"])
+@pytest.mark.parametrize("name", ["model", "catalog", "plan"])
 def test_the_schemas_are_in_the_wheel(site: Path, name: str) -> None:
     held = site / f"catalogsync/schemas/{name}.schema.json"
     original = (ROOT / f"schemas/{name}.schema.json").read_text(encoding="utf-8")

@@ -3,26 +3,29 @@
 import select
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import click
 
 from catalogsync.actions import Creation, file_to_send
 from catalogsync.apply import apply, noticing_twins
+from catalogsync.cli.approvals import approval_of, as_saved
 from catalogsync.cli.options import (
-    catalog_argument,
     connection_options,
     option,
     plan_options,
     selection_options,
     talk_options,
 )
-from catalogsync.cli.output import say, write_lines
+from catalogsync.cli.output import say, write_lines, write_text
 from catalogsync.cli.planning import make_plan, split_options
 from catalogsync.cli.progress import Load, progress
+from catalogsync.cli.readings import reading_options, split_readings
+from catalogsync.cli.saved import told_apart
 from catalogsync.cli.session import Session, interruptible, session
 from catalogsync.diff import Verb
-from catalogsync.errors import AccessDenied, UsageError
+from catalogsync.errors import CatalogSyncError, Interrupted, UsageError
 from catalogsync.identity import twins
 from catalogsync.ledger import Ledger
 from catalogsync.manifest import open_file
@@ -30,45 +33,72 @@ from catalogsync.model import AssetRef, Catalog
 from catalogsync.outcome import Outcome, Status
 from catalogsync.perform import Performer
 from catalogsync.plan import Plan
-from catalogsync.review.document import apply_document, dumped
+from catalogsync.review.document import dumped, error_document, outcome_document
 from catalogsync.review.report import render_report
+from catalogsync.review.saved import saved_document
 from catalogsync.review.text import render_plan, total_cost
 from catalogsync.review.words import counted, visible
 
 
 @click.command("apply")
-@catalog_argument
+@click.argument("places", nargs=-1, type=click.Path(path_type=Path), metavar="[CATALOG] [PLAN]")
 @connection_options
 @selection_options
 @plan_options
+@option("--expect", metavar="DIGEST", help="Apply only the plan that has this digest.")
 @option("--yes", "-y", is_flag=True, help="Do not ask.")
+@reading_options()
 @talk_options
-def command(as_json: bool, yes: bool, quiet: bool, color: str, **options: Any) -> int:
+def command(
+    places: tuple[Path, ...], expect: str | None, yes: bool, quiet: bool, color: str, **options: Any
+) -> int:
     """Make the project look like the manifests.
 
     Shows the plan and asks first. Can be repeated at any time: it does what is left to do.
+
+    Given a saved PLAN, or the digest of one with --expect, it plans again, does what is still what
+    was approved, refuses the rest by name and does not ask.
     """
-    planning, choices = split_options(options)
+    readings = split_readings(options)
+    catalog, plan_file = told_apart(places)
+    planning, choices = split_options({**options, "catalog": catalog})
+    approval = approval_of(plan_file, expect)
+    if approval.saved:
+        planning, choices = as_saved(approval.saved.scope, planning, choices)
     with session(choices, read_only=False) as opened:
-        planned = make_plan(opened, planning, jobs=choices.jobs, quiet=quiet, as_json=as_json)
+        approval.check(opened)
+        shown = readings.as_json
+        planned = make_plan(
+            opened,
+            planning,
+            jobs=choices.jobs,
+            quiet=quiet,
+            as_json=shown,
+            objections=lambda plan: approval.objections(plan, opened.catalog),
+        )
         plan = planned.plan
-        write_lines(render_plan(plan, jobs=choices.jobs), color=color, to_stderr=as_json)
+        write_lines(render_plan(plan, jobs=choices.jobs), color=color, to_stderr=shown)
         ledger = Ledger(planned.diff, planned.snapshot)
         outcomes: list[Outcome] = []
         if plan.models and not plan.blocked:
-            if not yes and not _confirmed(opened, plan):
-                say("Nothing was applied.")
-                return 1
+            if not (yes or approval.given or _confirmed(opened, plan)):
+                raise CatalogSyncError("Nothing was applied.")
             _check_files(opened.catalog, plan)
             watched = progress(
-                "applying", quiet=quiet, as_json=as_json, load=_load(opened.catalog, plan)
+                "applying", quiet=quiet, as_json=shown, load=_load(opened.catalog, plan)
             )
             with watched as opened.uploads.progress:
                 outcomes = _carry_out(opened, plan, ledger, jobs=choices.jobs)
-            write_lines(render_report(plan, outcomes), color=color, to_stderr=as_json)
-        if as_json:
-            click.echo(dumped(apply_document(plan, outcomes, ledger.ids())), nl=False)
-        return _exit_code(plan, outcomes, interrupted=opened.stop.is_set())
+            write_lines(render_report(plan, outcomes), color=color, to_stderr=shown)
+        code = _exit_code(plan, outcomes, interrupted=opened.stop.is_set())
+    document = saved_document(planned.saved) | outcome_document(plan, outcomes, ledger.ids())
+    if error := _error(outcomes, code):
+        document |= error_document(error)
+    text = dumped(document)
+    readings.write_files(planned.saved, text)
+    if readings.as_json:
+        write_text(text)
+    return code
 
 
 def _confirmed(opened: Session, plan: Plan) -> bool:
@@ -84,7 +114,7 @@ def _confirmed(opened: Session, plan: Plan) -> bool:
     with interruptible():
         # A Ctrl-C just before has only set the event, which nobody looks at here.
         if opened.stop.is_set():
-            raise KeyboardInterrupt
+            raise Interrupted("interrupted")
         say(f"\nApply to {counted(len(plan.models), 'model')} in {where}{loss}{price}? [y/N]")
         return _answer() in ("y", "yes")
 
@@ -141,12 +171,19 @@ def _exit_code(plan: Plan, outcomes: Sequence[Outcome], *, interrupted: bool) ->
     """130 interrupted, 0 all done, 4 in part, 5 nothing but refusals and conflicts, else 1 or 3."""
     statuses = {outcome.status for outcome in outcomes}
     if interrupted:
-        return 130
+        return Interrupted.exit_code
     if statuses <= {Status.DONE} and not plan.refusals:
         return 0
     if Status.DONE in statuses:
         return 4
-    errors = [outcome.error for outcome in outcomes if outcome.status is Status.FAILED]
-    if errors:
-        return 3 if any(isinstance(error, AccessDenied) for error in errors) else 1
-    return 5
+    return max((error.exit_code for error in _failures(outcomes)), default=5)
+
+
+def _failures(outcomes: Sequence[Outcome]) -> list[CatalogSyncError]:
+    return [o.error for o in outcomes if o.status is Status.FAILED and o.error]
+
+
+def _error(outcomes: Sequence[Outcome], code: int) -> CatalogSyncError | None:
+    """The error that an exit code stands for, None for one that is a result."""
+    known = (*_failures(outcomes), Interrupted("interrupted"))
+    return next((error for error in known if error.exit_code == code), None)

@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 from types import FrameType
 from typing import NoReturn
 
@@ -20,6 +21,7 @@ _COMMANDS = {
     "plan": ("plan", "Show what an apply would do; reads only."),
     "sandbox": ("sandbox", "Run a local Scenario API, no account needed."),
     "schema": ("schema", "Print a JSON Schema of the catalog format."),
+    "show": ("show", "Show a saved plan; opens no socket."),
     "validate": ("validate", "Check every manifest and file; opens no socket."),
 }
 """Every command with its module and its line in the help: no module is imported for either."""
@@ -61,6 +63,10 @@ def program() -> None:
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the program with the given arguments, or the command line's, and exit."""
     given = sys.argv[1:] if arguments is None else list(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # The same result is the same bytes, whatever the locale.
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
     signal.signal(signal.SIGTERM, _terminate)
     try:
         code = program.main(given, prog_name="catalog-sync", standalone_mode=False)
@@ -77,6 +83,11 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except OSError as error:
         where = f": {error.filename}" if error.filename else ""
         code = _complain(CatalogSyncError(f"{error.strerror or error}{where}"), given)
+    except Exception as defect:
+        # What it says is for the traceback only: it may hold anything.
+        what = f"a defect of catalog-sync or its installation: {type(defect).__name__}"
+        _complain(CatalogSyncError(what, hint="report it with the traceback that follows"), given)
+        raise
     sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -88,5 +99,14 @@ def _complain(error: CatalogSyncError, arguments: Sequence[str]) -> int:
     # Colours and escapes are needed only now.
     from catalogsync.cli.output import show_error
 
-    show_error(error, as_json="--json" in arguments or bool(os.environ.get("CATALOG_SYNC_JSON")))
+    show_error(error, as_json=_wants_json(arguments))
     return error.exit_code
+
+
+def _wants_json(arguments: Sequence[str]) -> bool:
+    """Whether --json is meant, also where a command line is too wrong to be parsed."""
+    try:
+        variable = click.BOOL.convert(os.environ.get("CATALOG_SYNC_JSON") or "no", None, None)
+    except click.BadParameter:
+        variable = True
+    return bool(variable) or "--json" in arguments

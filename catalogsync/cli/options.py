@@ -48,14 +48,16 @@ catalog_argument = click.argument(
     "catalog", required=False, type=click.Path(path_type=Path), metavar="[CATALOG]"
 )
 
+color_option = option(
+    "--color",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    help="Colour the output.",
+)
+
 talk_options = together(
     option("--quiet", "-q", is_flag=True, help="No progress, only results and errors."),
-    option(
-        "--color",
-        type=click.Choice(["auto", "always", "never"]),
-        default="auto",
-        help="Colour the output.",
-    ),
+    color_option,
 )
 
 cache_option = option(
@@ -109,5 +111,6 @@ plan_options = together(
     option("--allow-delete", type=click.IntRange(0), metavar="N", help="Allow N deletes."),
     option("--allow-update", type=click.IntRange(0), metavar="N", help="Allow N updates."),
     option("--allow-upload", type=Size(), metavar="SIZE", help="Allow uploads of SIZE."),
-    option("--json", "as_json", is_flag=True, help="Print one JSON document."),
 )
+
+json_option = option("--json", "as_json", is_flag=True, help="Print one JSON document.")

@@ -17,11 +17,20 @@ def write_lines(lines: Iterable[Line], *, color: str = "auto", to_stderr: bool =
     stream = sys.stderr if to_stderr else sys.stdout
     colours = wants_color(color, stream)
     text = "\n".join(_styled(line) if colours else line.text for line in lines)
+    write_text(f"{text}\n", stream, color=colours)
+
+
+def write_text(text: str, stream: IO[str] | None = None, *, color: bool = False) -> None:
+    """Write text that ends its own lines, to stdout if nothing else is said."""
+    stream = stream or sys.stdout
     try:
-        click.echo(text, file=stream, color=colours)
-    except BrokenPipeError:
-        # The reader went away, as with `| head`: the work and its exit code stay what they are.
+        click.echo(text, file=stream, nl=False, color=color)
+    except OSError as error:
+        # Whatever is said from here on, and what Python still holds back, has nowhere to go.
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        if not isinstance(error, BrokenPipeError):
+            raise CatalogSyncError(f"the output cannot be written: {error.strerror}") from None
+        # A reader that went away, as with `| head`, changes neither the work nor its exit code.
 
 
 def _styled(line: Line) -> str:
@@ -49,7 +58,7 @@ def show_error(error: CatalogSyncError, *, as_json: bool = False) -> None:
     if as_json:
         from catalogsync.review.document import dumped, error_document
 
-        click.echo(dumped(error_document(error)), nl=False)
+        write_text(dumped(error_document(error)))
     if isinstance(error, ManifestError):
         for problem in error.problems:
             say(visible(str(problem)))

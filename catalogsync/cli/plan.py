@@ -12,8 +12,12 @@ from catalogsync.cli.options import (
     selection_options,
     talk_options,
 )
+from catalogsync.cli.output import write_lines, write_text
 from catalogsync.cli.planning import make_plan, split_options
+from catalogsync.cli.readings import reading_options, split_readings
 from catalogsync.cli.session import session
+from catalogsync.review.saved import saved_document, sealed
+from catalogsync.review.text import render_plan
 
 
 @click.command("plan")
@@ -21,26 +25,27 @@ from catalogsync.cli.session import session
 @connection_options
 @selection_options
 @plan_options
+@reading_options(saves=True)
 @option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
 @talk_options
-def command(as_json: bool, detailed_exitcode: bool, quiet: bool, color: str, **options: Any) -> int:
+def command(detailed_exitcode: bool, quiet: bool, color: str, **options: Any) -> int:
     """Show what an apply would do. Reads only: its connection refuses anything that writes.
 
     Exits 5 when something is refused, with --detailed-exitcode 2 when there are changes.
     """
+    readings = split_readings(options)
     planning, choices = split_options(options)
     with session(choices, read_only=True) as opened:
-        planned = make_plan(opened, planning, jobs=choices.jobs, quiet=quiet, as_json=as_json)
-    plan = planned.plan
-    if as_json:
-        from catalogsync.review.document import dumped, plan_document
-
-        click.echo(dumped(plan_document(plan)), nl=False)
+        planned = make_plan(
+            opened, planning, jobs=choices.jobs, quiet=quiet, as_json=readings.as_json
+        )
+    saved = planned.saved
+    document = sealed(saved_document(saved))
+    readings.write_files(saved, document)
+    if readings.as_json:
+        write_text(document)
     else:
-        from catalogsync.cli.output import write_lines
-        from catalogsync.review.text import render_plan
-
-        write_lines(render_plan(plan, jobs=choices.jobs), color=color)
-    if plan.refusals:
+        write_lines(render_plan(saved.plan, jobs=choices.jobs), color=color)
+    if saved.plan.refusals:
         return 5
-    return 2 if detailed_exitcode and plan.models else 0
+    return 2 if detailed_exitcode and saved.plan.models else 0

@@ -1,23 +1,30 @@
 """What `plan` and `apply` share: observe, diff, plan."""
 
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from catalogsync.cli.progress import progress
 from catalogsync.cli.session import Choices, Session
 from catalogsync.diff import Diff, diff
 from catalogsync.errors import UsageError
+from catalogsync.identity import Refusal
 from catalogsync.model import Snapshot
 from catalogsync.observe import observe
 from catalogsync.plan import Plan, build_plan
+from catalogsync.review.saved import SavedPlan, Scope
 from catalogsync.rules import Allowances
+
+Objections = Callable[[Plan], Iterable[Refusal]]
+"""What speaks against a plan beside its own rules: that nobody approved it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Planning:
     """What the options said about the plan itself."""
 
-    prune: bool
+    scope: Scope
     allow: Allowances
 
 
@@ -25,9 +32,14 @@ class Planning:
 class Planned:
     """A plan with what it was made from."""
 
-    plan: Plan
+    saved: SavedPlan
     diff: Diff
     snapshot: Snapshot
+
+    @property
+    def plan(self) -> Plan:
+        """The plan alone."""
+        return self.saved.plan
 
 
 def split_options(options: dict[str, Any]) -> tuple[Planning, Choices]:
@@ -38,13 +50,21 @@ def split_options(options: dict[str, Any]) -> tuple[Planning, Choices]:
             hint="give one or the other",
         )
     allow = Allowances(**{f.name: options.pop(f"allow_{f.name}") for f in fields(Allowances)})
-    return Planning(options.pop("prune"), allow), Choices(**options)
+    scope = Scope(options.pop("prune"), options["only"], options["exclude"])
+    return Planning(scope, allow), Choices(**options)
 
 
 def make_plan(
-    opened: Session, planning: Planning, *, jobs: int, quiet: bool, as_json: bool
+    opened: Session,
+    planning: Planning,
+    *,
+    jobs: int,
+    quiet: bool,
+    as_json: bool,
+    objections: Objections = lambda plan: (),
 ) -> Planned:
-    """Read the server and plan."""
+    """Read the server and plan, without what there are objections to."""
+    read_at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     with progress("reading", quiet=quiet, as_json=as_json) as tell:
         snapshot = observe(
             opened.client,
@@ -54,12 +74,17 @@ def make_plan(
             progress=tell.step,
             known=opened.known,
         )
-    found = diff(opened.catalog, snapshot, keys=opened.keys, prune=planning.prune)
-    plan = build_plan(
-        opened.catalog,
-        found,
-        target=opened.target.name,
-        project=opened.target.project,
-        allow=planning.allow,
+    found = diff(opened.catalog, snapshot, keys=opened.keys, prune=planning.scope.prune)
+    plan = _build(opened, found, planning.allow)
+    if objected := tuple(objections(plan)):
+        # What depends on a refused model and what only it needs must go with it.
+        found = replace(found, refusals=(*found.refusals, *objected))
+        plan = _build(opened, found, planning.allow)
+    return Planned(SavedPlan(plan, read_at, planning.scope), found, snapshot)
+
+
+def _build(opened: Session, found: Diff, allow: Allowances) -> Plan:
+    target = opened.target
+    return build_plan(
+        opened.catalog, found, target=target.name, project=target.project, allow=allow
     )
-    return Planned(plan, found, snapshot)

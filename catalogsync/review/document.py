@@ -3,10 +3,11 @@
 import json
 from collections.abc import Mapping, Sequence
 
+from catalogsync.codec import as_data
 from catalogsync.diff import Verb
 from catalogsync.errors import CatalogSyncError, ManifestError
 from catalogsync.outcome import Outcome
-from catalogsync.plan import Plan, as_data
+from catalogsync.plan import Plan
 from catalogsync.review.report import described, past_summary
 from catalogsync.review.text import summary
 
@@ -17,10 +18,8 @@ FORMAT_VERSION = "1.0"
 def plan_document(plan: Plan) -> dict[str, object]:
     """The plan as JSON data, with its digests, counts and the sentence that sums it up."""
     return {
+        **as_data(plan),
         "format_version": FORMAT_VERSION,
-        "catalog": plan.catalog,
-        "target": plan.target,
-        "project": plan.project,
         "digest": plan.digest,
         "summary": summary(plan),
         "counts": {
@@ -35,30 +34,14 @@ def plan_document(plan: Plan) -> dict[str, object]:
             "unchanged": plan.unchanged,
             "requests": plan.requests,
         },
-        "refusals": [as_data(refusal) for refusal in plan.refusals],
-        "models": [
-            {
-                "key": model.key,
-                "name": model.name,
-                "action": model.verb.value,
-                "id": model.model_id,
-                "digest": model.digest,
-                "changes": [as_data(change) for change in model.changes],
-                "actions": [as_data(action) for action in model.actions],
-                "note": model.note,
-            }
-            for model in plan.models
-        ],
-        "uploads": [as_data(upload.asset) for upload in plan.uploads],
-        "collections": [collection.name for collection in plan.collections],
-        "orphans": [as_data(orphan) for orphan in plan.orphans],
+        "models": [{**as_data(model), "digest": model.digest} for model in plan.models],
     }
 
 
-def apply_document(
+def outcome_document(
     plan: Plan, outcomes: Sequence[Outcome], ids: Mapping[str, str]
 ) -> dict[str, object]:
-    """The plan's document with the outcome of every action and the model id of every key."""
+    """The outcome of every action of a plan, and the model id of every key."""
     results = sorted(
         (
             {
@@ -71,12 +54,7 @@ def apply_document(
         ),
         key=lambda result: json.dumps(result, sort_keys=True),
     )
-    return {
-        **plan_document(plan),
-        "result": past_summary(plan, outcomes),
-        "outcomes": results,
-        "ids": dict(ids),
-    }
+    return {"result": past_summary(plan, outcomes), "outcomes": results, "ids": dict(ids)}
 
 
 def error_document(error: CatalogSyncError) -> dict[str, object]:

@@ -55,8 +55,9 @@ class Uploads:
     def state(self, upload_id: str) -> UploadState:
         """Look at an upload (GET /uploads/{uploadId})."""
         upload = object_of(self._http.get(upload_path(upload_id)), "upload")
-        entity, message = upload.get("entityId"), upload.get("errorMessage")
-        return UploadState(str(upload.get("status")), str(entity or ""), str(message or "")[:300])
+        told = (str(upload.get(name) or "") for name in ("status", "errorMessage"))
+        status, message = map(self._http.plain, told)
+        return UploadState(status, str(upload.get("entityId") or ""), message)
 
     def imported(self, upload_id: str, what: str) -> str:
         """Wait until the upload has become an asset or a model, and return its id."""

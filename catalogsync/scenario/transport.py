@@ -135,6 +135,10 @@ class Transport:
                 )
             seen.add(token)
 
+    def plain(self, text: str) -> str:
+        """What the server said, as a message may repeat it: one line, no secrets."""
+        return self._answers.plain(text)
+
     def _send(self, request: "_Request", *, repeatable: bool) -> Json:
         if self._read_only and not request.reads:
             raise WriteForbidden(f"{request}: this command only reads")

@@ -1,0 +1,50 @@
+"""Saved plans on disk, and what a catalog and a target must be to take one."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from catalogsync.errors import Refused, UsageError
+from catalogsync.plan import Plan
+from catalogsync.review.saved import SavedPlan, opened
+
+
+def read_plan(path: Path) -> SavedPlan:
+    """The saved plan in a file."""
+    if not path.is_file():
+        raise UsageError(
+            f"{path} is no file", hint="name a plan saved by `catalog-sync plan --out`"
+        )
+    return opened(path.read_bytes(), str(path))
+
+
+def told_apart(places: Sequence[Path]) -> tuple[Path | None, Path | None]:
+    """The catalog and the saved plan among what was named, in any order."""
+    catalogs = [place for place in places if not _is_plan(place)]
+    plans = [place for place in places if _is_plan(place)]
+    for what, named in (("catalog", catalogs), ("saved plan", plans)):
+        if len(named) > 1:
+            raise UsageError(
+                f"more than one {what}: {', '.join(map(str, named))}",
+                hint="name at most one catalog and one saved plan",
+            )
+    return next(iter(catalogs), None), next(iter(plans), None)
+
+
+def _is_plan(place: Path) -> bool:
+    if place.is_dir() or place.name == "catalog.yaml":
+        return False
+    return place.suffix == ".json" or place.is_file()
+
+
+def check_is_for(approved: Plan, catalog: str, target: str, project: str) -> None:
+    """Raise `Refused` for a plan of another catalog, target or project."""
+    for what, theirs, ours, hint in (
+        ("catalog", approved.catalog, catalog, "apply it to the catalog it was made for"),
+        ("target", approved.target, target, "say the one it was made for with --target"),
+        ("project", approved.project, project, "plan again, or say its project with --project"),
+    ):
+        if theirs != ours:
+            raise Refused(
+                f"the plan is for {what} {theirs or '(none)'}, this is {ours or '(none)'}",
+                hint=hint,
+            )

@@ -1,0 +1,138 @@
+"""Frozen dataclasses as plain JSON data and back; their fields and annotations are the format."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import MISSING, fields, is_dataclass
+from enum import Enum
+from functools import cache
+from types import NoneType, UnionType
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+T = TypeVar("T")
+
+_TAG = "type"
+"""The name under which an object tells its dataclass, unless that has a field of this name."""
+
+
+def as_data(value: object, *, compared_only: bool = False) -> Any:
+    """A value as plain JSON data: dataclasses become objects that name their type.
+
+    With `compared_only`, fields that take no part in comparison are left out.
+    """
+    if is_dataclass(value) and not isinstance(value, type):
+        chosen = [f.name for f in fields(value) if f.compare or not compared_only]
+        held = {n: as_data(getattr(value, n), compared_only=compared_only) for n in chosen}
+        return {_TAG: type(value).__name__, **held}
+    if isinstance(value, tuple | list):
+        return [as_data(item, compared_only=compared_only) for item in value]
+    if isinstance(value, frozenset):
+        items = [as_data(item, compared_only=compared_only) for item in value]
+        return sorted(items, key=lambda item: json.dumps(item, sort_keys=True))
+    return value
+
+
+class Mismatch(ValueError):
+    """Data that is not what the annotations say; the message tells where."""
+
+
+def from_data(kind: type[T], data: object) -> T:
+    """The value that `as_data` made the data from; raises `Mismatch` for anything else.
+
+    Names that the dataclass does not have are ignored, fields that are missing take their default.
+    """
+    value: T = _read(kind, data, ())
+    return value
+
+
+Path = tuple[str, ...]
+
+
+def _read(kind: Any, data: object, path: Path) -> Any:
+    if get_origin(kind) in (Union, UnionType):
+        kind = next((each for each in get_args(kind) if _accepts(each, data)), None)
+    if kind is None or not _accepts(kind, data):
+        raise _mismatch(path, f"{_in_words(data)} is not allowed here")
+    if isinstance(data, dict):
+        return kind(**dict(_read_fields(kind, data, path)))
+    if isinstance(data, list):
+        return _read_items(kind, data, path)
+    if isinstance(data, str):
+        return _read_text(kind, data, path)
+    return data
+
+
+def _accepts(kind: Any, data: object) -> bool:
+    """Whether data may stand for a kind, as far as its outermost shape tells."""
+    if is_dataclass(kind):
+        assert isinstance(kind, type)
+        named = _TAG not in _annotations(kind)
+        return isinstance(data, dict) and (not named or data.get(_TAG) == kind.__name__)
+    return type(data) in _SHAPES[_origin(kind)]
+
+
+_SHAPES: dict[Any, tuple[type, ...]] = {
+    NoneType: (NoneType,),
+    bool: (bool,),
+    int: (int,),
+    float: (int, float),
+    str: (str,),
+    Enum: (str,),
+    tuple: (list,),
+    frozenset: (list,),
+}
+"""The types that JSON brings for each kind that is no dataclass."""
+
+
+def _origin(kind: Any) -> Any:
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return Enum
+    return get_origin(kind) or kind
+
+
+def _read_fields(kind: Any, data: dict[str, object], path: Path) -> Iterator[tuple[str, object]]:
+    annotations = _annotations(kind)
+    for field in fields(kind):
+        name = field.name
+        if name in data:
+            yield name, _read(annotations[name], data[name], (*path, f".{name}"))
+        elif field.default is MISSING and field.default_factory is MISSING:
+            raise _mismatch(path, f"`{name}` is missing")
+
+
+@cache
+def _annotations(kind: type) -> dict[str, Any]:
+    return get_type_hints(kind)
+
+
+def _read_items(kind: Any, data: list[object], path: Path) -> Any:
+    kinds = get_args(kind)
+    if get_origin(kind) is tuple and kinds[-1] is not Ellipsis:
+        if len(data) != len(kinds):
+            raise _mismatch(path, f"{len(data)} items instead of {len(kinds)}")
+    else:
+        kinds = (kinds[0],) * len(data)
+    pairs = enumerate(zip(kinds, data, strict=True))
+    return get_origin(kind)(_read(each, item, (*path, f"[{at}]")) for at, (each, item) in pairs)
+
+
+def _read_text(kind: Any, data: str, path: Path) -> str:
+    try:
+        data.encode()
+        text: str = kind(data)
+    except UnicodeEncodeError:
+        raise _mismatch(path, "half a character") from None
+    except ValueError:
+        raise _mismatch(path, f"{data!r} is none of {', '.join(kind)}") from None
+    return text
+
+
+def _mismatch(path: Path, what: str) -> Mismatch:
+    where = "".join(path).removeprefix(".")
+    return Mismatch(f"{where}: {what}" if where else what)
+
+
+def _in_words(data: object) -> str:
+    if isinstance(data, dict):
+        return f"an object of type {data.get(_TAG)!r}"
+    words = {NoneType: "null", bool: "a boolean", str: "a text", list: "a list"}
+    return words.get(type(data), "a number")

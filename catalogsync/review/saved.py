@@ -1,0 +1,127 @@
+"""The saved plan: one file that people read, approve and hand to `apply`.
+
+Its integrity digest is over every byte of the file, so that no change goes unnoticed; the digests
+of the plan and its models are over what is approved. Neither is a signature.
+"""
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from typing import NoReturn
+
+from catalogsync import __version__
+from catalogsync.codec import Mismatch, as_data, from_data
+from catalogsync.errors import BadPlan
+from catalogsync.plan import Plan
+from catalogsync.review.document import FORMAT_VERSION, dumped, plan_document
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which models were planned, as --prune, --only and --exclude said."""
+
+    prune: bool = False
+    only: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SavedPlan:
+    """A plan with when the live state was read (UTC), for which models, and by which version."""
+
+    plan: Plan
+    read_at: str = ""
+    scope: Scope = Scope()
+    tool_version: str = __version__
+
+
+def saved_document(saved: SavedPlan) -> dict[str, object]:
+    """The document of a saved plan; its integrity digest comes with `sealed`."""
+    return {
+        **plan_document(saved.plan),
+        "read_at": saved.read_at,
+        "scope": as_data(saved.scope),
+        "tool_version": saved.tool_version,
+    }
+
+
+_BLANK = "sha256:" + "0" * 64
+_LINE = '\n  "integrity": "'
+"""How the digest's line begins: in no string could this line break and these quotes stand so."""
+
+_SEAL = re.compile(_LINE.encode() + rb"(sha256:[0-9a-f]{64})\"")
+
+
+def sealed(document: dict[str, object]) -> str:
+    """A document as text, with the sha256 of that text, its own digits taken for zeros."""
+    text = dumped({**document, "integrity": _BLANK})
+    return text.replace(_LINE + _BLANK, _LINE + _digest(text.encode()), 1)
+
+
+def opened(content: bytes, name: str) -> SavedPlan:
+    """The saved plan in a file's content; raises `BadPlan`, which calls the file by `name`."""
+    document = _document(content, name)
+    _check_version(document, name)
+    if not _is_sealed(content):
+        raise BadPlan(
+            f"{name} is not as it was saved: its integrity digest does not fit",
+            hint="take the file as `plan` wrote it, byte for byte, or plan again",
+        )
+    try:
+        parts = {**document, "type": SavedPlan.__name__, "plan": document}
+        saved = from_data(SavedPlan, parts)
+    except Mismatch as mismatch:
+        raise BadPlan(f"{name} is no plan: {mismatch}", hint=_AGAIN) from None
+    if not _fits(saved.plan, document):
+        raise BadPlan(f"{name} says another digest than what it holds has", hint=_AGAIN)
+    return saved
+
+
+_AGAIN = "make a new one with `catalog-sync plan --out FILE`"
+
+
+def _document(content: bytes, name: str) -> dict[str, object]:
+    try:
+        document = json.loads(content, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        document = None
+    if not isinstance(document, dict) or "format_version" not in document:
+        raise BadPlan(f"{name} is no saved plan", hint=_AGAIN)
+    if "error" in document:
+        raise BadPlan(f"{name} holds the error of a run that failed, no plan", hint=_AGAIN)
+    return document
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no JSON")
+
+
+def _check_version(document: dict[str, object], name: str) -> None:
+    """Another major number means another meaning; a minor one only adds names."""
+    version, known = document["format_version"], FORMAT_VERSION.partition(".")[0]
+    if not isinstance(version, str) or not re.fullmatch(rf"{known}\.[0-9]{{1,9}}", version):
+        raise BadPlan(
+            f"{name} has format {version!r}, this version reads {known}.x",
+            hint="plan again with this version of catalog-sync, or use the one that made it",
+        )
+
+
+def _is_sealed(content: bytes) -> bool:
+    found = _SEAL.search(content)
+    if not found:
+        return False
+    unsealed = content[: found.start(1)] + _BLANK.encode() + content[found.end(1) :]
+    return found[1] == _digest(unsealed).encode()
+
+
+def _digest(content: bytes) -> str:
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+def _fits(plan: Plan, document: dict[str, object]) -> bool:
+    """Whether the digests that the document tells are those of what it holds."""
+    models = document.get("models", [])
+    assert isinstance(models, list)
+    told = [document.get("digest"), *(model.get("digest") for model in models)]
+    return told == [plan.digest, *(model.digest for model in plan.models)]

@@ -1,0 +1,259 @@
+"""Credentials and signed URLs appear in nothing that a run leaves, however it fails."""
+
+import base64
+import json
+import re
+import shutil
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from catalogsync.sandbox import running
+from tests.cli.conftest import MODEL, Run, write
+from tests.cli.test_kinds import wav
+
+KEY, SECRET = "canary-key-7f3a", "canary-secret-9b1c"
+PAIR = base64.b64encode(f"{KEY}:{SECRET}".encode()).decode()
+SIGNATURE = "canary-signature"
+SIGNED = f"https://bucket.example/a.png?X-Amz-Credential={SIGNATURE}&X-Amz-Signature={SIGNATURE}"
+CANARIES = (KEY, SECRET, PAIR, SIGNATURE, "Signature=", "X-Amz")
+
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+Answer = Callable[[str, Send], Awaitable[None]]
+"""What is sent in place of the API's answer, given what the client said of itself."""
+
+
+def said(status: int, body: str = "", *, kind: str = "application/json", **more: str) -> Answer:
+    """An answer; in its body and headers ECHO stands for what the request's header held."""
+
+    async def answer(echo: str, send: Send) -> None:
+        named = {"content-type": kind} | {n.replace("_", "-"): v for n, v in more.items()}
+        headers = [(n.encode(), v.replace("ECHO", echo).encode()) for n, v in named.items()]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body.replace("ECHO", echo).encode()})
+
+    return answer
+
+
+def failed(status: int, **more: Any) -> Answer:
+    """A failure that quotes the request in every field the client looks at."""
+    fields = {"reason": "ECHO", "message": "ECHO", "trace_id": "ECHO", "details": more}
+    return said(status, json.dumps(fields), retry_after="9999")
+
+
+def page(status: int) -> Answer:
+    """A page for people, as proxies send it."""
+    body = f'<html><a href="{SIGNED}">ECHO</a>{"<br>" * 600}ECHO</html>'
+    return said(status, body, kind="text/html", retry_after="9999")
+
+
+async def reset(echo: str, send: Send) -> None:
+    """End the connection without an answer."""
+    send.__self__.transport.abort()  # type: ignore[attr-defined]  # the server's own cycle
+
+
+async def cut_off(echo: str, send: Send) -> None:
+    """End the connection in the middle of an answer."""
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"99999")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": echo.encode(), "more_body": True})
+    send.__self__.transport.abort()  # type: ignore[attr-defined]  # the server's own cycle
+
+
+NO_JSON = said(200, '{"url": "ECHO', retry_after="9999")
+OTHER_JSON = said(200, json.dumps({"url": "ECHO", "models": [{"id": 1, "url": "ECHO"}]}))
+REDIRECT = said(307, location=SIGNED)
+NO_PLACE = said(301, "ECHO", kind="text/plain", location=f"http://[{SIGNATURE}ECHO")
+ODD_KIND = said(200, "x", kind="x/ECHO")
+CEILING = failed(429, actionName="ECHO", actionLimit=SIGNED)
+
+FAILURES: list[tuple[str, Answer]] = [
+    ("GET /models", failed(401)),
+    ("GET /models", failed(500)),
+    ("GET /models", page(502)),
+    ("GET /models", REDIRECT),
+    ("GET /models", OTHER_JSON),
+    ("GET /models", ODD_KIND),
+    ("GET /models/[^/]+/description", failed(403)),
+    ("GET /models/[^/]+/description", said(200, '["ECHO"]')),
+    ("GET /models/[^/]+/description", reset),
+    ("GET /models/[^/]+/prompt-guide", page(405)),
+    ("GET /models/[^/]+/prompt-guide", said(200, '{"promptGuide": 7, "url": "ECHO"}')),
+    ("GET /collections", failed(429)),
+    ("GET /collections", NO_PLACE),
+    ("POST /assets/get-bulk", page(200)),
+    ("POST /assets/get-bulk", failed(400)),
+    ("GET /assets", said(418, "ECHO", kind="text/plain")),
+    ("GET /assets", cut_off),
+    ("GET /models/[^/]+", failed(410)),
+    ("POST /models", failed(409)),
+    ("POST /models", failed(422)),
+    ("POST /models", CEILING),
+    ("POST /collections", page(413)),
+    ("PUT /collections/[^/]+/models", failed(404)),
+    ("PUT /models/[^/]+", failed(503)),
+    ("PUT /models/[^/]+", said(200, '{"model": {"id": "ECHO", "shortDescription": "ECHO"}}')),
+    ("PUT /models/[^/]+/tags", page(403)),
+    ("PUT /models/[^/]+/tags", CEILING),
+    ("PUT /models/[^/]+/description", said(200, '{"description": "ECHO"}')),
+    ("PUT /models/[^/]+/prompt-guide", said(200, '{"url": "ECHO"}')),
+    ("PUT /models/[^/]+/examples", failed(400)),
+    ("PUT /models/[^/]+/examples", REDIRECT),
+    ("POST /assets", failed(413)),
+    ("POST /assets", said(200, '{"asset": {"id": 5, "url": "ECHO"}}')),
+    ("POST /uploads", failed(429)),
+    ("POST /uploads", said(200, '{"upload": {"id": "u", "parts": [{"number": 1, "url": 3}]}}')),
+    ("POST /uploads/[^/]+/action", failed(409)),
+    ("GET /uploads/[^/]+", said(200, '{"upload": {"status": "failed", "errorMessage": "ECHO"}}')),
+    ("PUT /parts/.*", page(400)),
+    ("PUT /parts/.*", REDIRECT),
+    ("PUT /parts/.*", said(403, "ECHO")),
+    ("DELETE /models/[^/]+", failed(403)),
+    ("DELETE /models/[^/]+", NO_JSON),
+]
+
+
+class Faults:
+    """A middleware that fails the requests of one kind, and remembers what they held."""
+
+    def __init__(self, pattern: str, answer: Answer) -> None:
+        self._pattern = re.compile(pattern)
+        self._answer = answer
+        self.authorizations: list[str] = []
+
+    def __call__(self, app: Any) -> Any:
+        async def serve(scope: Any, receive: Any, send: Any) -> None:
+            request = f"{scope['method']} {scope['path'].removeprefix('/v1')}"
+            if not self._pattern.fullmatch(request):
+                await app(scope, receive, send)
+                return
+            while (await receive()).get("more_body"):
+                pass
+            held = dict(scope["headers"]).get(b"authorization", b"").decode()
+            self.authorizations.append(held)
+            echo = f"you sent {held}, that is {KEY} and {SECRET}, see {SIGNED} and {PAIR}"
+            await self._answer(echo, send)
+
+        return serve
+
+
+def bad_part(url: str) -> Callable[[Any], Any]:
+    """A middleware that names another address for every part of an upload."""
+
+    def middleware(app: Any) -> Any:
+        async def serve(scope: Any, receive: Any, send: Any) -> None:
+            async def rewritten(message: dict[str, Any]) -> None:
+                if message["type"] == "http.response.start":
+                    names = [n for n in message["headers"] if n[0] != b"content-length"]
+                    message["headers"] = names
+                else:
+                    parts = rb'"url":\s*"[^"]*/parts/[^"]*"'
+                    body = re.sub(parts, json.dumps({"url": url})[1:-1].encode(), message["body"])
+                    message["body"] = body
+                await send(message)
+
+            is_begin = scope["path"].startswith("/v1/uploads")
+            await app(scope, receive, rewritten if is_begin else send)
+
+        return serve
+
+    return middleware
+
+
+@pytest.fixture(scope="session")
+def applied(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for copies of a sandbox that holds what the catalog was before it was edited."""
+    return tmp_path_factory.mktemp("applied")
+
+
+@pytest.fixture
+def edited(cli: Run, catalog: Path, tmp_path: Path, applied: Path, project: str) -> Path:
+    """A catalog in which everything changes, and a sandbox in `box` that has the old state."""
+    settings = "apiVersion: catalogsync/v1\nname: acme\ntargets: {main: {project: proj_c}}\n"
+    write(catalog / "catalog.yaml", settings)
+    write(catalog / "models/gone.yaml", "name: Gone\ntype: custom\n")
+    box = applied / "box"
+    if not box.exists():
+        assert cli("apply", catalog, "--sandbox", box, "--yes").code == 0
+    shutil.copytree(box, tmp_path / "box")
+    (catalog / "models/gone.yaml").unlink()
+    folder = catalog / "models/ink-heroes"
+    Image.new("RGB", (9, 9), (7, 8, 9)).save(folder / "images/4.webp", lossless=True)
+    (folder / "voice.wav").write_bytes(wav(4096))
+    text = MODEL.replace("images/3.webp]", "images/4.webp, voice.wav]")
+    for old, new in (("ink]", "noir]"), ("Hand", "Machine"), ("Short", "Long")):
+        text = text.replace(old, new)
+    write(folder / "model.yaml", text + "collections: [Comics]\n")
+    write(folder / "description.md", "# Other\n")
+    write(catalog / "models/third.yaml", "name: Third\ntype: custom\n")
+    return catalog
+
+
+def left_behind(folder: Path) -> bytes:
+    """Every byte of every file below a folder, and its name."""
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    return b"\n".join(part for path in files for part in (str(path).encode(), path.read_bytes()))
+
+
+def run_everything(cli: Run, catalog: Path, folder: Path, url: str) -> tuple[set[int], str]:
+    """Plan and apply with everything that can be written; the exit codes, and all that is told."""
+    env = {
+        "SCENARIO_SDK_API_KEY": KEY,
+        "SCENARIO_SDK_API_SECRET": SECRET,
+        "XDG_CACHE_HOME": str(folder / "cache"),
+    }
+    where = [catalog, "--base-url", url, "--prune", "-vvv"]
+    made = folder / "made"
+    made.mkdir()
+    runs = [
+        cli("plan", *where, "--out", made / "plan.json", "--json-into", made / "p.json", env=env),
+        cli("apply", *where, "--yes", "--json", "--json-into", made / "done.json", env=env),
+    ]
+    told = "".join(found.out + found.err for found in runs)
+    told += (left_behind(made) + left_behind(folder / "cache")).decode("latin-1")
+    assert "Traceback" not in told
+    return {found.code for found in runs}, told
+
+
+@pytest.mark.parametrize(
+    ("pattern", "answer"),
+    FAILURES,
+    ids=[f"{number} {pattern}" for number, (pattern, _) in enumerate(FAILURES)],
+)
+def test_no_failure_of_the_api_tells_a_secret(
+    cli: Run, edited: Path, tmp_path: Path, pattern: str, answer: Answer
+) -> None:
+    faults = Faults(pattern, answer)
+    with running(tmp_path / "box", middleware=(faults,)) as server:
+        codes, told = run_everything(cli, edited, tmp_path, server.url)
+    assert codes & {1, 3, 4}
+    assert set(faults.authorizations) == {"" if "/parts/" in pattern else f"Basic {PAIR}"}
+    assert [canary for canary in CANARIES if canary in told] == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"http://bucket.example/part?X-Amz-Signature={SIGNATURE}",
+        f"ftp://127.0.0.1/part?X-Amz-Signature={SIGNATURE}",
+        f"https://[{SIGNATURE}/part",
+        f"http://{KEY}:{SECRET}@bucket.example/part?X-Amz-Signature={SIGNATURE}",
+        f"\n{SIGNED}",
+    ],
+)
+def test_no_address_of_a_part_is_told(cli: Run, edited: Path, tmp_path: Path, url: str) -> None:
+    with running(tmp_path / "box", middleware=(bad_part(url),)) as server:
+        codes, told = run_everything(cli, edited, tmp_path, server.url)
+        assert not server.control.requests()["PUT part"]
+    assert 4 in codes
+    assert [canary for canary in CANARIES if canary in told] == []
+
+
+def test_no_run_that_goes_well_tells_one(cli: Run, edited: Path, tmp_path: Path) -> None:
+    with running(tmp_path / "box") as server:
+        codes, told = run_everything(cli, edited, tmp_path, server.url)
+    assert codes == {0}
+    assert [canary for canary in CANARIES if canary in told] == []

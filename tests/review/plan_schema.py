@@ -1,0 +1,105 @@
+"""The JSON Schema of the saved plan, made from the dataclasses that it holds."""
+
+import json
+from dataclasses import MISSING, fields, is_dataclass
+from enum import Enum
+from inspect import getdoc
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from catalogsync.plan import ModelPlan, Plan
+from catalogsync.review.saved import SavedPlan, Scope
+
+Schema = dict[str, Any]
+
+_PLAIN = {str: "string", int: "integer", float: "number", bool: "boolean", NoneType: "null"}
+_DIGEST = {"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"}
+_COUNTS = "The numbers that the summary tells, and how many requests it would take."
+
+_ABOUT = """\
+What an apply would do, as `plan --out`, `--json` and `--json-into` write it. `type` names a \
+value's kind. Readers refuse another major format_version and ignore names that they do not know; \
+a minor one adds nothing that a digest covers."""
+
+
+def plan_schema() -> str:
+    """The text of schemas/plan.schema.json."""
+    parts: dict[type, Schema] = {}
+    plan = _object(Plan, parts)
+    models = {"allOf": [_ref(ModelPlan, parts)], "properties": {"digest": _DIGEST}}
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "urn:catalog-sync:schema:plan:1",
+        "title": "catalog-sync saved plan",
+        "description": _ABOUT,
+        "type": "object",
+        "properties": {
+            "format_version": {"type": "string", "pattern": "^1\\.[0-9]{1,9}$"},
+            "integrity": {
+                **_DIGEST,
+                "description": "The sha256 of the whole file, with zeros for these 64 digits.",
+            },
+            "digest": {**_DIGEST, "description": "What `apply --expect` takes."},
+            "read_at": {
+                "type": "string",
+                "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$",
+                "description": "When the live state was read, in UTC.",
+            },
+            "tool_version": {"type": "string"},
+            "scope": _ref(Scope, parts),
+            "summary": {"type": "string", "description": "The plan in one sentence."},
+            "counts": {
+                "type": "object",
+                "description": _COUNTS,
+                "additionalProperties": {"type": "integer", "minimum": 0},
+            },
+            **plan["properties"],
+            "models": {"type": "array", "items": {**models, "required": ["digest"]}},
+        },
+        "required": [
+            *("format_version", "integrity", "digest", "summary", "counts"),
+            *(f.name for f in fields(SavedPlan) if f.name != "plan"),
+            *("type", *(f.name for f in fields(Plan))),
+        ],
+        "$defs": {kind.__name__: parts[kind] for kind in sorted(parts, key=lambda k: k.__name__)},
+    }
+    return json.dumps(schema, indent=2) + "\n"
+
+
+def _object(kind: type, parts: dict[type, Schema]) -> Schema:
+    assert is_dataclass(kind)
+    kinds = get_type_hints(kind)
+    tag = {} if "type" in kinds else {"type": {"const": kind.__name__}}
+    needed = [f for f in fields(kind) if f.default is MISSING and f.default_factory is MISSING]
+    return {
+        "description": " ".join((getdoc(kind) or "").split()),
+        "type": "object",
+        "properties": {**tag, **{f.name: _schema(kinds[f.name], parts) for f in fields(kind)}},
+        "required": [*tag, *(f.name for f in needed)],
+    }
+
+
+def _schema(kind: Any, parts: dict[type, Schema]) -> Schema:
+    origin, inner = get_origin(kind), get_args(kind)
+    if origin in (Union, UnionType):
+        return {"anyOf": [_schema(each, parts) for each in inner]}
+    if origin is frozenset:
+        return {"type": "array", "items": _schema(inner[0], parts), "uniqueItems": True}
+    if origin is tuple and inner[-1] is Ellipsis:
+        return {"type": "array", "items": _schema(inner[0], parts)}
+    if origin is tuple:
+        items = [_schema(each, parts) for each in inner]
+        return {"type": "array", "prefixItems": items, "minItems": len(items), "items": False}
+    if is_dataclass(kind):
+        assert isinstance(kind, type)
+        return _ref(kind, parts)
+    if issubclass(kind, Enum):
+        return {"enum": [member.value for member in kind]}
+    return {"type": _PLAIN[kind]}
+
+
+def _ref(kind: type, parts: dict[type, Schema]) -> Schema:
+    if kind not in parts:
+        parts[kind] = {}
+        parts[kind] |= _object(kind, parts)
+    return {"$ref": f"#/$defs/{kind.__name__}"}
