@@ -42,6 +42,9 @@ class AssetRef:
         return self.sha256[:32]
 
 
+LARGEST_FILE = 5 * 1000**4
+"""The largest file that the API takes, in bytes."""
+
 NO_ASSET = AssetRef()
 """The empty asset reference: a thumbnail that is (to be) unset."""
 

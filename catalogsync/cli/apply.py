@@ -3,7 +3,7 @@
 import select
 import sys
 from collections.abc import Sequence
-from typing import Any, BinaryIO
+from typing import Any
 
 import click
 
@@ -25,8 +25,8 @@ from catalogsync.diff import Verb
 from catalogsync.errors import AccessDenied, UsageError
 from catalogsync.identity import twins
 from catalogsync.ledger import Ledger
-from catalogsync.manifest import open_file
-from catalogsync.model import AssetRef, Catalog
+from catalogsync.manifest import make_ready, open_file
+from catalogsync.model import AssetRef, Catalog, LocalFile
 from catalogsync.outcome import Outcome, Status
 from catalogsync.perform import Performer
 from catalogsync.plan import Plan
@@ -42,8 +42,11 @@ from catalogsync.review.words import counted, visible
 @selection_options
 @plan_options
 @option("--yes", "-y", is_flag=True, help="Do not ask.")
+@option("--lfs-pull", is_flag=True, help="Let Git LFS download the files that are to be sent.")
 @talk_options
-def command(as_json: bool, yes: bool, quiet: bool, color: str, **options: Any) -> int:
+def command(
+    as_json: bool, yes: bool, lfs_pull: bool, quiet: bool, color: str, **options: Any
+) -> int:
     """Make the project look like the manifests.
 
     Shows the plan and asks first. Can be repeated at any time: it does what is left to do.
@@ -56,10 +59,10 @@ def command(as_json: bool, yes: bool, quiet: bool, color: str, **options: Any) -
         ledger = Ledger(planned.diff, planned.snapshot)
         outcomes: list[Outcome] = []
         if plan.models and not plan.blocked:
+            make_ready([_file(opened.catalog, u.asset) for u in plan.uploads], lfs_pull=lfs_pull)
             if not yes and not _confirmed(opened, plan):
                 say("Nothing was applied.")
                 return 1
-            _check_files(opened.catalog, plan)
             outcomes = _carry_out(opened, plan, ledger, jobs=choices.jobs, quiet=quiet)
             write_lines(render_report(plan, outcomes), color=color, to_stderr=as_json)
         if as_json:
@@ -87,14 +90,8 @@ def _answer() -> str:
     return sys.stdin.readline().strip().lower()
 
 
-def _opener(catalog: Catalog, asset: AssetRef) -> BinaryIO:
-    return open_file(catalog.files[asset.sha256])
-
-
-def _check_files(catalog: Catalog, plan: Plan) -> None:
-    """Open every file that is to be sent before anything is written."""
-    for upload in plan.uploads:
-        _opener(catalog, upload.asset).close()
+def _file(catalog: Catalog, asset: AssetRef) -> LocalFile:
+    return catalog.files[asset.sha256]
 
 
 def _carry_out(
@@ -103,7 +100,7 @@ def _carry_out(
     performer = Performer(
         opened.client,
         ledger,
-        lambda asset: _opener(opened.catalog, asset),
+        lambda asset: open_file(_file(opened.catalog, asset)),
         pause=opened.stop.wait,
     )
     outcomes = []

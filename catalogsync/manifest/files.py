@@ -9,12 +9,12 @@ from typing import Protocol
 
 from catalogsync.errors import FileChanged
 from catalogsync.manifest.content import Content
-from catalogsync.manifest.lfs import MAX_POINTER, pointer, pull_command
+from catalogsync.manifest.lfs import MAX_POINTER, NotDownloaded, pointer
 from catalogsync.manifest.media import Format, check, format_of
 from catalogsync.manifest.paths import Opener
 from catalogsync.manifest.tracked import tracked_files
 from catalogsync.manifest.words import Unfit
-from catalogsync.model import AssetRef, LocalFile
+from catalogsync.model import LARGEST_FILE, AssetRef, LocalFile
 
 _IN_MEMORY = 1 << 20
 _CHUNK = 1 << 18
@@ -23,33 +23,26 @@ _CHUNK = 1 << 18
 def open_file(file: LocalFile) -> BufferedReader:
     """Opens a file of the catalog for reading; raises `FileChanged` if it is not one any more."""
     try:
-        with Opener(file.root) as opener:
-            descriptor, _ = opener.open(file.parts)
+        return opened(file)
     except Unfit as bad:
         raise FileChanged(f"{file.path}: {bad.message}", hint=bad.hint) from None
+
+
+def opened(file: LocalFile) -> BufferedReader:
+    """A file of the catalog, open for reading; raises `Unfit` if it is not one any more."""
+    try:
+        with Opener(file.root) as opener:
+            descriptor, found = opener.open(file.parts)
     except OSError as error:
-        raise FileChanged(f"{file.root} cannot be opened: {error.strerror}") from None
+        raise Unfit(f"{file.root} cannot be opened: {error.strerror}") from None
     stream = os.fdopen(descriptor, "rb")
     try:
-        _refuse_pointer(file, descriptor)
+        if found.st_size <= MAX_POINTER and pointer(os.pread(descriptor, MAX_POINTER, 0)):
+            raise NotDownloaded(file.root, file.path)
     except BaseException:
         stream.close()
         raise
     return stream
-
-
-def _refuse_pointer(file: LocalFile, descriptor: int) -> None:
-    try:
-        found = os.fstat(descriptor).st_size <= MAX_POINTER and pointer(
-            os.pread(descriptor, MAX_POINTER, 0)
-        )
-    except Unfit as bad:
-        raise FileChanged(f"{file.path}: {bad.message}", hint=bad.hint) from None
-    if found:
-        raise FileChanged(
-            f"{file.path} is a Git LFS pointer, the file itself is not here",
-            hint=f"run: {pull_command(file.root, file.path)}",
-        )
 
 
 class KnownFiles(Protocol):
@@ -71,6 +64,7 @@ class Files:
         self.root = root
         self._memory = memory
         self.by_digest: dict[str, LocalFile] = {}
+        self._only_pointers: set[str] = set()
         self._opener = Opener(root)
         self._known: dict[tuple[str, ...], AssetRef | Unfit] = {}
         self._tracked: frozenset[str] | None = None
@@ -100,16 +94,14 @@ class Files:
             os.close(descriptor)
         if len(data) > limit:
             raise Unfit(f"larger than {limit // 1024} KiB", "split the file")
+        if pointer(data[:MAX_POINTER]):
+            raise NotDownloaded(self.root, "/".join(parts))
         return data
 
     def read_text(self, parts: tuple[str, ...], limit: int) -> bytes:
         """The content of a text that is sent to the server, so a tracked one."""
         self.require_tracked(parts)
-        data = self.read(parts, limit)
-        if pointer(data[:MAX_POINTER]):
-            command = pull_command(self.root, "/".join(parts))
-            raise Unfit("a Git LFS pointer, the text itself is not here", f"run: {command}")
-        return data
+        return self.read(parts, limit)
 
     def asset(self, parts: tuple[str, ...]) -> AssetRef:
         """The asset that a file is; raises `Unfit` when it is not fit to be one."""
@@ -152,8 +144,19 @@ class Files:
                     self._memory.remember(parts, before, asset)
         finally:
             os.close(descriptor)
-        self.by_digest.setdefault(asset.sha256, LocalFile(self.root, parts))
+        self._place(parts, asset, is_pointer=before.st_size != asset.size)
         return asset
+
+    def _place(self, parts: tuple[str, ...], asset: AssetRef, *, is_pointer: bool) -> None:
+        """Notes where a content is: the first file that holds it, if need be a pointer to it."""
+        if asset.sha256 not in self.by_digest or (
+            asset.sha256 in self._only_pointers and not is_pointer
+        ):
+            self.by_digest[asset.sha256] = LocalFile(self.root, parts)
+            if is_pointer:
+                self._only_pointers.add(asset.sha256)
+            else:
+                self._only_pointers.discard(asset.sha256)
 
 
 def _steady(descriptor: int, before: os.stat_result, name: str, form: Format) -> AssetRef:
@@ -166,14 +169,21 @@ def _steady(descriptor: int, before: os.stat_result, name: str, form: Format) ->
 
 
 def _hashed(descriptor: int, size: int, name: str, form: Format) -> AssetRef:
-    if not size:
-        raise Unfit("the file is empty", "save it again")
     data = _read(descriptor, size) if size <= _IN_MEMORY else None
     if data is not None and size <= MAX_POINTER and (found := pointer(data)):
+        _require_size(found.size)
         return AssetRef(found.sha256, "", name, form.kind, form.media_type, found.size)
+    _require_size(size)
     width, height = check(Content(descriptor, size, data), name, form)
     digest = sha256(data).hexdigest() if data is not None else _digest(descriptor)
     return AssetRef(digest, "", name, form.kind, form.media_type, size, width, height)
+
+
+def _require_size(size: int) -> None:
+    if not size:
+        raise Unfit("the file is empty", "save it again")
+    if size > LARGEST_FILE:
+        raise Unfit(f"{size:,} bytes, the API takes {LARGEST_FILE:,}", "make it smaller")
 
 
 def _read(descriptor: int, limit: int) -> bytes:

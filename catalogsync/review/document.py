@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 from catalogsync.diff import Verb
-from catalogsync.errors import CatalogSyncError, ManifestError
+from catalogsync.errors import CatalogSyncError
 from catalogsync.outcome import Outcome
 from catalogsync.plan import Plan, as_data
 from catalogsync.review.report import described, past_summary
@@ -77,8 +77,7 @@ def apply_document(
 
 
 def error_document(error: CatalogSyncError) -> dict[str, object]:
-    """An error as JSON data, with every problem of the manifests."""
-    problems = error.problems if isinstance(error, ManifestError) else ()
+    """An error as JSON data, with every problem of the files."""
     return {
         "format_version": FORMAT_VERSION,
         "error": {
@@ -86,7 +85,7 @@ def error_document(error: CatalogSyncError) -> dict[str, object]:
             "message": error.message,
             "hint": error.hint,
             "exit_code": error.exit_code,
-            "problems": [as_data(problem) for problem in problems],
+            "problems": [as_data(problem) for problem in error.problems],
         },
     }
 
