@@ -63,9 +63,11 @@ class UsageError(CatalogSyncError):
 class ManifestError(CatalogSyncError):
     """The catalog's files have problems."""
 
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
+    def __init__(
+        self, problems: tuple[Problem, ...], *, where: str = "the catalog", hint: str = ""
+    ) -> None:
         count = f"{len(problems)} problem" + ("s" if len(problems) != 1 else "")
-        super().__init__(f"{count} in the catalog")
+        super().__init__(f"{count} in {where}", hint=hint)
         self.problems = tuple(sorted(problems))
 
 

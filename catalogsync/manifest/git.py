@@ -32,10 +32,17 @@ def environment() -> dict[str, str]:
     }
 
 
+LOCAL = {"GIT_ALLOW_PROTOCOL": "none", "GIT_NO_LAZY_FETCH": "1", "GIT_NO_REPLACE_OBJECTS": "1"}
+"""Lets Git look at what is here and nothing else: a partial clone would fetch what it lacks."""
+
+COMMAND = ("git", "-c", "core.fsmonitor=false")
+"""Git, without the program that a repository's settings may name to watch its files."""
+
+
 def ask(root: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
     """What a Git command says in a folder; raises `FileNotFoundError` where there is no Git."""
-    command = ["git", "-c", "core.fsmonitor=false", *arguments]
-    return subprocess.run(command, cwd=root, env=environment(), capture_output=True, check=False)
+    command, local = [*COMMAND, *arguments], environment() | LOCAL
+    return subprocess.run(command, cwd=root, env=local, capture_output=True, check=False)
 
 
 def complaint(answer: subprocess.CompletedProcess[bytes]) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from catalogsync.errors import FilesNotReady, Problem
-from catalogsync.manifest.files import opened
+from catalogsync.manifest.folder import opened
 from catalogsync.manifest.git import work_tree
 from catalogsync.manifest.lfs import NotDownloaded, pull, pull_hint
 from catalogsync.manifest.words import Unfit, visible
