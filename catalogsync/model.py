@@ -227,6 +227,7 @@ class Catalog:
 class RemoteModel:
     """One model as the server reports it; `None` in a field means that it was not read.
 
+    `status` and `updated_at` are empty where the server was not asked.
     `description` and `prompt_guide` are the server's text, with its ids in it; `class_slug`,
     `epoch`, the embeddings and `thumbnail` (an asset id) are empty strings when unset.
     """

@@ -13,8 +13,18 @@ PACKAGE = Path(__file__).parent.parent / "catalogsync"
 
 FLOORS = (
     ("errors", "model", "__init__"),
-    ("actions", "cache", "contents", "identity", "manifest", "mentions", "ports", "sending"),
-    ("diff", "observe", "outcome", "scenario"),
+    (
+        "actions",
+        "cache",
+        "contents",
+        "identity",
+        "manifest",
+        "mentions",
+        "ports",
+        "sending",
+        "typed_json",
+    ),
+    ("assumed", "diff", "observe", "outcome", "scenario", "snapshots"),
     ("ledger", "rules"),
     ("perform", "plan"),
     ("apply", "review"),

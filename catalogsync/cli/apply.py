@@ -9,6 +9,7 @@ import click
 
 from catalogsync.actions import CreateModel
 from catalogsync.apply import apply, noticing_twins
+from catalogsync.cli.against import live_only
 from catalogsync.cli.options import (
     catalog_argument,
     connection_options,
@@ -43,6 +44,7 @@ from catalogsync.review.words import counted, visible
 @plan_options
 @option("--yes", "-y", is_flag=True, help="Do not ask.")
 @option("--lfs-pull", is_flag=True, help="Let Git LFS download the files that are to be sent.")
+@live_only
 @talk_options
 def command(
     as_json: bool, yes: bool, lfs_pull: bool, quiet: bool, color: str, **options: Any

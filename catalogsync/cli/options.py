@@ -48,8 +48,10 @@ catalog_argument = click.argument(
     "catalog", required=False, type=click.Path(path_type=Path), metavar="[CATALOG]"
 )
 
+quiet_option = option("--quiet", "-q", is_flag=True, help="No progress, only results and errors.")
+
 talk_options = together(
-    option("--quiet", "-q", is_flag=True, help="No progress, only results and errors."),
+    quiet_option,
     option(
         "--color",
         type=click.Choice(["auto", "always", "never"]),

@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from catalogsync.cli.against import Against, against_option
 from catalogsync.cli.options import (
     catalog_argument,
     connection_options,
@@ -12,8 +13,11 @@ from catalogsync.cli.options import (
     selection_options,
     talk_options,
 )
-from catalogsync.cli.planning import make_plan, split_options
+from catalogsync.cli.output import say
+from catalogsync.cli.planning import make_plan, plan_offline, split_options
 from catalogsync.cli.session import session
+from catalogsync.plan import LIVE
+from catalogsync.review.words import visible
 
 
 @click.command("plan")
@@ -21,16 +25,30 @@ from catalogsync.cli.session import session
 @connection_options
 @selection_options
 @plan_options
+@against_option
 @option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
 @talk_options
-def command(as_json: bool, detailed_exitcode: bool, quiet: bool, color: str, **options: Any) -> int:
+def command(
+    against: Against,
+    as_json: bool,
+    detailed_exitcode: bool,
+    quiet: bool,
+    color: str,
+    **options: Any,
+) -> int:
     """Show what an apply would do. Reads only: its connection refuses anything that writes.
 
     Exits 5 when something is refused, with --detailed-exitcode 2 when there are changes.
     """
     planning, choices = split_options(options)
-    with session(choices, read_only=True) as opened:
-        plan = make_plan(opened, planning, jobs=choices.jobs, quiet=quiet).plan
+    said = ""
+    if against.kind == LIVE:
+        with session(choices, read_only=True) as opened:
+            plan = make_plan(opened, planning, jobs=choices.jobs, quiet=quiet).plan
+    else:
+        plan, said = plan_offline(choices, planning, against)
+        if not quiet:
+            say(visible(f"Planned against {said}; the live project was not asked."))
     if as_json:
         from catalogsync.review.document import dumped, plan_document
 
@@ -39,7 +57,7 @@ def command(as_json: bool, detailed_exitcode: bool, quiet: bool, color: str, **o
         from catalogsync.cli.output import write_lines
         from catalogsync.review.text import render_plan
 
-        write_lines(render_plan(plan, jobs=choices.jobs), color=color)
+        write_lines(render_plan(plan, jobs=choices.jobs, said=said), color=color)
     if plan.refusals:
         return 5
     return 2 if detailed_exitcode and plan.models else 0

@@ -21,6 +21,7 @@ def plan_document(plan: Plan) -> dict[str, object]:
         "catalog": plan.catalog,
         "target": plan.target,
         "project": plan.project,
+        "against": plan.against,
         "digest": plan.digest,
         "summary": summary(plan),
         "counts": {

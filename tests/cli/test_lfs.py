@@ -151,3 +151,11 @@ def test_git_lfs_gets_no_credentials(cli: Run, clone: Path, tmp_path: Path) -> N
     assert cli("apply", clone / "art", "--yes", "--lfs-pull").code == 1
     assert "PATH=" in said.read_text()
     assert "SCENARIO" not in said.read_text()
+
+
+def test_an_offline_plan_needs_no_objects_either(cli: Run, clone: Path) -> None:
+    planned = cli("plan", clone / "art", "--against", "git:origin/main", "--detailed-exitcode")
+    assert (planned.code, last_line(planned.out)) == (0, NOTHING)
+    git(clone, "lfs", "pull")
+    planned = cli("plan", clone / "art", "--against", "git:origin/main", "--detailed-exitcode")
+    assert (planned.code, last_line(planned.out)) == (0, NOTHING)

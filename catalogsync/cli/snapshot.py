@@ -1,0 +1,72 @@
+"""`catalog-sync snapshot`: what plans need of the project, as one file."""
+
+import os
+import secrets
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from catalogsync.cli.options import (
+    catalog_argument,
+    connection_options,
+    option,
+    quiet_option,
+)
+from catalogsync.cli.progress import progress
+from catalogsync.cli.session import Choices, session
+from catalogsync.observe import observe
+from catalogsync.review.words import counted
+from catalogsync.snapshots import everything, saved, written
+
+
+@click.command("snapshot")
+@catalog_argument
+@option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    metavar="FILE",
+    help="The file to write.",
+)
+@connection_options
+@quiet_option
+def command(out: Path, quiet: bool, **options: Any) -> None:
+    """Write what plans need of the project into a file, for `plan --against snapshot:FILE`.
+
+    Reads only. The file holds names, texts and settings of models, no credential and no address.
+    """
+    choices = Choices(**options)
+    now = datetime.now(UTC)
+    with session(choices, read_only=True) as opened, progress("reading", quiet=quiet) as tick:
+        snapshot = observe(
+            opened.client,
+            everything(opened.catalog),
+            jobs=choices.jobs,
+            progress=tick,
+            known=opened.known,
+        )
+    taken = saved(
+        snapshot,
+        opened.catalog,
+        target=opened.target.name,
+        project=opened.target.project,
+        now=now,
+    )
+    _write(out, written(taken))
+    models, assets = len(taken.snapshot.models), len(taken.snapshot.assets)
+    click.echo(f"wrote {out}: {counted(models, 'model')}, {counted(assets, 'asset')}")
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file in one step: it is the old one or the new one, whatever happens."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        with temporary.open("xb") as file:
+            file.write(text.encode())
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
