@@ -8,6 +8,15 @@ from typing import IO
 from catalogsync.errors import CatalogSyncError
 from catalogsync.manifest.git import COMMAND, LOCAL, environment
 
+_SETTINGS = {
+    "core.bigFileThreshold": "16m",
+    "core.packedGitWindowSize": "16m",
+    "core.packedGitLimit": "64m",
+}
+"""Otherwise Git takes blobs of up to 512 MiB and packs of up to 1 GiB into memory as a whole."""
+
+_SPARING = tuple(word for item in _SETTINGS.items() for word in ("-c", "=".join(item)))
+
 _CHEAP = 1 << 20
 """How much of a blob is rather read to its end than left unread, in bytes."""
 
@@ -72,7 +81,7 @@ class Blobs:
     def _pipes(self) -> tuple[IO[bytes], IO[bytes]]:
         if self._process is None:
             self._process = subprocess.Popen(
-                [*COMMAND, "cat-file", "--batch"],
+                [*COMMAND, *_SPARING, "cat-file", "--batch"],
                 cwd=self._root,
                 env=environment() | LOCAL,
                 stdin=subprocess.PIPE,
