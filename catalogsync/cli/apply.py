@@ -61,7 +61,9 @@ def command(
         ledger = Ledger(planned.diff, planned.snapshot)
         outcomes: list[Outcome] = []
         if plan.models and not plan.blocked:
-            make_ready([_file(opened.catalog, u.asset) for u in plan.uploads], lfs_pull=lfs_pull)
+            files = [_file(opened.catalog, upload.asset) for upload in plan.uploads]
+            with interruptible():
+                make_ready(files, lfs_pull=lfs_pull)
             if not yes and not _confirmed(opened, plan):
                 say("Nothing was applied.")
                 return 1

@@ -1,6 +1,7 @@
 """A clone without its Git LFS objects: planned as it is, applied once they are there."""
 
 import json
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -159,3 +160,13 @@ def test_an_offline_plan_needs_no_objects_either(cli: Run, clone: Path) -> None:
     git(clone, "lfs", "pull")
     planned = cli("plan", clone / "art", "--against", "git:origin/main", "--detailed-exitcode")
     assert (planned.code, last_line(planned.out)) == (0, NOTHING)
+
+
+def test_ctrl_c_while_files_are_pulled_ends_at_once(cli: Run, clone: Path, tmp_path: Path) -> None:
+    git(clone, "config", "lfs.customtransfer.slow.path", "sh")
+    git(clone, "config", "lfs.customtransfer.slow.args", "-c 'kill -INT $(cat pid)'")
+    git(clone, "config", "lfs.standalonetransferagent", "slow")
+    (clone / "pid").write_text(str(os.getpid()))
+    applied = cli("apply", clone / "art", "--yes", "--lfs-pull")
+    assert applied.code == 130
+    assert "Applied" not in applied.out
