@@ -6,6 +6,7 @@ CatalogSyncError            1
   UsageError                64   the command line, or the place it points at
   ManifestError             1    one or more problems in the catalog's files
   FileChanged               1    a file is no longer what was planned
+  FilesNotReady             1    files that are to be sent cannot be
   ApiError                  1    the API answered with something we cannot use
     AccessDenied            3    401, 403: credentials or permission
     NotFound                1    404
@@ -39,9 +40,13 @@ class Problem:
 
 
 class CatalogSyncError(Exception):
-    """The root of all expected failures; `hint` says what to do about it."""
+    """The root of all expected failures; `hint` says what to do about it.
+
+    `problems` are all the places where something is wrong, for those that have several.
+    """
 
     exit_code = 1
+    problems: tuple[Problem, ...] = ()
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
@@ -56,11 +61,13 @@ class UsageError(CatalogSyncError):
 
 
 class ManifestError(CatalogSyncError):
-    """The catalog's files have problems; `problems` holds every one of them."""
+    """The catalog's files have problems."""
 
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
+    def __init__(
+        self, problems: tuple[Problem, ...], *, where: str = "the catalog", hint: str = ""
+    ) -> None:
         count = f"{len(problems)} problem" + ("s" if len(problems) != 1 else "")
-        super().__init__(f"{count} in the catalog")
+        super().__init__(f"{count} in {where}", hint=hint)
         self.problems = tuple(sorted(problems))
 
 
@@ -76,6 +83,15 @@ class Refused(CatalogSyncError):
     """A saved plan is not for what it is to be applied to."""
 
     exit_code = 5
+
+
+class FilesNotReady(CatalogSyncError):
+    """Files that are to be sent cannot be opened."""
+
+    def __init__(self, problems: tuple[Problem, ...], *, hint: str = "") -> None:
+        files = "1 file" if len(problems) == 1 else f"{len(problems)} files"
+        super().__init__(f"{files} to send cannot be opened; nothing was written", hint=hint)
+        self.problems = tuple(sorted(problems))
 
 
 class ApiError(CatalogSyncError):

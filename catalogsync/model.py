@@ -45,6 +45,9 @@ class AssetRef:
         return self.sha256[:32]
 
 
+LARGEST_FILE = 5 * 1000**4
+"""The largest file that the API takes, in bytes."""
+
 NO_ASSET = AssetRef()
 """The empty asset reference: a thumbnail that is (to be) unset."""
 
@@ -260,6 +263,7 @@ class Catalog:
 class RemoteModel:
     """One model as the server reports it; `None` in a field means that it was not read.
 
+    `status` and `updated_at` are empty where the server was not asked.
     `description` and `prompt_guide` are the server's text, with its ids in it; `class_slug`,
     `epoch`, the embeddings and `thumbnail` (an asset id) are empty strings when unset.
     """

@@ -64,13 +64,22 @@ class Orphan:
     name: str
 
 
+LIVE = "live"
+"""What a plan is made against that an apply may carry out: the project as it was just read."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything an apply would do, and everything it refuses to."""
+    """Everything an apply would do, and everything it refuses to.
+
+    `against` says what the manifests were compared with: `LIVE`, `git:<commit>` or
+    `snapshot:<digest>`.
+    """
 
     catalog: str
     target: str
     project: str
+    against: str = LIVE
     uploads: tuple[UploadAsset, ...] = ()
     collections: tuple[CreateCollection, ...] = ()
     models: tuple[ModelPlan, ...] = ()
@@ -146,6 +155,7 @@ def build_plan(
     *,
     target: str = "",
     project: str = "",
+    against: str = LIVE,
     allow: Allowances = NO_ALLOWANCES,
 ) -> Plan:
     """Order what is to be done, and refuse what must not be."""
@@ -158,6 +168,7 @@ def build_plan(
         catalog=catalog.name,
         target=target,
         project=project,
+        against=against,
         uploads=_uploads(actions, diff.contents),
         collections=_new_collections(actions, diff.collections),
         models=models,
@@ -201,6 +212,14 @@ def _new_collections(
 
 
 _NOTES = {Origin.INTERRUPTED: "left behind, untagged, by an apply that was interrupted"}
+_UNSEEN = "only the live project knows what it holds by now; here that counts as empty"
+
+
+def _note(found: ModelDiff) -> str:
+    """What people must know of a model besides its changes."""
+    live = found.remote
+    unseen = found.verb is Verb.ADOPT and live and not (live.status or live.tags)
+    return _UNSEEN if unseen else _NOTES.get(found.origin, "")
 
 
 def _plan_model(found: ModelDiff, diff: Diff, catalog: str) -> ModelPlan:
@@ -212,7 +231,7 @@ def _plan_model(found: ModelDiff, diff: Diff, catalog: str) -> ModelPlan:
         model_id=found.remote.id if found.remote else "",
         changes=found.changes,
         actions=tuple(_actions(found, diff, catalog)),
-        note=_NOTES.get(found.origin, ""),
+        note=_note(found),
     )
 
 

@@ -116,6 +116,7 @@ def _judge_import(model: ModelDiff, diff: Diff) -> Iterator[Refusal]:
 
 
 def _judge_fields(model: ModelDiff, diff: Diff) -> Iterator[Refusal]:
+    """Refuse what the API would; what hangs on a status that is not known passes."""
     if model.spec and _names_one_twice(model.spec, diff):
         yield Refusal(
             model.key,
@@ -125,7 +126,7 @@ def _judge_fields(model: ModelDiff, diff: Diff) -> Iterator[Refusal]:
         )
     changed = {change.field: change.after for change in model.changes}
     status = model.remote.status if model.remote else "new"
-    if model.remote and "type" in changed and status != "new":
+    if model.remote and "type" in changed and status not in ("new", ""):
         yield Refusal(
             model.key,
             "type-fixed",
@@ -151,6 +152,8 @@ def _names_one_twice(spec: ModelSpec, diff: Diff) -> bool:
 
 def _has_epoch(model: ModelDiff, epoch: str) -> bool:
     remote = model.remote
+    if remote and not remote.status:
+        return True
     return bool(
         remote
         and remote.status == "trained"

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from catalogsync.model import AssetKind, AssetRef
+from catalogsync.model import LARGEST_FILE, AssetKind, AssetRef
 
 SMALL_IMAGE = 6_000_000
 """Images below this size, in bytes, go by POST /assets; everything else by POST /uploads."""
@@ -11,7 +11,6 @@ _MIB = 1024 * 1024
 _PART = 8 * _MIB
 _MOST_PARTS = 10_000
 _TO_FETCH = 3  # begin, poll, tag
-_LARGEST = 5 * 1000**4
 
 
 def goes_whole(asset: AssetRef) -> bool:
@@ -24,7 +23,7 @@ def part_size(size: int) -> int:
 
     Raises `ValueError` above the 5 TB that the API takes.
     """
-    if size > _LARGEST:
+    if size > LARGEST_FILE:
         raise ValueError(f"{size:,} bytes are more than the 5 TB that the API takes")
     least = -(-size // _MOST_PARTS)
     return max(_PART, -(-least // _MIB) * _MIB)

@@ -25,7 +25,7 @@ FLOORS = (
         "ports",
         "sending",
     ),
-    ("diff", "members", "observe", "outcome", "scenario"),
+    ("assumed", "diff", "members", "observe", "outcome", "scenario", "snapshots"),
     ("ledger", "rules"),
     ("importer",),
     ("perform", "plan"),

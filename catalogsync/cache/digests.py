@@ -64,7 +64,7 @@ class DigestCache:
     def __init__(self, store: Store | None, began_ns: int) -> None:
         self._store = store
         self._began_ns = began_ns
-        self._parts: list[FileDigests | AssetDigests] = []
+        self._parts: list[FileDigests | BlobDigests | AssetDigests] = []
 
     def __enter__(self) -> "DigestCache":
         return self
@@ -86,6 +86,12 @@ class DigestCache:
         """What is known of the files below a folder."""
         scope = _scope("files", os.path.realpath(root))
         found = FileDigests(scope, self._store, self._began_ns)
+        self._parts.append(found)
+        return found
+
+    def blobs(self, root: Path) -> "BlobDigests":
+        """What is known of the Git blobs that were the files below a folder."""
+        found = BlobDigests(_scope("blobs", os.path.realpath(root)), self._store)
         self._parts.append(found)
         return found
 
@@ -113,43 +119,67 @@ class DigestCache:
         return Holding(files, assets, self._store.size())
 
 
-class FileDigests:
-    """The facts of the files below one folder, each as long as its status stays what it was."""
+class _Contents:
+    """The facts of contents by a path, each as long as its stamp stays what it was."""
 
     insert = _INSERT_FILE
 
-    def __init__(self, scope: bytes, store: Store | None, began_ns: int) -> None:
+    def __init__(self, scope: bytes, store: Store | None) -> None:
         self._scope = scope
         self._store = store
-        self._youngest = began_ns - _RACY_NS
         self._known: dict[str, Row] | None = None
         self._fresh: dict[str, Row] = {}
 
-    def recall(self, parts: tuple[str, ...], status: os.stat_result) -> AssetRef | None:
-        """The file with this path and status, if it was looked at before."""
+    def _recall(self, path: str, stamp: bytes, name: str) -> AssetRef | None:
         if self._known is None:
             # All at once: 80,000 rows take no longer than asking for a few hundred.
             rows = self._store.read([(_SELECT_FILES, (self._scope,))]) if self._store else []
             self._known = {row[0]: row for row in rows}
-        row = self._known.get("/".join(parts))
-        if row is None or row[1] != _stamp(status):
-            return None
-        return _asset("", parts[-1], row[2:])
+        row = self._known.get(path)
+        return None if row is None or row[1] != stamp else _asset("", name, row[2:])
 
-    def remember(self, parts: tuple[str, ...], status: os.stat_result, asset: AssetRef) -> None:
-        """Note what was found in a file that had this status before it was read."""
-        if self._store is None:
-            return
-        path = "/".join(parts)
-        # Even a mended mtime leaves its mark on ctime, so both must be old enough to tell.
-        old = max(status.st_mtime_ns, status.st_ctime_ns) < self._youngest
-        if old and _encodable(path):
-            self._fresh[path] = (self._scope, path, _stamp(status), *_facts(asset))
+    def _remember(self, path: str, stamp: bytes, asset: AssetRef) -> None:
+        if self._store and _encodable(path):
+            self._fresh[path] = (self._scope, path, stamp, *_facts(asset))
 
     def learned(self) -> list[Row]:
         """The rows to keep, each told once."""
         rows, self._fresh = list(self._fresh.values()), {}
         return rows
+
+
+class FileDigests(_Contents):
+    """The facts of the files below one folder, each as long as its status stays what it was."""
+
+    def __init__(self, scope: bytes, store: Store | None, began_ns: int) -> None:
+        super().__init__(scope, store)
+        self._youngest = began_ns - _RACY_NS
+
+    def recall(self, parts: tuple[str, ...], status: os.stat_result) -> AssetRef | None:
+        """The file with this path and status, if it was looked at before."""
+        return self._recall("/".join(parts), _stamp(status), parts[-1])
+
+    def remember(self, parts: tuple[str, ...], status: os.stat_result, asset: AssetRef) -> None:
+        """Note what was found in a file that had this status before it was read."""
+        # Even a mended mtime leaves its mark on ctime, so both must be old enough to tell.
+        if max(status.st_mtime_ns, status.st_ctime_ns) < self._youngest:
+            self._remember("/".join(parts), _stamp(status), asset)
+
+
+class BlobDigests(_Contents):
+    """The facts of Git blobs, which hold for ever; the extension says what to take one for."""
+
+    def recall(self, oid: str, name: str) -> AssetRef | None:
+        """The blob of a file of this name, if it was looked at before."""
+        return self._recall(_typed(oid, name), b"", name)
+
+    def remember(self, oid: str, name: str, asset: AssetRef) -> None:
+        """Note what was found in the blob of a file of this name."""
+        self._remember(_typed(oid, name), b"", asset)
+
+
+def _typed(oid: str, name: str) -> str:
+    return f"{oid}.{name.rpartition('.')[2].lower()}"
 
 
 class AssetDigests:

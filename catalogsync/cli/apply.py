@@ -4,12 +4,13 @@ import select
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import click
 
 from catalogsync.actions import Creation, file_to_send
 from catalogsync.apply import apply, noticing_twins
+from catalogsync.cli.against import live_only
 from catalogsync.cli.approvals import approval_of, as_saved
 from catalogsync.cli.options import (
     connection_options,
@@ -28,8 +29,8 @@ from catalogsync.diff import Verb
 from catalogsync.errors import CatalogSyncError, Interrupted, UsageError
 from catalogsync.identity import twins
 from catalogsync.ledger import Ledger
-from catalogsync.manifest import open_file
-from catalogsync.model import AssetRef, Catalog
+from catalogsync.manifest import make_ready, open_file
+from catalogsync.model import AssetRef, Catalog, LocalFile
 from catalogsync.outcome import Outcome, Status
 from catalogsync.perform import Performer
 from catalogsync.plan import Plan
@@ -47,10 +48,18 @@ from catalogsync.review.words import counted, visible
 @plan_options
 @option("--expect", metavar="DIGEST", help="Apply only the plan that has this digest.")
 @option("--yes", "-y", is_flag=True, help="Do not ask.")
+@option("--lfs-pull", is_flag=True, help="Let Git LFS download the files that are to be sent.")
+@live_only
 @reading_options()
 @talk_options
 def command(
-    places: tuple[Path, ...], expect: str | None, yes: bool, quiet: bool, color: str, **options: Any
+    places: tuple[Path, ...],
+    expect: str | None,
+    yes: bool,
+    lfs_pull: bool,
+    quiet: bool,
+    color: str,
+    **options: Any,
 ) -> int:
     """Make the project look like the manifests.
 
@@ -81,9 +90,11 @@ def command(
         ledger = Ledger(planned.diff, planned.snapshot)
         outcomes: list[Outcome] = []
         if plan.models and not plan.blocked:
+            files = [_file(opened.catalog, asset) for asset in plan.files]
+            with interruptible():
+                make_ready(files, lfs_pull=lfs_pull)
             if not (yes or approval.given or _confirmed(opened, plan)):
                 raise CatalogSyncError("Nothing was applied.")
-            _check_files(opened.catalog, plan)
             watched = progress(
                 "applying", quiet=quiet, as_json=shown, load=_load(opened.catalog, plan)
             )
@@ -126,14 +137,8 @@ def _answer() -> str:
     return sys.stdin.readline().strip().lower()
 
 
-def _opener(catalog: Catalog, asset: AssetRef) -> BinaryIO:
-    return open_file(catalog.files[asset.sha256])
-
-
-def _check_files(catalog: Catalog, plan: Plan) -> None:
-    """Open every file that is to be sent before anything is written."""
-    for file in plan.files:
-        _opener(catalog, file).close()
+def _file(catalog: Catalog, asset: AssetRef) -> LocalFile:
+    return catalog.files[asset.sha256]
 
 
 def _load(catalog: Catalog, plan: Plan) -> Load:
@@ -149,7 +154,7 @@ def _carry_out(opened: Session, plan: Plan, ledger: Ledger, *, jobs: int) -> lis
     performer = Performer(
         opened.client,
         ledger,
-        lambda asset: _opener(opened.catalog, asset),
+        lambda asset: open_file(_file(opened.catalog, asset)),
         pause=opened.stop.wait,
     )
     outcomes = []

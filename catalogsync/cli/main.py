@@ -20,6 +20,7 @@ _COMMANDS = {
     "init": ("init", "Start a catalog in a folder."),
     "plan": ("plan", "Show what an apply would do; reads only."),
     "sandbox": ("sandbox", "Run a local Scenario API, no account needed."),
+    "snapshot": ("snapshot", "Write what plans need of the project into a file."),
     "schema": ("schema", "Print a JSON Schema of the catalog format."),
     "show": ("show", "Show a saved plan; opens no socket."),
     "validate": ("validate", "Check every manifest and file; opens no socket."),

@@ -48,6 +48,8 @@ catalog_argument = click.argument(
     "catalog", required=False, type=click.Path(path_type=Path), metavar="[CATALOG]"
 )
 
+quiet_option = option("--quiet", "-q", is_flag=True, help="No progress, only results and errors.")
+
 color_option = option(
     "--color",
     type=click.Choice(["auto", "always", "never"]),
@@ -56,7 +58,7 @@ color_option = option(
 )
 
 talk_options = together(
-    option("--quiet", "-q", is_flag=True, help="No progress, only results and errors."),
+    quiet_option,
     color_option,
 )
 

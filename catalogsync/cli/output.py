@@ -7,7 +7,7 @@ from typing import IO
 
 import click
 
-from catalogsync.errors import CatalogSyncError, ManifestError
+from catalogsync.errors import CatalogSyncError
 from catalogsync.review.text import Line
 from catalogsync.review.words import visible
 
@@ -59,9 +59,8 @@ def show_error(error: CatalogSyncError, *, as_json: bool = False) -> None:
         from catalogsync.review.document import dumped, error_document
 
         write_text(dumped(error_document(error)))
-    if isinstance(error, ManifestError):
-        for problem in error.problems:
-            say(visible(str(problem)))
+    for problem in error.problems:
+        say(visible(str(problem)))
     say(f"catalog-sync: {visible(error.message)}")
     if error.hint:
         say(f"  what to do: {visible(error.hint)}")

@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from catalogsync.cli.against import Against, against_option
 from catalogsync.cli.options import (
     catalog_argument,
     connection_options,
@@ -12,12 +13,14 @@ from catalogsync.cli.options import (
     selection_options,
     talk_options,
 )
-from catalogsync.cli.output import write_lines, write_text
-from catalogsync.cli.planning import make_plan, split_options
+from catalogsync.cli.output import say, write_lines, write_text
+from catalogsync.cli.planning import make_plan, plan_offline, split_options
 from catalogsync.cli.readings import reading_options, split_readings
 from catalogsync.cli.session import session
+from catalogsync.plan import LIVE
 from catalogsync.review.saved import saved_document, sealed
 from catalogsync.review.text import render_plan
+from catalogsync.review.words import visible
 
 
 @click.command("plan")
@@ -26,26 +29,34 @@ from catalogsync.review.text import render_plan
 @selection_options
 @plan_options
 @reading_options(saves=True)
+@against_option
 @option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
 @talk_options
-def command(detailed_exitcode: bool, quiet: bool, color: str, **options: Any) -> int:
+def command(
+    against: Against, detailed_exitcode: bool, quiet: bool, color: str, **options: Any
+) -> int:
     """Show what an apply would do. Reads only: its connection refuses anything that writes.
 
     Exits 5 when something is refused, with --detailed-exitcode 2 when there are changes.
     """
     readings = split_readings(options)
     planning, choices = split_options(options)
-    with session(choices, read_only=True) as opened:
-        planned = make_plan(
-            opened, planning, jobs=choices.jobs, quiet=quiet, as_json=readings.as_json
-        )
-    saved = planned.saved
+    said = ""
+    if against.kind == LIVE:
+        with session(choices, read_only=True) as opened:
+            saved = make_plan(
+                opened, planning, jobs=choices.jobs, quiet=quiet, as_json=readings.as_json
+            ).saved
+    else:
+        saved, said = plan_offline(choices, planning, against)
+        if not quiet:
+            say(visible(f"Planned against {said}; the live project was not asked."))
     document = sealed(saved_document(saved))
     readings.write_files(saved, document)
     if readings.as_json:
         write_text(document)
     else:
-        write_lines(render_plan(saved.plan, jobs=choices.jobs), color=color)
+        write_lines(render_plan(saved.plan, jobs=choices.jobs, said=said), color=color)
     if saved.plan.refusals:
         return 5
     return 2 if detailed_exitcode and saved.plan.models else 0

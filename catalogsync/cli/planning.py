@@ -5,11 +5,20 @@ from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from catalogsync.cli.against import Against, Desired
 from catalogsync.cli.progress import progress
-from catalogsync.cli.session import Choices, Session
+from catalogsync.cli.session import (
+    Choices,
+    Session,
+    catalog_root,
+    chosen_target,
+    opened_cache,
+    selected,
+)
 from catalogsync.diff import Diff, diff
 from catalogsync.errors import UsageError
 from catalogsync.identity import Refusal
+from catalogsync.manifest import load
 from catalogsync.model import Snapshot
 from catalogsync.observe import observe
 from catalogsync.plan import Plan, build_plan
@@ -52,6 +61,26 @@ def split_options(options: dict[str, Any]) -> tuple[Planning, Choices]:
     allow = Allowances(**{f.name: options.pop(f"allow_{f.name}") for f in fields(Allowances)})
     scope = Scope(options.pop("prune"), options["only"], options["exclude"])
     return Planning(scope, allow), Choices(**options)
+
+
+def plan_offline(choices: Choices, planning: Planning, against: Against) -> tuple[SavedPlan, str]:
+    """Plan without network and credentials; also what it is against, in words for people."""
+    with opened_cache(no_cache=choices.no_cache) as cache:
+        root = catalog_root(choices.catalog)
+        catalog = load(root, known=cache.files(root))
+        target = chosen_target(catalog, choices)
+        keys = selected(catalog, choices)
+        offline = against.read(Desired(root, catalog, target, cache.blobs(root)))
+    found = diff(catalog, offline.snapshot, keys=keys, prune=planning.scope.prune)
+    plan = build_plan(
+        catalog,
+        found,
+        target=target.name,
+        project=target.project,
+        against=offline.against,
+        allow=planning.allow,
+    )
+    return SavedPlan(plan, offline.read_at, planning.scope), offline.said
 
 
 def make_plan(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from catalogsync.errors import Refused, UsageError
-from catalogsync.plan import Plan
+from catalogsync.plan import LIVE, Plan
 from catalogsync.review.saved import SavedPlan, opened
 
 
@@ -37,7 +37,12 @@ def _is_plan(place: Path) -> bool:
 
 
 def check_is_for(approved: Plan, catalog: str, target: str, project: str) -> None:
-    """Raise `Refused` for a plan of another catalog, target or project."""
+    """Raise `Refused` for an offline plan, and for one of another catalog, target or project."""
+    if approved.against != LIVE:
+        raise Refused(
+            f"the plan was made against {approved.against}, not against the live project",
+            hint="plan without --against, and have that plan approved",
+        )
     for what, theirs, ours, hint in (
         ("catalog", approved.catalog, catalog, "apply it to the catalog it was made for"),
         ("target", approved.target, target, "say the one it was made for with --target"),

@@ -2,6 +2,7 @@
 
 from catalogsync.contents import known_contents
 from catalogsync.diff.compare import SCALARS, Comparison
+from catalogsync.diff.unread import unread
 from catalogsync.diff.values import Change, Diff, ModelDiff, Placed, Value, Verb
 from catalogsync.identity import match
 from catalogsync.import_notes import notes_by_key
@@ -22,7 +23,9 @@ def diff(
     matching = match(catalog, snapshot.models, begun=notes)
     contents = known_contents(catalog.models, snapshot.assets)
     compare = Comparison(catalog, snapshot, contents, matching.ids(), notes)
-    matches = [found for found in matching.matches if keys is None or found.spec.key in keys]
+    chosen = [found for found in matching.matches if keys is None or found.spec.key in keys]
+    refused = {found.spec.key: refusal for found in chosen if (refusal := unread(found))}
+    matches = [found for found in chosen if found.spec.key not in refused]
     models = [found for found in map(compare.model, matches) if found]
     orphans = matching.orphans if keys is None else ()
     if prune:
@@ -30,7 +33,10 @@ def diff(
     present = [found for found in matches if found.spec.state is State.PRESENT]
     return Diff(
         models=tuple(models),
-        refusals=tuple(r for r in matching.refusals if keys is None or r.model in keys),
+        refusals=(
+            *(r for r in matching.refusals if keys is None or r.model in keys),
+            *refused.values(),
+        ),
         orphans=() if prune else orphans,
         ids=matching.ids(),
         contents=contents,

@@ -12,7 +12,8 @@ from catalogsync.manifest.context import Context
 from catalogsync.manifest.crosscheck import cross_check
 from catalogsync.manifest.discover import Manifest, manifests
 from catalogsync.manifest.document import Document
-from catalogsync.manifest.files import Files, KnownFiles
+from catalogsync.manifest.files import Files, Source
+from catalogsync.manifest.folder import Folder, KnownFiles
 from catalogsync.manifest.settings import Settings, settings
 from catalogsync.manifest.strict_yaml import MAX_BYTES
 from catalogsync.manifest.translate import validate
@@ -45,18 +46,30 @@ def load(root: Path, *, known: KnownFiles | None = None) -> Catalog:
     root = root.resolve()
     problems: list[Problem] = []
     try:
-        files = Files(root, known)
+        folder = Folder(root, known)
     except OSError as error:
         raise UsageError(f"{root} cannot be opened: {error.strerror}") from None
-    with files, _without_collector():
-        common = _settings(files, problems)
-        specs = _models(files, common, problems)
+    with folder:
+        catalog = read(folder, problems)
     if problems:
         raise ManifestError(tuple(dict.fromkeys(problems)))
+    return catalog
+
+
+def read(source: Source, problems: list[Problem], *, may_be_empty: bool = False) -> Catalog:
+    """The catalog in a source of files, as far as it can be read; what is wrong is reported."""
+    files = Files(source)
+    with _without_collector():
+        common = _settings(files, problems)
+        found = manifests(files, problems)
+        specs = _models(files, found, common, problems)
+    if not found and not may_be_empty:
+        hint = "write models/<key>.yaml; an empty catalog would mean to delete every model"
+        problems.append(Problem(CATALOG, 1, 1, "the catalog has no manifest", hint))
     return Catalog(
         name=common.name,
         models=tuple(specs),
-        files=files.by_digest,
+        files=source.by_digest,
         targets=common.targets,
         default_target=common.default_target,
         policy=common.policy,
@@ -84,8 +97,9 @@ def _settings(files: Files, problems: list[Problem]) -> Settings:
     return settings(document) if document else Settings()
 
 
-def _models(files: Files, common: Settings, problems: list[Problem]) -> list[ModelSpec]:
-    found = manifests(files, problems)
+def _models(
+    files: Files, found: list[Manifest], common: Settings, problems: list[Problem]
+) -> list[ModelSpec]:
     documents: dict[str, Document] = {}
     states: dict[str, State] = {}
     for manifest in found:
@@ -94,9 +108,6 @@ def _models(files: Files, common: Settings, problems: list[Problem]) -> list[Mod
         if document and _is_manifest(document):
             documents[manifest.key] = document
             states[manifest.key] = _state(document)
-    if not found:
-        hint = "write models/<key>.yaml; an empty catalog would mean to delete every model"
-        problems.append(Problem(CATALOG, 1, 1, "the catalog has no manifest", hint))
     context = Context(files, common, states)
     specs = [_spec(manifest, documents, context) for manifest in found if manifest.key in documents]
     cross_check(specs, documents)

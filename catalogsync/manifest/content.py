@@ -2,6 +2,9 @@
 
 import os
 from collections.abc import Callable, Iterator
+from hashlib import sha256
+
+_CHUNK = 1 << 18
 
 
 class BadContent(Exception):
@@ -32,6 +35,17 @@ class Content:
     def tail(self, count: int) -> bytes:
         """At most the last `count` bytes."""
         return self.at(max(0, self.size - count), count)
+
+    def sha256(self) -> str:
+        """The digest of all of it; a large file is read from where its descriptor stands."""
+        if self._data is not None:
+            return sha256(self._data).hexdigest()
+        digest = sha256()
+        buffer = memoryview(bytearray(_CHUNK))
+        with os.fdopen(self._descriptor, "rb", buffering=0, closefd=False) as stream:
+            while count := stream.readinto(buffer):
+                digest.update(buffer[:count])
+        return digest.hexdigest()
 
 
 Check = Callable[[Content], tuple[int, int]]

@@ -1,119 +1,91 @@
-"""The files of a catalog: each opened safely, read through one descriptor, hashed once."""
+"""The files of a catalog, wherever they come from: each examined once, and why one is not fit."""
 
-import os
-from collections.abc import Callable
-from hashlib import sha256
-from io import BufferedReader
-from pathlib import Path
-from types import TracebackType
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
-from catalogsync.errors import FileChanged
 from catalogsync.manifest.content import Content
-from catalogsync.manifest.lfs import MAX_POINTER, pointer, pull_command
+from catalogsync.manifest.lfs import MAX_POINTER, pointer
 from catalogsync.manifest.media import Format, check, format_of
-from catalogsync.manifest.paths import Opener
-from catalogsync.manifest.tracked import tracked_files
 from catalogsync.manifest.weights import weights_format_of
 from catalogsync.manifest.words import Unfit
-from catalogsync.model import AssetRef, LocalFile
+from catalogsync.model import LARGEST_FILE, AssetRef, LocalFile
 
-_IN_MEMORY = 1 << 20
-_CHUNK = 1 << 18
-
-
-def open_file(file: LocalFile) -> BufferedReader:
-    """Opens a file of the catalog for reading; raises `FileChanged` if it is not one any more."""
-    try:
-        with Opener(file.root) as opener:
-            descriptor, _ = opener.open(file.parts)
-    except Unfit as bad:
-        raise FileChanged(f"{file.path}: {bad.message}", hint=bad.hint) from None
-    except OSError as error:
-        raise FileChanged(f"{file.root} cannot be opened: {error.strerror}") from None
-    stream = os.fdopen(descriptor, "rb")
-    try:
-        _refuse_pointer(file, descriptor)
-    except BaseException:
-        stream.close()
-        raise
-    return stream
+Parts = tuple[str, ...]
+"""The parts of a path below the catalog's folder."""
 
 
-def _refuse_pointer(file: LocalFile, descriptor: int) -> None:
-    try:
-        found = os.fstat(descriptor).st_size <= MAX_POINTER and pointer(
-            os.pread(descriptor, MAX_POINTER, 0)
-        )
-    except Unfit as bad:
-        raise FileChanged(f"{file.path}: {bad.message}", hint=bad.hint) from None
-    if found:
-        raise FileChanged(
-            f"{file.path} is a Git LFS pointer, the file itself is not here",
-            hint=f"run: {pull_command(file.root, file.path)}",
-        )
+class Entry(Protocol):
+    """What a folder holds: an `os.DirEntry` is one."""
 
-
-class KnownFiles(Protocol):
-    """What earlier runs learned of the files below the catalog's folder."""
-
-    def recall(self, parts: tuple[str, ...], status: os.stat_result) -> AssetRef | None:
-        """What is in the file with this path and status, or None if it must be read."""
+    @property
+    def name(self) -> str:
+        """The name in the folder."""
         ...
 
-    def remember(self, parts: tuple[str, ...], status: os.stat_result, asset: AssetRef) -> None:
-        """Note what was read from a file that had this status before."""
+    def is_dir(self, *, follow_symlinks: bool = True) -> bool:
+        """Whether it is a folder, or leads to one."""
+        ...
+
+    def is_symlink(self) -> bool:
+        """Whether it leads elsewhere."""
+        ...
+
+
+class Source(Protocol):
+    """Where files come from; every method raises `Unfit` for what is not there or no good."""
+
+    @property
+    def by_digest(self) -> Mapping[str, LocalFile]:
+        """Where on disk the assets are that were looked at, by their sha256."""
+        ...
+
+    def entries(self, parts: Parts) -> Sequence[Entry]:
+        """What is in a folder, in the order of the names."""
+        ...
+
+    def read(self, parts: Parts, limit: int) -> bytes:
+        """At most the first `limit` bytes of a file."""
+        ...
+
+    def require_file(self, parts: Parts) -> None:
+        """Raises `Unfit` unless there is a regular file that Git tracks."""
+        ...
+
+    def asset(self, parts: Parts, form: Format) -> AssetRef:
+        """The asset that a file is, which Git must track."""
+        ...
+
+    def not_downloaded(self, parts: Parts) -> Unfit:
+        """What to say of a Git LFS pointer where a text is due."""
         ...
 
 
 class Files:
-    """Reads files below one folder; remembers every asset it has hashed."""
+    """Reads the files of one source; remembers every asset it has examined."""
 
-    def __init__(self, root: Path, memory: KnownFiles | None = None) -> None:
-        self.root = root
-        self._memory = memory
-        self.by_digest: dict[str, LocalFile] = {}
-        self._opener = Opener(root)
-        self._known: dict[tuple[str, ...], AssetRef | Unfit] = {}
-        self._tracked: frozenset[str] | None = None
-        self._asked_git = False
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._known: dict[Parts, AssetRef | Unfit] = {}
 
-    def __enter__(self) -> "Files":
-        return self
+    def entries(self, parts: Parts) -> Sequence[Entry]:
+        """What is in a folder, in the order of the names."""
+        return self._source.entries(parts)
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._opener.__exit__(kind, error, trace)
-
-    def entries(self, parts: tuple[str, ...]) -> list[os.DirEntry[str]]:
-        """What is in a folder."""
-        return self._opener.entries(parts)
-
-    def read(self, parts: tuple[str, ...], limit: int) -> bytes:
+    def read(self, parts: Parts, limit: int) -> bytes:
         """A small file's content; raises `Unfit` when it is larger than `limit` bytes."""
-        descriptor, _ = self._opener.open(parts)
-        try:
-            data = _read(descriptor, limit + 1)
-        finally:
-            os.close(descriptor)
+        data = self._source.read(parts, limit + 1)
         if len(data) > limit:
             raise Unfit(f"larger than {limit // 1024} KiB", "split the file")
-        return data
-
-    def read_text(self, parts: tuple[str, ...], limit: int) -> bytes:
-        """The content of a text that is sent to the server, so a tracked one."""
-        self.require_tracked(parts)
-        data = self.read(parts, limit)
         if pointer(data[:MAX_POINTER]):
-            command = pull_command(self.root, "/".join(parts))
-            raise Unfit("a Git LFS pointer, the text itself is not here", f"run: {command}")
+            raise self._source.not_downloaded(parts)
         return data
 
-    def asset(self, parts: tuple[str, ...]) -> AssetRef:
+    def read_text(self, parts: Parts, limit: int) -> bytes:
+        """The content of a text that is sent to the server, so a tracked one."""
+        self._source.require_file(parts)
+        return self.read(parts, limit)
+
+    def asset(self, parts: Parts) -> AssetRef:
         """The asset that a file is; raises `Unfit` when it is not fit to be one."""
         return self._file(parts, format_of)
 
@@ -125,7 +97,7 @@ class Files:
         known = self._known.get(parts)
         if known is None:
             try:
-                known = self._examine(parts, format_of(parts[-1]))
+                known = self._source.asset(parts, format_of(parts[-1]))
             except Unfit as bad:
                 known = bad
             self._known[parts] = known
@@ -133,63 +105,25 @@ class Files:
             raise known
         return known
 
-    def require_tracked(self, parts: tuple[str, ...]) -> None:
-        """Raises `Unfit` for a file that Git does not track."""
-        if not self._asked_git:
-            self._tracked = tracked_files(self.root)
-            self._asked_git = True
-        path = "/".join(parts)
-        if self._tracked is not None and path not in self._tracked:
-            # The reasons that have nothing to do with Git are the better ones.
-            os.close(self._opener.open(parts)[0])
-            raise Unfit("not tracked by Git", "git add it: only tracked files are uploaded")
-
-    def _examine(self, parts: tuple[str, ...], form: Format) -> AssetRef:
-        self.require_tracked(parts)
-        descriptor, before = self._opener.open(parts)
-        try:
-            asset = self._memory.recall(parts, before) if self._memory else None
-            if asset is None:
-                asset = _steady(descriptor, before, parts[-1], form)
-                if self._memory:
-                    self._memory.remember(parts, before, asset)
-        finally:
-            os.close(descriptor)
-        self.by_digest.setdefault(asset.sha256, LocalFile(self.root, parts))
-        return asset
+    def require_file(self, parts: Parts) -> None:
+        """Raises `Unfit` unless there is a tracked, regular file."""
+        self._source.require_file(parts)
 
 
-def _steady(descriptor: int, before: os.stat_result, name: str, form: Format) -> AssetRef:
-    """The asset in a file that did not change while it was read."""
-    asset = _hashed(descriptor, before.st_size, name, form)
-    after = os.fstat(descriptor)
-    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
-        raise Unfit("changed while it was read", "run the command again")
-    return asset
+def examined(content: Content, name: str, form: Format) -> AssetRef:
+    """The asset of a content that must be whole and what the file's name says, or a pointer."""
+    if content.size <= MAX_POINTER and (found := pointer(content.at(0, MAX_POINTER))):
+        require_size(found.size)
+        return AssetRef(found.sha256, "", name, form.kind, form.media_type, found.size)
+    require_size(content.size)
+    width, height = check(content, name, form)
+    digest = content.sha256()
+    return AssetRef(digest, "", name, form.kind, form.media_type, content.size, width, height)
 
 
-def _hashed(descriptor: int, size: int, name: str, form: Format) -> AssetRef:
+def require_size(size: int) -> None:
+    """Raises `Unfit` for what is too little or too much for the API."""
     if not size:
         raise Unfit("the file is empty", "save it again")
-    data = _read(descriptor, size) if size <= _IN_MEMORY else None
-    if data is not None and size <= MAX_POINTER and (found := pointer(data)):
-        return AssetRef(found.sha256, "", name, form.kind, form.media_type, found.size)
-    width, height = check(Content(descriptor, size, data), name, form)
-    digest = sha256(data).hexdigest() if data is not None else _digest(descriptor)
-    return AssetRef(digest, "", name, form.kind, form.media_type, size, width, height)
-
-
-def _read(descriptor: int, limit: int) -> bytes:
-    data = os.read(descriptor, limit)
-    while len(data) < limit and (more := os.read(descriptor, limit - len(data))):
-        data += more
-    return data
-
-
-def _digest(descriptor: int) -> str:
-    digest = sha256()
-    buffer = memoryview(bytearray(_CHUNK))
-    with os.fdopen(descriptor, "rb", buffering=0, closefd=False) as stream:
-        while count := stream.readinto(buffer):
-            digest.update(buffer[:count])
-    return digest.hexdigest()
+    if size > LARGEST_FILE:
+        raise Unfit(f"{size:,} bytes, the API takes {LARGEST_FILE:,}", "make it smaller")

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from catalogsync.codec import as_data
 from catalogsync.diff import Verb
-from catalogsync.errors import CatalogSyncError, ManifestError
+from catalogsync.errors import CatalogSyncError
 from catalogsync.outcome import Outcome
 from catalogsync.plan import Plan
 from catalogsync.review.report import described, past_summary
@@ -58,8 +58,7 @@ def outcome_document(
 
 
 def error_document(error: CatalogSyncError) -> dict[str, object]:
-    """An error as JSON data, with every problem of the manifests."""
-    problems = error.problems if isinstance(error, ManifestError) else ()
+    """An error as JSON data, with every problem of the files."""
     return {
         "format_version": FORMAT_VERSION,
         "error": {
@@ -67,7 +66,7 @@ def error_document(error: CatalogSyncError) -> dict[str, object]:
             "message": error.message,
             "hint": error.hint,
             "exit_code": error.exit_code,
-            "problems": [as_data(problem) for problem in problems],
+            "problems": [as_data(problem) for problem in error.problems],
         },
     }
 

@@ -8,7 +8,7 @@ from catalogsync.actions import ImportModel
 from catalogsync.diff import Change, Placed, Value, Verb
 from catalogsync.identity import Refusal
 from catalogsync.model import AssetRef, Weights
-from catalogsync.plan import ModelPlan, Orphan, Plan
+from catalogsync.plan import LIVE, ModelPlan, Orphan, Plan
 from catalogsync.review.words import counted, duration, file_size, quoted, visible
 
 SECONDS_PER_REQUEST = 0.15
@@ -38,9 +38,16 @@ class Line:
     style: str = ""
 
 
-def render_plan(plan: Plan, *, jobs: int = 8) -> list[Line]:
-    """The whole plan; `jobs` only matters for the estimate of time."""
-    lines = [Line(_headline(plan), "bold"), Line("")]
+def render_plan(plan: Plan, *, jobs: int = 8, said: str = "") -> list[Line]:
+    """The whole plan; `jobs` only matters for the estimate of time.
+
+    `said` tells more of what an offline plan was made against than the plan itself, as its age.
+    """
+    lines = [Line(_headline(plan), "bold")]
+    if plan.against != LIVE:
+        what = visible(said or plan.against)
+        lines.append(Line(f"against {what}, not the live project", "yellow"))
+    lines.append(Line(""))
     for refusal in plan.refusals:
         lines += _refusal(refusal)
     uploads = {upload.asset.digest for upload in plan.uploads}

@@ -14,12 +14,12 @@ from catalogsync.observe import observe
 from catalogsync.outcome import Outcome, Status
 from catalogsync.perform import Performer
 from catalogsync.plan import Plan, build_plan
-from tests.engine.catalogs import CONTENTS, HandEdit, catalogs, hand_edits
+from tests.engine.catalogs import FILES, HandEdit, catalogs, hand_edits
 from tests.engine.fake import FakeServer, files_of
 from tests.engine.run import EVERYTHING, plan, run
 from tests.engine.test_convergence import edit_by_hand
 
-open_file = files_of(CONTENTS)
+open_file = files_of(FILES)
 thorough = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 

@@ -1,0 +1,126 @@
+"""What a plan is made against in place of the live project: a commit, or a snapshot's file."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from catalogsync.assumed import as_applied, trusting
+from catalogsync.cli.options import option
+from catalogsync.errors import UsageError
+from catalogsync.manifest import KnownBlobs, load_commit
+from catalogsync.model import Catalog, Snapshot, Target
+from catalogsync.plan import LIVE
+from catalogsync.review.words import duration
+from catalogsync.snapshots import digest_of, parsed
+
+
+@dataclass(frozen=True, slots=True)
+class Offline:
+    """What stands for the live project; `against` is the plan's word for it, `said` people's.
+
+    `read_at` is when the live project was read (UTC), empty where it was not.
+    """
+
+    snapshot: Snapshot
+    against: str
+    said: str
+    read_at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """The catalog to plan, and where it is and goes to."""
+
+    root: Path
+    catalog: Catalog
+    target: Target
+    known: KnownBlobs
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """What the option says: `live`, `git` with a commit, or `snapshot` with a file."""
+
+    kind: str
+    place: str = ""
+
+    def read(self, desired: Desired) -> Offline:
+        """What is there, for a kind that is not live."""
+        return _KINDS[self.kind](self.place, desired)
+
+
+class _AgainstType(click.ParamType[Against]):
+    name = "against"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Against:
+        """Take the text apart."""
+        if isinstance(value, Against):
+            return value
+        kind, _, place = str(value).partition(":")
+        if value != LIVE and not (kind in _KINDS and place):
+            self.fail(f"{value!r} is none of live, git:REF, snapshot:FILE", param, ctx)
+        return Against(kind, place)
+
+
+def _commit(ref: str, desired: Desired) -> Offline:
+    found = load_commit(desired.root, ref, known=desired.known)
+    said = f"commit {found.commit[:12]} ({ref})"
+    if found.catalog is None:
+        said += ", where this catalog does not exist"
+    base = found.catalog or Catalog(desired.catalog.name)
+    return Offline(as_applied(base, desired.catalog), f"git:{found.commit}", said)
+
+
+def _snapshot(file: str, desired: Desired) -> Offline:
+    data = Path(file).read_bytes()
+    saved = parsed(data)
+    for what, theirs, ours in (
+        ("catalog", saved.catalog, desired.catalog.name),
+        ("project", saved.project, desired.target.project),
+    ):
+        if theirs != ours:
+            raise UsageError(
+                f"the snapshot is of {what} {theirs or '(none)'}, this is {ours or '(none)'}",
+                hint="take one of this catalog, or choose its --target or --project",
+            )
+    said = f"a snapshot read {duration(saved.age(datetime.now(UTC)))} ago, at {saved.read_at}"
+    snapshot = trusting(saved.snapshot, desired.catalog)
+    return Offline(snapshot, f"snapshot:{digest_of(data)}", said, saved.read_at)
+
+
+_KINDS: dict[str, Callable[[str, Desired], Offline]] = {"git": _commit, "snapshot": _snapshot}
+
+against_option = option(
+    "--against",
+    type=_AgainstType(),
+    default=LIVE,
+    show_default=True,
+    metavar="WHAT",
+    help="Compare with live, git:REF (the manifests there) or snapshot:FILE; the last two offline.",
+)
+
+
+def _refuse(ctx: click.Context, param: click.Parameter, value: Against) -> None:
+    if value.kind != LIVE:
+        raise UsageError(
+            "an apply is always against the live project",
+            hint="leave --against and CATALOG_SYNC_AGAINST out",
+        )
+
+
+live_only = option(
+    "--against",
+    type=_AgainstType(),
+    default=LIVE,
+    hidden=True,
+    expose_value=False,
+    callback=_refuse,
+    help="Refused: an apply is always against the live project.",
+)
+"""The option for a command that writes."""

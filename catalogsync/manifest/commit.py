@@ -1,0 +1,95 @@
+"""The catalog as it is in a Git commit; nothing but Git is asked, nothing is checked out."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from shlex import quote
+
+from catalogsync.errors import CatalogSyncError, ManifestError, Problem, UsageError
+from catalogsync.manifest.blobs import Blobs
+from catalogsync.manifest.catalog import CATALOG, read
+from catalogsync.manifest.discover import MODELS
+from catalogsync.manifest.git import ask, complaint, work_tree
+from catalogsync.manifest.tree import KnownBlobs, TreeFiles, listed
+from catalogsync.manifest.words import visible
+from catalogsync.model import Catalog
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """The catalog in a commit, or None where the commit has none; `commit` is the full id."""
+
+    commit: str
+    catalog: Catalog | None
+
+
+def load_commit(root: Path, ref: str, *, known: KnownBlobs | None = None) -> Committed:
+    """What a catalog's folder held at a commit.
+
+    Raises `UsageError` if `ref` names no commit that is here, `ManifestError` with everything
+    that is wrong with the catalog there.
+    """
+    root = root.resolve()
+    commit = _commit(root, ref)
+    tree = _tree(root, commit)
+    found = listed(root, tree, (CATALOG, MODELS)) if tree else {(): {}}
+    if CATALOG not in found[()]:
+        return Committed(commit, None)
+    # Git keeps no empty folder.
+    if MODELS not in found[()]:
+        found[(MODELS,)] = {}
+    problems: list[Problem] = []
+    with Blobs(root) as blobs:
+        catalog = read(TreeFiles(found, blobs, known), problems, may_be_empty=True)
+    if problems:
+        raise ManifestError(
+            tuple(dict.fromkeys(_in_commit(ref, problem) for problem in problems)),
+            where=f"the catalog at {ref}",
+            hint="it cannot have been applied like that: choose another commit",
+        )
+    return Committed(commit, catalog)
+
+
+def _in_commit(ref: str, found: Problem) -> Problem:
+    path = f"{visible(ref)}:{found.path}"
+    return Problem(path, found.line, found.column, found.message, found.hint)
+
+
+def _commit(root: Path, ref: str) -> str:
+    """The id of the commit that `ref` names."""
+    if not ref or ref.startswith("-"):
+        raise UsageError(f"{ref!r} is no commit", hint="name a branch, a tag or a commit")
+    if work_tree(root) is None:
+        raise UsageError(
+            f"{root} is in no Git repository", hint="run it in a clone, or plan against live"
+        )
+    try:
+        answer = _parsed(root, f"{ref}^{{commit}}")
+    except FileNotFoundError:
+        raise UsageError("there is no git", hint="install it: apt-get install git") from None
+    if answer is None:
+        raise UsageError(f"there is no commit {ref!r} in this clone", hint=_fetch_hint(root, ref))
+    return answer
+
+
+def _fetch_hint(root: Path, ref: str) -> str:
+    if ask(root, "rev-parse", "--is-shallow-repository").stdout.strip() != b"true":
+        return f"fetch it, and see that git rev-parse {quote(ref)} knows it"
+    return (
+        "the clone is shallow, fetch the rest: git fetch --unshallow (in GitHub Actions "
+        "fetch-depth: 0), or just that commit: git fetch --depth=1 origin COMMIT"
+    )
+
+
+def _tree(root: Path, commit: str) -> str | None:
+    """The id of the catalog's folder in the commit, or None if it is not there."""
+    prefix = ask(root, "rev-parse", "--show-prefix").stdout.decode("utf-8", "surrogateescape")
+    return _parsed(root, f"{commit}:{prefix.removesuffix(chr(10)).removesuffix('/')}")
+
+
+def _parsed(root: Path, name: str) -> str | None:
+    answer = ask(root, "rev-parse", "--verify", "--quiet", "--end-of-options", name)
+    if answer.returncode > 1:
+        raise CatalogSyncError(
+            f"git cannot read the repository: {complaint(answer)}", hint="run git status here"
+        )
+    return answer.stdout.decode().strip() or None

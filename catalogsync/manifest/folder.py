@@ -1,0 +1,153 @@
+"""A catalog's folder on disk: each file opened safely, read through one descriptor, hashed once."""
+
+import os
+from io import BufferedReader
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol
+
+from catalogsync.errors import FileChanged
+from catalogsync.manifest.content import Content
+from catalogsync.manifest.files import examined
+from catalogsync.manifest.lfs import MAX_POINTER, NotDownloaded, pointer
+from catalogsync.manifest.media import Format
+from catalogsync.manifest.paths import Opener
+from catalogsync.manifest.tracked import tracked_files
+from catalogsync.manifest.words import Unfit
+from catalogsync.model import AssetRef, LocalFile
+
+_IN_MEMORY = 1 << 20
+
+
+def open_file(file: LocalFile) -> BufferedReader:
+    """Opens a file of the catalog for reading; raises `FileChanged` if it is not one any more."""
+    try:
+        return opened(file)
+    except Unfit as bad:
+        raise FileChanged(f"{file.path}: {bad.message}", hint=bad.hint) from None
+
+
+def opened(file: LocalFile) -> BufferedReader:
+    """A file of the catalog, open for reading; raises `Unfit` if it is not one any more."""
+    try:
+        with Opener(file.root) as opener:
+            descriptor, found = opener.open(file.parts)
+    except OSError as error:
+        raise Unfit(f"{file.root} cannot be opened: {error.strerror}") from None
+    stream = os.fdopen(descriptor, "rb")
+    try:
+        if found.st_size <= MAX_POINTER and pointer(os.pread(descriptor, MAX_POINTER, 0)):
+            raise NotDownloaded(file.root, file.path)
+    except BaseException:
+        stream.close()
+        raise
+    return stream
+
+
+class KnownFiles(Protocol):
+    """What earlier runs learned of the files below the catalog's folder."""
+
+    def recall(self, parts: tuple[str, ...], status: os.stat_result) -> AssetRef | None:
+        """What is in the file with this path and status, or None if it must be read."""
+        ...
+
+    def remember(self, parts: tuple[str, ...], status: os.stat_result, asset: AssetRef) -> None:
+        """Note what was read from a file that had this status before."""
+        ...
+
+
+class Folder:
+    """The files below one folder."""
+
+    def __init__(self, root: Path, memory: KnownFiles | None = None) -> None:
+        self.root = root
+        self._memory = memory
+        self.by_digest: dict[str, LocalFile] = {}
+        self._only_pointers: set[str] = set()
+        self._opener = Opener(root)
+        self._tracked: frozenset[str] | None = None
+        self._asked_git = False
+
+    def __enter__(self) -> "Folder":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._opener.__exit__(kind, error, trace)
+
+    def entries(self, parts: tuple[str, ...]) -> list[os.DirEntry[str]]:
+        """What is in a folder."""
+        return self._opener.entries(parts)
+
+    def read(self, parts: tuple[str, ...], limit: int) -> bytes:
+        """At most the first `limit` bytes of a file."""
+        descriptor, _ = self._opener.open(parts)
+        try:
+            return _read(descriptor, limit)
+        finally:
+            os.close(descriptor)
+
+    def require_file(self, parts: tuple[str, ...]) -> None:
+        """Raises `Unfit` unless there is a tracked, regular file."""
+        # The reasons that have nothing to do with Git are the better ones.
+        os.close(self._opener.open(parts)[0])
+        self._require_tracked(parts)
+
+    def not_downloaded(self, parts: tuple[str, ...]) -> Unfit:
+        """What to say of a Git LFS pointer where a text is due."""
+        return NotDownloaded(self.root, "/".join(parts))
+
+    def asset(self, parts: tuple[str, ...], form: Format) -> AssetRef:
+        """The asset that a file is, which Git must track."""
+        descriptor, before = self._opener.open(parts)
+        try:
+            self._require_tracked(parts)
+            asset = self._memory.recall(parts, before) if self._memory else None
+            if asset is None:
+                asset = _steady(descriptor, before, parts[-1], form)
+                if self._memory:
+                    self._memory.remember(parts, before, asset)
+        finally:
+            os.close(descriptor)
+        self._place(parts, asset, is_pointer=before.st_size != asset.size)
+        return asset
+
+    def _require_tracked(self, parts: tuple[str, ...]) -> None:
+        if not self._asked_git:
+            self._tracked = tracked_files(self.root)
+            self._asked_git = True
+        if self._tracked is not None and "/".join(parts) not in self._tracked:
+            raise Unfit("not tracked by Git", "git add it: only tracked files are uploaded")
+
+    def _place(self, parts: tuple[str, ...], asset: AssetRef, *, is_pointer: bool) -> None:
+        """Notes where a content is: the first file that holds it, if need be a pointer to it."""
+        known = self.by_digest.get(asset.sha256)
+        if known and (is_pointer or asset.sha256 not in self._only_pointers):
+            return
+        self.by_digest[asset.sha256] = LocalFile(self.root, parts)
+        if is_pointer:
+            self._only_pointers.add(asset.sha256)
+        else:
+            self._only_pointers.discard(asset.sha256)
+
+
+def _steady(descriptor: int, before: os.stat_result, name: str, form: Format) -> AssetRef:
+    """The asset in a file that did not change while it was read."""
+    size = before.st_size
+    data = _read(descriptor, size) if size <= _IN_MEMORY else None
+    asset = examined(Content(descriptor, size, data), name, form)
+    after = os.fstat(descriptor)
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        raise Unfit("changed while it was read", "run the command again")
+    return asset
+
+
+def _read(descriptor: int, limit: int) -> bytes:
+    data = os.read(descriptor, limit)
+    while len(data) < limit and (more := os.read(descriptor, limit - len(data))):
+        data += more
+    return data

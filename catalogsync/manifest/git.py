@@ -1,0 +1,51 @@
+"""Asking Git about the repository that a catalog is in."""
+
+import os
+import subprocess
+from pathlib import Path
+
+# Set inside a hook, these would point Git at another repository or another index.
+_MISLEADING = (
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_PREFIX",
+    "GIT_COMMON_DIR",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_NAMESPACE",
+)
+_CREDENTIALS = "SCENARIO_"
+
+
+def work_tree(root: Path) -> Path | None:
+    """The folder, upward from `root`, that Git keeps."""
+    folder = root.resolve()
+    return next((each for each in (folder, *folder.parents) if (each / ".git").exists()), None)
+
+
+def environment() -> dict[str, str]:
+    """The variables that Git, and whatever it starts, gets: none that misleads, no credentials."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name not in _MISLEADING and not name.startswith(_CREDENTIALS)
+    }
+
+
+LOCAL = {"GIT_ALLOW_PROTOCOL": "none", "GIT_NO_LAZY_FETCH": "1", "GIT_NO_REPLACE_OBJECTS": "1"}
+"""Lets Git look at what is here and nothing else: a partial clone would fetch what it lacks."""
+
+COMMAND = ("git", "-c", "core.fsmonitor=false")
+"""Git, without the program that a repository's settings may name to watch its files."""
+
+
+def ask(root: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    """What a Git command says in a folder; raises `FileNotFoundError` where there is no Git."""
+    command, local = [*COMMAND, *arguments], environment() | LOCAL
+    return subprocess.run(command, cwd=root, env=local, capture_output=True, check=False)
+
+
+def complaint(answer: subprocess.CompletedProcess[bytes]) -> str:
+    """The first line of what Git complained about."""
+    lines = answer.stderr.decode("utf-8", "replace").strip().splitlines()
+    return lines[0] if lines else "no reason given"
