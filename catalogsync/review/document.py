@@ -1,6 +1,7 @@
 """A plan and what became of it as one JSON document."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 
 from catalogsync.diff import Verb
@@ -95,4 +96,4 @@ def dumped(document: dict[str, object]) -> str:
     """A document as text: the same document, the same bytes; pure ASCII, so that it is inert."""
     text = json.dumps(document, indent=2, sort_keys=True, ensure_ascii=True)
     # A CI runner would take a command out of any line; inside a string this means the same.
-    return text.replace("##[", "#\\u0023[") + "\n"
+    return re.sub(r"##(?=\w*\[)", r"#\\u0023", text) + "\n"
