@@ -8,6 +8,7 @@ from catalogsync.diff import Change, Placed, Value, Verb
 from catalogsync.identity import Refusal
 from catalogsync.model import AssetRef
 from catalogsync.plan import ModelPlan, Orphan, Plan
+from catalogsync.review.phrases import SETS, TEXTS, asset_facts, by_field, examples_count
 from catalogsync.review.words import counted, duration, file_size, quoted, visible
 
 SECONDS_PER_REQUEST = 0.15
@@ -121,18 +122,15 @@ def _model(model: ModelPlan, uploads: set[str]) -> Iterator[Line]:
     tail = f"  {visible(model.model_id)}" if model.model_id else ""
     yield Line(f"{sign} {word} {visible(model.key)}  {quoted(model.name)}{tail}", colour)
     if model.note:
-        yield Line(f"    ({model.note})")
-    by_field: dict[str, list[Change]] = {}
-    for change in model.changes:
-        by_field.setdefault(change.field, []).append(change)
-    for field, changes in by_field.items():
+        yield Line(f"    ({visible(model.note)})")
+    for field, changes in by_field(model.changes).items():
         yield from _field(field, changes, model.verb is Verb.CREATE, uploads)
 
 
 def _field(field: str, changes: list[Change], creating: bool, uploads: set[str]) -> Iterator[Line]:
-    if field in ("tags", "collections"):
+    if field in SETS:
         yield _labelled(field, " ".join(map(_member, changes)))
-    elif field in ("description", "promptGuide"):
+    elif field in TEXTS:
         yield from _text(field, changes[0], creating)
     elif field == "examples":
         yield from _examples(changes, uploads)
@@ -145,7 +143,7 @@ def _field(field: str, changes: list[Change], creating: bool, uploads: set[str])
 
 
 def _labelled(label: str, text: str) -> Line:
-    return Line(f"    {label:<17} {text}")
+    return Line(f"    {visible(label):<17} {text}")
 
 
 def _member(change: Change) -> str:
@@ -178,18 +176,11 @@ def _value(value: Value, uploads: set[str]) -> str:
 
 def _asset(ref: AssetRef, uploads: set[str]) -> str:
     """A file or asset in one phrase: name, dimensions, size, where it is."""
-    parts = [visible(ref.name or ref.id)]
-    if ref.width and ref.height:
-        parts.append(f"{ref.width}x{ref.height}")
-    if ref.size:
-        parts.append(file_size(ref.size))
-    if ref.sha256:
-        parts.append("upload" if ref.digest in uploads else "on the server")
-    return "  ".join(parts)
+    return "  ".join((visible(ref.name or ref.id), *asset_facts(ref, uploads)))
 
 
 def _examples(changes: list[Change], uploads: set[str]) -> Iterator[Line]:
-    yield Line(f"    {'examples':<18}{_examples_count(changes)}")
+    yield Line(f"    {'examples':<18}{examples_count(changes)}")
     for change in changes:
         before, after = change.before, change.after
         if isinstance(before, Placed) and isinstance(after, Placed):
@@ -203,14 +194,6 @@ def _examples(changes: list[Change], uploads: set[str]) -> Iterator[Line]:
         elif isinstance(before, Placed):
             text = f"      - remove {before.position:>3}  {_asset(before.asset, uploads)}"
             yield Line(text, "red")
-
-
-def _examples_count(changes: list[Change]) -> str:
-    added = sum(1 for change in changes if change.before is None)
-    removed = sum(1 for change in changes if change.after is None)
-    moved = len(changes) - added - removed
-    counts = ((added, "added"), (removed, "removed"), (moved, "moved"))
-    return ", ".join(f"{number} {word}" for number, word in counts if number)
 
 
 def _text(field: str, change: Change, creating: bool) -> Iterator[Line]:
