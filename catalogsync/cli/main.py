@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from itertools import pairwise
 from types import FrameType
 from typing import NoReturn
 
@@ -88,5 +89,11 @@ def _complain(error: CatalogSyncError, arguments: Sequence[str]) -> int:
     # Colours and escapes are needed only now.
     from catalogsync.cli.output import show_error
 
-    show_error(error, as_json="--json" in arguments or bool(os.environ.get("CATALOG_SYNC_JSON")))
+    show_error(error, as_json=_wants_json(arguments))
     return error.exit_code
+
+
+def _wants_json(arguments: Sequence[str]) -> bool:
+    asked = {"--json", "--format=json"} & set(arguments)
+    spelled = ("--format", "json") in pairwise(arguments)
+    return bool(asked or spelled or os.environ.get("CATALOG_SYNC_JSON"))

@@ -8,6 +8,7 @@ from catalogsync.diff import Verb
 from catalogsync.errors import CatalogSyncError, ManifestError
 from catalogsync.outcome import Outcome
 from catalogsync.plan import Plan, as_data
+from catalogsync.review.checked import Checked
 from catalogsync.review.report import described, past_summary
 from catalogsync.review.text import summary
 
@@ -92,7 +93,19 @@ def error_document(error: CatalogSyncError) -> dict[str, object]:
     }
 
 
-def dumped(document: dict[str, object]) -> str:
+def check_document(checked: Checked) -> dict[str, object]:
+    """What checking a catalog found: its numbers, or the error document with every problem."""
+    if checked.problems:
+        return error_document(ManifestError(checked.problems))
+    return {
+        "format_version": FORMAT_VERSION,
+        "problems": [],
+        "manifests": checked.manifests,
+        "files": checked.files,
+    }
+
+
+def dumped(document: object) -> str:
     """A document as text: the same document, the same bytes; pure ASCII, so that it is inert."""
     text = json.dumps(document, indent=2, sort_keys=True, ensure_ascii=True)
     # A CI runner would take a command out of any line; inside a string this means the same.

@@ -24,6 +24,11 @@ class Command:
     data: str
 
 
+def as_compared(text: str) -> str:
+    """A text without what a comparison may skip."""
+    return _SKIPPED.sub("", text)
+
+
 def commands(output: str) -> list[Command]:
     """Every command that a runner would find in what a program prints."""
     lines = re.split(r"\r\n|\r|\n", output)
@@ -32,7 +37,7 @@ def commands(output: str) -> list[Command]:
 
 
 def _at_the_start(line: str) -> Command | None:
-    read = _SKIPPED.sub("", line).lstrip()
+    read = as_compared(line).lstrip()
     if not read.startswith("::") or "::" not in read[2:]:
         return None
     head, _, data = read[2:].partition("::")
@@ -43,7 +48,7 @@ def _at_the_start(line: str) -> Command | None:
 
 
 def _anywhere(line: str) -> Command | None:
-    found = re.search(r"##\w*\[([^\]]*)\](.*)", _SKIPPED.sub("", line))
+    found = re.search(r"##\w*\[([^\]]*)\](.*)", as_compared(line))
     return Command(found[1], {}, found[2]) if found else None
 
 

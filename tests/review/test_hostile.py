@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalogsync.errors import ManifestError, Problem
@@ -66,6 +66,7 @@ def test_markdown(text: str) -> None:
     inert_in_markdown(text)
 
 
+@settings(deadline=None)
 @given(MIXED)
 def test_any_text_in_markdown(text: str) -> None:
     inert_in_markdown(text)
@@ -81,6 +82,7 @@ def test_text_and_json(text: str) -> None:
     inert_in_a_log(dumped(error_document(ManifestError((problem,)))))
 
 
+@settings(deadline=None)
 @given(MIXED)
 def test_any_text_in_text_and_json(text: str) -> None:
     plan = plan_of(text)
@@ -97,6 +99,7 @@ def test_what_is_inert_is_still_shown(text: str) -> None:
     assert " ".join(visible(text)[:50].split()) in shown
 
 
+@settings(deadline=None)
 @given(MIXED, MIXED)
 def test_the_marker_holds_any_text(catalog: str, target: str) -> None:
     plan = Plan(catalog=catalog, target=target, project="")
