@@ -26,8 +26,9 @@ def model_section(model: ModelPlan, uploads: set[str]) -> Section:
     sign, word, _ = SIGNS[model.verb]
     what = f"`{sign}` {word}"
     reading = _Reading(model, uploads)
+    where = code(model.model_id) if model.model_id and not model.changes else ""
     return Section(
-        row=table_row(what, who(model), " · ".join(reading.counts())),
+        row=table_row(what, who(model), " · ".join(reading.counts()) or where),
         short_row=table_row(what, code(model.key, NAME_LENGTH), ""),
         block=_block(model, reading.parts(with_texts=True)),
         block_without_texts=_block(model, reading.parts(with_texts=False)),
