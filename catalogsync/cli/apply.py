@@ -35,9 +35,10 @@ from catalogsync.outcome import Outcome, Status
 from catalogsync.perform import Performer
 from catalogsync.plan import Plan
 from catalogsync.review.document import dumped, error_document, outcome_document
+from catalogsync.review.phrases import total_cost
 from catalogsync.review.report import render_report
 from catalogsync.review.saved import saved_document
-from catalogsync.review.text import render_plan, total_cost
+from catalogsync.review.text import render_plan
 from catalogsync.review.words import counted, visible
 
 

@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from io import TextIOWrapper
+from itertools import pairwise
 from types import FrameType
 from typing import NoReturn
 
@@ -110,4 +111,5 @@ def _wants_json(arguments: Sequence[str]) -> bool:
         variable = click.BOOL.convert(os.environ.get("CATALOG_SYNC_JSON") or "no", None, None)
     except click.BadParameter:
         variable = True
-    return bool(variable) or "--json" in arguments
+    asked = {"--json", "--format=json"} & set(arguments)
+    return bool(variable or asked or ("--format", "json") in pairwise(arguments))

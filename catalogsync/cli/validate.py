@@ -4,31 +4,42 @@ from pathlib import Path
 
 import click
 
-from catalogsync.cli.options import cache_option, catalog_argument
+from catalogsync.cli.options import cache_option, catalog_argument, option
 from catalogsync.cli.session import catalog_root, opened_cache
 from catalogsync.errors import ManifestError
 from catalogsync.manifest import load
-from catalogsync.review.words import counted, visible
+from catalogsync.manifest.git import work_tree
+from catalogsync.review.checked import Checked
+from catalogsync.review.formats import CHECK_FORMATS
 
 
 @click.command("validate")
 @catalog_argument
+@option(
+    "--format",
+    "format_name",
+    type=click.Choice(list(CHECK_FORMATS)),
+    default="text",
+    show_default=True,
+    help="How to tell it: for people, programs, GitHub annotations, code scanning, GitLab, JUnit.",
+)
+@option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @cache_option
-def command(catalog: Path | None, no_cache: bool) -> int:
+def command(catalog: Path | None, format_name: str, as_json: bool, no_cache: bool) -> int:
     """Check schema, files, references and media; every problem of every file at once."""
-    root = catalog_root(catalog)
+    checked = _check(catalog_root(catalog), no_cache=no_cache)
+    click.echo(CHECK_FORMATS["json" if as_json else format_name](checked), nl=False)
+    return 1 if checked.problems else 0
+
+
+def _check(root: Path, *, no_cache: bool) -> Checked:
     try:
         with opened_cache(no_cache=no_cache) as cache:
             loaded = load(root, known=cache.files(root))
     except ManifestError as error:
-        for problem in error.problems:
-            click.echo(visible(f"{_shown(root)}/{problem}"))
-        files = len({problem.path for problem in error.problems})
-        click.echo(f"{counted(len(error.problems), 'problem')} in {counted(files, 'file')}.")
-        return 1
-    manifests, files = len(loaded.models), len(loaded.files)
-    click.echo(f"No problems. {counted(manifests, 'manifest')}, {counted(files, 'file')}.")
-    return 0
+        here, within = f"{_shown(root)}/", _prefix(root)
+        return Checked(problems=error.problems, here=here, within=within)
+    return Checked(manifests=len(loaded.models), files=len(loaded.files))
 
 
 def _shown(root: Path) -> str:
@@ -37,3 +48,13 @@ def _shown(root: Path) -> str:
         return str(root.resolve().relative_to(Path.cwd()))
     except ValueError:
         return str(root)
+
+
+def _prefix(root: Path) -> str:
+    """The way to the catalog from the root of its repository, or from here if it is in none."""
+    base = work_tree(root) or Path.cwd()
+    try:
+        parts = root.resolve().relative_to(base).parts
+    except ValueError:
+        return f"{root}/"
+    return "".join(f"{part}/" for part in parts)

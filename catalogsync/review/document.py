@@ -1,13 +1,15 @@
 """A plan and what became of it as one JSON document."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 
 from catalogsync.codec import as_data
 from catalogsync.diff import Verb
-from catalogsync.errors import CatalogSyncError
+from catalogsync.errors import CatalogSyncError, ManifestError
 from catalogsync.outcome import Outcome
 from catalogsync.plan import Plan
+from catalogsync.review.checked import Checked
 from catalogsync.review.report import described, past_summary
 from catalogsync.review.text import summary
 
@@ -71,7 +73,19 @@ def error_document(error: CatalogSyncError) -> dict[str, object]:
     }
 
 
-def dumped(document: dict[str, object]) -> str:
+def check_document(checked: Checked) -> dict[str, object]:
+    """What checking a catalog found: its numbers, or the error document with every problem."""
+    if checked.problems:
+        return error_document(ManifestError(checked.problems))
+    return {
+        "format_version": FORMAT_VERSION,
+        "problems": [],
+        "manifests": checked.manifests,
+        "files": checked.files,
+    }
+
+
+def dumped(document: object) -> str:
     """A document as text: the same document, the same bytes; pure ASCII, so that it is inert."""
     return _inert(json.dumps(document, indent=2, sort_keys=True, ensure_ascii=True)) + "\n"
 
@@ -83,4 +97,4 @@ def dumped_line(event: dict[str, object]) -> str:
 
 def _inert(text: str) -> str:
     # A CI runner would take a command out of any line; inside a string this means the same.
-    return text.replace("##[", "#\\u0023[")
+    return re.sub(r"##(?=\w*\[)", r"#\\u0023", text)

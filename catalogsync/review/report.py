@@ -3,11 +3,10 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from catalogsync.actions import Action, CreateCollection, ImportModel, UploadAsset
+from catalogsync.actions import Action, CreateCollection, UploadAsset, file_to_send
 from catalogsync.diff import Verb
-from catalogsync.model import AssetRef
 from catalogsync.outcome import Outcome, Status
-from catalogsync.plan import Plan
+from catalogsync.plan import ModelPlan, Plan
 from catalogsync.review.text import Line
 from catalogsync.review.words import counted, file_size, quoted, visible
 
@@ -21,8 +20,7 @@ def render_report(plan: Plan, outcomes: Sequence[Outcome]) -> list[Line]:
         if outcome.status is status
         for line in _trouble(outcome)
     ]
-    skipped = Counter(_who(o) for o in outcomes if o.status is Status.SKIPPED)
-    for (who, reason), steps in sorted(skipped.items()):
+    for (who, reason), steps in skipped_steps(outcomes):
         text = f"! skipped {counted(steps, 'step')} of {who}: {visible(reason)}"
         lines.append(Line(text, "yellow"))
     if plan.refusals:
@@ -33,8 +31,14 @@ def render_report(plan: Plan, outcomes: Sequence[Outcome]) -> list[Line]:
     return [*lines, Line(past_summary(plan, outcomes), "bold")]
 
 
+def skipped_steps(outcomes: Sequence[Outcome]) -> list[tuple[tuple[str, str], int]]:
+    """How many steps of whom were skipped, for every reason; sorted."""
+    skipped = Counter(_who(o) for o in outcomes if o.status is Status.SKIPPED)
+    return sorted(skipped.items())
+
+
 def _who(outcome: Outcome) -> tuple[str, str]:
-    return visible(_key(outcome.action)) or "the files", outcome.reason
+    return visible(key_of(outcome.action)) or "the files", outcome.reason
 
 
 def _trouble(outcome: Outcome) -> list[Line]:
@@ -76,10 +80,10 @@ def described(action: Action) -> str:
 def past_summary(plan: Plan, outcomes: Sequence[Outcome]) -> str:
     """The one sentence that says what was done; scripts may rely on its form."""
     done = [outcome.action for outcome in outcomes if outcome.status is Status.DONE]
-    sent = [file for action in done for file in _files(action)]
+    files = (file_to_send(action) for action in done)
+    sent = [file for file in files if file]
     fetched = [each for each in done if isinstance(each, UploadAsset) and each.asset.url]
-    incomplete = {_key(o.action) for o in outcomes if o.status is not Status.DONE}
-    complete = [model for model in plan.models if model.key not in incomplete]
+    complete = completed(plan, outcomes)
     counts = {verb: sum(1 for model in complete if model.verb is verb) for verb in Verb}
     size = file_size(sum(asset.size for asset in sent))
     parts = [
@@ -99,15 +103,13 @@ def past_summary(plan: Plan, outcomes: Sequence[Outcome]) -> str:
     return f"Applied: {', '.join(parts)}."
 
 
-def _files(action: Action) -> tuple[AssetRef, ...]:
-    """The files that doing the action sent."""
-    match action:
-        case UploadAsset(asset=asset) if not asset.url:
-            return (asset,)
-        case ImportModel(weights=weights, upload="") if weights.file:
-            return (weights.file,)
-    return ()
+def completed(plan: Plan, outcomes: Sequence[Outcome]) -> list[ModelPlan]:
+    """The models of which every step was done."""
+    done = {key_of(o.action) for o in outcomes if o.status is Status.DONE}
+    done -= {key_of(o.action) for o in outcomes if o.status is not Status.DONE}
+    return [model for model in plan.models if model.key in done]
 
 
-def _key(action: Action) -> str:
+def key_of(action: Action) -> str:
+    """The key of the model that an action is about, or an empty string."""
     return "" if isinstance(action, UploadAsset | CreateCollection) else action.model

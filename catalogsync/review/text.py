@@ -9,6 +9,16 @@ from catalogsync.diff import Change, Placed, Value, Verb
 from catalogsync.identity import Refusal
 from catalogsync.model import AssetRef, Weights
 from catalogsync.plan import LIVE, ModelPlan, Orphan, Plan
+from catalogsync.review.phrases import (
+    SETS,
+    TEXTS,
+    asset_facts,
+    by_field,
+    examples_count,
+    import_cost,
+    total_cost,
+    weights_facts,
+)
 from catalogsync.review.words import counted, duration, file_size, quoted, visible
 
 SECONDS_PER_REQUEST = 0.15
@@ -132,45 +142,18 @@ def _model(model: ModelPlan, uploads: set[str]) -> Iterator[Line]:
     tail = f"  {visible(model.model_id)}" if model.model_id else ""
     yield Line(f"{sign} {word} {visible(model.key)}  {quoted(model.name)}{tail}", colour)
     if model.note:
-        yield Line(f"    ({model.note})")
-    by_field: dict[str, list[Change]] = {}
-    for change in model.changes:
-        by_field.setdefault(change.field, []).append(change)
-    for field, changes in by_field.items():
+        yield Line(f"    ({visible(model.note)})")
+    for field, changes in by_field(model.changes).items():
         yield from _field(field, changes, model.verb is Verb.CREATE, uploads)
     for action in model.actions:
         if isinstance(action, ImportModel):
-            yield _labelled("cost", _cost(action))
-
-
-def _cost(action: ImportModel) -> str:
-    if action.upload:
-        return f"nothing more: the import was begun by an earlier apply ({visible(action.upload)})"
-    return creative_units(action.units)
-
-
-def creative_units(units: float | None) -> str:
-    """A cost in words."""
-    if units is None:
-        return "unknown: the server does not tell"
-    return f"{units:g} creative unit" + ("" if units == 1 else "s")
-
-
-def total_cost(plan: Plan) -> str:
-    """What the imports that a plan begins cost together; empty if it begins none."""
-    begun = [action.units for action in plan.imports if not action.upload]
-    told = [units for units in begun if units is not None]
-    if not told:
-        return "not told by the server" if begun else ""
-    unknown = len(begun) - len(told)
-    more = f" and what the server does not tell of {counted(unknown, 'import')}" if unknown else ""
-    return creative_units(sum(told)) + more
+            yield _labelled("cost", visible(import_cost(action)))
 
 
 def _field(field: str, changes: list[Change], creating: bool, uploads: set[str]) -> Iterator[Line]:
-    if field in ("tags", "collections"):
+    if field in SETS:
         yield _labelled(field, " ".join(map(_member, changes)))
-    elif field in ("description", "promptGuide"):
+    elif field in TEXTS:
         yield from _text(field, changes[0], creating)
     elif field == "examples":
         yield from _examples(changes, uploads)
@@ -183,7 +166,7 @@ def _field(field: str, changes: list[Change], creating: bool, uploads: set[str])
 
 
 def _labelled(label: str, text: str) -> Line:
-    return Line(f"    {label:<17} {text}")
+    return Line(f"    {visible(label):<17} {text}")
 
 
 def _member(change: Change) -> str:
@@ -211,31 +194,19 @@ def _value(value: Value, uploads: set[str]) -> str:
         case Placed():
             return _asset(value.asset, uploads)
         case Weights():
-            return _weights(value)
+            return "  ".join(map(visible, weights_facts(value)))
         case str():
             return quoted(value)
 
 
-def _weights(weights: Weights) -> str:
-    size = f"  {file_size(weights.file.size)}" if weights.file else ""
-    return f"{weights.source} {visible(weights.address)}{size}"
-
-
 def _asset(ref: AssetRef, uploads: set[str]) -> str:
     """A file or asset in one phrase: name, dimensions, size, where it is."""
-    parts = [f"from {visible(ref.url)}" if ref.url else visible(ref.name or ref.id)]
-    if ref.width and ref.height:
-        parts.append(f"{ref.width}x{ref.height}")
-    if ref.size:
-        parts.append(file_size(ref.size))
-    if ref.sha256:
-        due = "fetch" if ref.url else "upload"
-        parts.append(due if ref.digest in uploads else "on the server")
-    return "  ".join(parts)
+    name = f"from {visible(ref.url)}" if ref.url else visible(ref.name or ref.id)
+    return "  ".join((name, *asset_facts(ref, uploads)))
 
 
 def _examples(changes: list[Change], uploads: set[str]) -> Iterator[Line]:
-    yield Line(f"    {'examples':<18}{_examples_count(changes)}")
+    yield Line(f"    {'examples':<18}{examples_count(changes)}")
     for change in changes:
         before, after = change.before, change.after
         if isinstance(before, Placed) and isinstance(after, Placed):
@@ -249,14 +220,6 @@ def _examples(changes: list[Change], uploads: set[str]) -> Iterator[Line]:
         elif isinstance(before, Placed):
             text = f"      - remove {before.position:>3}  {_asset(before.asset, uploads)}"
             yield Line(text, "red")
-
-
-def _examples_count(changes: list[Change]) -> str:
-    added = sum(1 for change in changes if change.before is None)
-    removed = sum(1 for change in changes if change.after is None)
-    moved = len(changes) - added - removed
-    counts = ((added, "added"), (removed, "removed"), (moved, "moved"))
-    return ", ".join(f"{number} {word}" for number, word in counts if number)
 
 
 def _text(field: str, change: Change, creating: bool) -> Iterator[Line]:

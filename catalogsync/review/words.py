@@ -1,10 +1,20 @@
 """Numbers, sizes and foreign text in the words that people read."""
 
+import re
 import unicodedata
 
 _HIDDEN = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
 _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Letters and symbols that are drawn as nothing."""
+
+_IGNORED = "[\u034f\u17b4\u17b5\u180b-\u180d\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]*"
+"""Marks that a comparison of text may skip: a runner's search for a command is one."""
+
+_COMMANDS = (
+    (re.compile(f"(:{_IGNORED}):"), r"\1\\x3a"),
+    (re.compile(rf"(#{_IGNORED})#(?={_IGNORED}\w*{_IGNORED}\[)"), r"\1\\x23"),
+)
+"""The beginnings of the commands that CI runners take out of a log: ::name, ##[name], ##vso[."""
 
 
 def visible(text: str) -> str:
@@ -14,13 +24,16 @@ def visible(text: str) -> str:
     """
     if not (text.isascii() and text.isprintable()):
         text = "".join(_escaped(char) for char in text)
-    return text.replace("::", ":\\x3a").replace("##[", "#\\x23[")
+    for pattern, shown in _COMMANDS:
+        text = pattern.sub(shown, text)
+    return text
 
 
 def _escaped(char: str) -> str:
-    if unicodedata.category(char) not in _HIDDEN and char not in _BLANK:
-        return char
     code = ord(char)
+    nothing = char in _BLANK or code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF
+    if unicodedata.category(char) not in _HIDDEN and not nothing:
+        return char
     return f"\\x{code:02x}" if code < 256 else f"\\u{{{code:x}}}"
 
 

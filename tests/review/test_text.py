@@ -124,14 +124,15 @@ def test_a_plan_as_json(made: Plan) -> None:
     golden("plan.json", dumped(plan_document(made)))
 
 
+def failing_examples(call: str) -> None:
+    """A server that takes no examples."""
+    if call == "set_examples":
+        raise Rejected("Too many assetIds provided", status=400, hint="use fewer")
+
+
 def test_a_report_in_the_past_tense(made: Plan) -> None:
     server, catalog = everything()
-
-    def hook(name: str) -> None:
-        if name == "set_examples":
-            raise Rejected("Too many assetIds provided", status=400, hint="use fewer")
-
-    server.before_write = hook
+    server.before_write = failing_examples
     outcomes = run(server, catalog, files_of(CONTENTS), jobs=1)
     golden("report.txt", text_of(render_report(made, outcomes)))
 

@@ -1,0 +1,169 @@
+"""A plan as Markdown for a pull request: as much as fits, and what was left out is said."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from catalogsync.diff import Verb
+from catalogsync.identity import Refusal
+from catalogsync.plan import LIVE, ModelPlan, Orphan, Plan
+from catalogsync.review.markdown_budget import Detail, Section, fitted, listed, size_of
+from catalogsync.review.markdown_marker import marker
+from catalogsync.review.markdown_model import model_section
+from catalogsync.review.markdown_words import NAME_LENGTH, code, prose, table_row
+from catalogsync.review.phrases import total_cost
+from catalogsync.review.text import SIGNS, summary, work_estimate
+from catalogsync.review.words import counted
+
+BUDGET = 60_000
+"""The bytes that a comment may have; GitHub refuses one of more than 65,536 characters."""
+
+_HEAD_ROWS = ("| | model | what |", "|---|---|---|")
+_FOR_NOTES = 500
+_FOR_A_SENTENCE = 100
+_FOR_ORPHANS = 3_000
+
+
+def render_markdown(plan: Plan, *, read_at: str = "", budget: int = BUDGET, jobs: int = 8) -> str:
+    """The plan in at most `budget` bytes (at least 10,000), with every refusal and delete.
+
+    `read_at` says when the live state was read; `jobs` only matters for the estimate of time.
+    """
+    uploads = {upload.asset.digest for upload in plan.uploads}
+    sections = [model_section(model, uploads) for model in in_order(plan.models)]
+    start = [marker(plan, "plan"), f"## {_verdict(plan)}", summary(plan), _against(plan)]
+    end = [_footer(plan, read_at, jobs)]
+    refusals = refusal_rows(plan)
+    frame = [*start, "\n".join([*_HEAD_ROWS, *refusals]), _orphans(plan), *end]
+    room = budget - size_of(joined(frame)) - _FOR_NOTES
+    details = fitted(sections, room)
+    if details is None:
+        room = budget - size_of(joined([*start, *end])) - _FOR_NOTES
+        return joined([*start, *_shortest(plan, refusals, room, budget), *end])
+    shown = list(zip(sections, details, strict=True))
+    rows = [*refusals, *(section.row_at(detail) for section, detail in shown)]
+    blocks = [section.block_at(detail) for section, detail in shown]
+    note = _left_out(sections, details, budget)
+    return joined([*start, table(rows), *blocks, _orphans(plan), note, *end])
+
+
+def joined(blocks: Iterable[str]) -> str:
+    """Blocks with an empty line between them."""
+    return "\n\n".join(filter(None, blocks)) + "\n"
+
+
+def table(rows: Sequence[str]) -> str:
+    """Rows below the heads of their columns, or nothing if there are none."""
+    return "\n".join([*_HEAD_ROWS, *rows]) if rows else ""
+
+
+def in_order(models: Iterable[ModelPlan]) -> list[ModelPlan]:
+    """Models in the order in which people should look at them."""
+    order = list(SIGNS)
+    return sorted(models, key=lambda model: (order.index(model.verb), model.key))
+
+
+def where(plan: Plan) -> str:
+    """The catalog, its target and its project."""
+    target = f" → {code(plan.target, NAME_LENGTH)}" if plan.target else ""
+    project = f" (project {code(plan.project, NAME_LENGTH)})" if plan.project else ""
+    return f"{code(plan.catalog, NAME_LENGTH)}{target}{project}"
+
+
+def _against(plan: Plan) -> str:
+    if plan.against == LIVE:
+        return ""
+    return f"⚠️ Against {code(plan.against)}, not the live project."
+
+
+def _verdict(plan: Plan) -> str:
+    changes = len(plan.models)
+    would = f"{counted(changes, 'model')} would change"
+    if plan.blocked:
+        return f"⛔ Refused as a whole: {where(plan)}"
+    if plan.refusals:
+        others = would if changes else "nothing else would change"
+        return f"⛔ {counted(len(plan.refusals), 'refusal')}, {others}: {where(plan)}"
+    if deletes := plan.count(Verb.DELETE):
+        return f"⚠️ {would}, {deletes} of them deleted: {where(plan)}"
+    return f"📝 {would}: {where(plan)}" if changes else f"✅ Nothing would change: {where(plan)}"
+
+
+def refusal_rows(plan: Plan) -> list[str]:
+    """One row for every refusal, those of the whole plan first."""
+    return [_refusal_row(refusal) for refusal in plan.refusals]
+
+
+def refused_keys(plan: Plan) -> list[str]:
+    """What each refusal is about."""
+    return [refusal.model or "(the whole plan)" for refusal in plan.refusals]
+
+
+def _refusal_row(refusal: Refusal) -> str:
+    who = code(refusal.model, NAME_LENGTH) if refusal.model else "**the whole plan**"
+    hint = f"<br>What to do: {prose(refusal.hint)}" if refusal.hint else ""
+    return table_row("`!` refused", who, f"{prose(refusal.message)} ({code(refusal.code)}){hint}")
+
+
+def _orphans(plan: Plan) -> str:
+    if not plan.orphans:
+        return ""
+    created = {model.name: model.key for model in plan.models if model.verb is Verb.CREATE}
+    items = (_orphan(orphan, created.get(orphan.name, "")) for orphan in plan.orphans)
+    names, left = listed(items, _FOR_ORPHANS)
+    bear = counted(len(plan.orphans), "model bears", "models bear")
+    more = f" and {left} more" if left else ""
+    have = "has" if len(plan.orphans) == 1 else "have"
+    text = f"{bear} this catalog's mark and {have} no manifest (`--prune` deletes)"
+    return f"{text}: {names}{more}."
+
+
+def _orphan(orphan: Orphan, new_key: str) -> str:
+    key = code(orphan.key, NAME_LENGTH)
+    if not new_key:
+        return key
+    renamed = code(f"renamedFrom: {orphan.key}", NAME_LENGTH)
+    return f"{key} (was it renamed? then say {renamed} in {code(new_key, NAME_LENGTH)})"
+
+
+def _left_out(sections: Sequence[Section], details: Sequence[Detail], budget: int) -> str:
+    if Detail.ROW in details:
+        return f"**Left out to fit {budget:,} bytes:** what changes in each model."
+    shown = zip(sections, details, strict=True)
+    texts = sum(
+        1 for s, d in shown if d is Detail.COUNTED_TEXTS and s.block != s.block_without_texts
+    )
+    blocks = details.count(Detail.COUNTED)
+    left = [f"the differences of texts of {counted(texts, 'model')}"] if texts else []
+    left += [f"the details of {counted(blocks, 'model')}"] if blocks else []
+    return f"**Left out to fit {budget:,} bytes:** {' and '.join(left)}." if left else ""
+
+
+def _shortest(plan: Plan, refusals: Sequence[str], room: int, budget: int) -> Iterator[str]:
+    """Refusals and deletes only, and what that leaves out."""
+    deletes = [model for model in in_order(plan.models) if model.verb is Verb.DELETE]
+    rows = [model_section(model, set()).short_row for model in deletes]
+    for_refusals = max(room // 2, room - size_of(table(rows)))
+    shown = rows_or_names("refused", refusals, refused_keys(plan), for_refusals)
+    yield shown
+    yield rows_or_names("to delete", rows, [m.key for m in deletes], room - size_of(shown))
+    others = len(plan.models) - len(deletes)
+    orphans = f" and {len(plan.orphans)} without a manifest" if plan.orphans else ""
+    yield f"**Left out to fit {budget:,} bytes:** the other {counted(others, 'model')}{orphans}."
+
+
+def rows_or_names(word: str, rows: Sequence[str], keys: Sequence[str], room: int) -> str:
+    """Rows if they fit, else the keys as far as these fit, and how many do not."""
+    whole = table(rows)
+    if size_of(whole) <= room:
+        return whole
+    names, left = listed((code(key, NAME_LENGTH) for key in keys), room - _FOR_A_SENTENCE)
+    more = f", and {left} more that did not fit" if left else ""
+    return f"**{len(keys)} {word}:** {names}{more}."
+
+
+def _footer(plan: Plan, read_at: str, jobs: int) -> str:
+    parts = [work_estimate(plan, jobs)] if plan.models else []
+    parts += [f"{counted(plan.unchanged, 'model')} unchanged"] if plan.unchanged else []
+    cost = total_cost(plan)
+    parts += [f"cost of imports: {prose(cost)}"] if cost else []
+    parts += [f"live state read at {code(read_at, NAME_LENGTH)}"] if read_at else []
+    return f"<sub>{' · '.join([*parts, code(plan.digest)])}</sub>"

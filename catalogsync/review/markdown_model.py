@@ -1,0 +1,198 @@
+"""One model of a plan in Markdown: its row in the table, and the block that opens below it."""
+
+from collections.abc import Iterator
+
+from catalogsync.actions import ImportModel
+from catalogsync.diff import Change, Placed, Value, Verb
+from catalogsync.model import AssetRef, Weights
+from catalogsync.plan import ModelPlan
+from catalogsync.review.markdown_budget import Section
+from catalogsync.review.markdown_words import (
+    NAME_LENGTH,
+    code,
+    fenced,
+    html_code,
+    html_name,
+    name,
+    prose,
+    table_row,
+)
+from catalogsync.review.phrases import (
+    SETS,
+    TEXTS,
+    asset_facts,
+    by_field,
+    examples_count,
+    import_cost,
+    weights_facts,
+)
+from catalogsync.review.text import SIGNS, line_diff
+from catalogsync.review.words import counted, visible
+
+
+def model_section(model: ModelPlan, uploads: set[str]) -> Section:
+    """All there is to say of one model."""
+    sign, word, _ = SIGNS[model.verb]
+    what = f"`{sign}` {word}"
+    reading = _Reading(model, uploads)
+    where = code(model.model_id) if model.model_id and not model.changes else ""
+    return Section(
+        row=table_row(what, who(model), " · ".join(reading.counts()) or where),
+        short_row=table_row(what, code(model.key, NAME_LENGTH), ""),
+        block=_block(model, reading.parts(with_texts=True)),
+        block_without_texts=_block(model, reading.parts(with_texts=False)),
+    )
+
+
+def who(model: ModelPlan) -> str:
+    """A model's key, and its name where that says more."""
+    key = code(model.key, NAME_LENGTH)
+    return f"{key} {name(model.name)}" if _has_name(model) else key
+
+
+def _has_name(model: ModelPlan) -> bool:
+    return model.name not in ("", model.key)
+
+
+def _block(model: ModelPlan, parts: Iterator[str]) -> str:
+    body = "\n\n".join(parts)
+    if not body:
+        return ""
+    sign, word, _ = SIGNS[model.verb]
+    called = f" {html_name(model.name)}" if _has_name(model) else ""
+    summary = f"<summary><code>{sign}</code> {word} {html_code(model.key)}{called}</summary>"
+    return f"<details>{summary}\n\n{body}\n\n</details>"
+
+
+class _Reading:
+    """The changes of one model, counted or told in full."""
+
+    def __init__(self, model: ModelPlan, uploads: set[str]) -> None:
+        self._model = model
+        self._uploads = uploads
+        self._creating = model.verb is Verb.CREATE
+        self._fields = by_field(model.changes)
+        self._diffs = {
+            field: _diff(changes[0])
+            for field, changes in self._fields.items()
+            if field in TEXTS and not self._creating
+        }
+
+    def counts(self) -> Iterator[str]:
+        """What changes, in a few words a field."""
+        for field, changes in self._fields.items():
+            if self._is_given(field):
+                continue
+            if field in SETS:
+                yield f"{field} {_set_count(changes)}"
+            elif field == "examples":
+                yield f"examples {examples_count(changes)}"
+            elif field in TEXTS:
+                yield f"{field} {self._text_count(field)}"
+            else:
+                yield code(field)
+
+    def parts(self, *, with_texts: bool) -> Iterator[str]:
+        """What changes, in full; of texts only the number of lines unless `with_texts`."""
+        yield from self._about()
+        yield from self._values()
+        for field, changes in self._fields.items():
+            if field in SETS:
+                yield f"**{field}** {' '.join(map(_member, changes))}"
+            elif field == "examples":
+                yield self._examples(changes)
+            elif field in TEXTS:
+                yield f"**{field}** {self._text_count(field)}"
+                if with_texts and self._diffs.get(field):
+                    yield fenced(map(visible, self._diffs[field]), "diff")
+
+    def _about(self) -> Iterator[str]:
+        parts = [code(self._model.model_id)] if self._model.model_id else []
+        parts += [prose(self._model.note)] if self._model.note else []
+        imports = (action for action in self._model.actions if isinstance(action, ImportModel))
+        parts += [f"cost: {prose(import_cost(action))}" for action in imports]
+        if parts and self._fields:
+            yield " · ".join(parts)
+
+    def _values(self) -> Iterator[str]:
+        changes = [
+            change
+            for field, changes in self._fields.items()
+            if field not in (*SETS, *TEXTS, "examples") and not self._is_given(field)
+            for change in changes
+        ]
+        if changes:
+            columns = ("value",) if self._creating else ("before", "after")
+            head = [table_row("field", *columns), f"|{'---|' * (len(columns) + 1)}"]
+            yield "\n".join([*head, *map(self._value_row, changes)])
+
+    def _is_given(self, field: str) -> bool:
+        """Whether a field says of a new model no more than its heading does."""
+        return self._creating and field in ("owner", "name")
+
+    def _value_row(self, change: Change) -> str:
+        values = (change.after,) if self._creating else (change.before, change.after)
+        return table_row(" ".join(map(code, change.path)), *map(self._value, values))
+
+    def _value(self, value: Value) -> str:
+        match value:
+            case None | "":
+                return "(none)"
+            case bool():
+                return "yes" if value else "no"
+            case float() | int():
+                return f"{value:g}"
+            case AssetRef():
+                return self._asset(value)
+            case Placed():
+                return self._asset(value.asset)
+            case Weights():
+                return ", ".join(map(code, weights_facts(value)))
+            case str():
+                return code(value)
+
+    def _asset(self, ref: AssetRef) -> str:
+        called = f"from {ref.url}" if ref.url else ref.name or ref.id
+        return ", ".join((code(called, NAME_LENGTH), *asset_facts(ref, self._uploads)))
+
+    def _examples(self, changes: list[Change]) -> str:
+        head = [
+            f"**examples** {examples_count(changes)}",
+            "",
+            "| | position | file |",
+            "|---|---|---|",
+        ]
+        return "\n".join([*head, *map(self._example_row, changes)])
+
+    def _example_row(self, change: Change) -> str:
+        before, after = change.before, change.after
+        if isinstance(before, Placed) and isinstance(after, Placed):
+            position = f"{before.position} → {after.position}"
+            if before.position == after.position:
+                position = f"{after.position}, its neighbours changed"
+            return table_row("`>` move", position, self._asset(after.asset))
+        if isinstance(after, Placed):
+            return table_row("`+` add", str(after.position), self._asset(after.asset))
+        assert isinstance(before, Placed)
+        return table_row("`-` remove", str(before.position), self._asset(before.asset))
+
+    def _text_count(self, field: str) -> str:
+        if self._creating:
+            return counted(len(str(self._fields[field][0].after or "").splitlines()), "line")
+        signs = [line[0] for line in self._diffs[field]]
+        return f"+{signs.count('+')} -{signs.count('-')}"
+
+
+def _diff(change: Change) -> list[str]:
+    return line_diff(str(change.before or ""), str(change.after or ""))
+
+
+def _set_count(changes: list[Change]) -> str:
+    added = sum(1 for change in changes if change.after is not None)
+    counts = (("+", added), ("-", len(changes) - added))
+    return " ".join(f"{sign}{number}" for sign, number in counts if number)
+
+
+def _member(change: Change) -> str:
+    added = change.after is not None
+    return code(f"+{change.after}" if added else f"-{change.before}", NAME_LENGTH)

@@ -1,0 +1,118 @@
+"""Plans made by hand: one foreign text everywhere a plan can hold one, and as many as wanted."""
+
+from dataclasses import replace
+
+from catalogsync.actions import (
+    AdoptModel,
+    CreateModel,
+    DeleteModel,
+    ForgetModel,
+    ModelAction,
+    SetExamples,
+    UpdateModel,
+    UploadAsset,
+)
+from catalogsync.diff import Change, Placed, Verb
+from catalogsync.errors import Rejected
+from catalogsync.identity import Refusal
+from catalogsync.model import AssetRef
+from catalogsync.outcome import Outcome, Status
+from catalogsync.plan import ModelPlan, Orphan, Plan
+
+VERBS: dict[Verb, ModelAction] = {
+    Verb.CREATE: CreateModel("", (), ()),
+    Verb.ADOPT: AdoptModel("", (), ()),
+    Verb.UPDATE: UpdateModel("", ()),
+    Verb.FORGET: ForgetModel("", ()),
+    Verb.DELETE: DeleteModel(""),
+}
+
+
+def picture(name: str, number: int = 1) -> AssetRef:
+    return AssetRef(sha256=f"{number:064x}", name=name, size=12_345, width=640, height=480)
+
+
+def model(verb: Verb, key: str, text: str) -> ModelPlan:
+    """A model of which everything changes, with a foreign text in every place."""
+    ref = picture(text)
+    changes = (
+        Change(key, ("owner",), None, text),
+        Change(key, ("shortDescription",), f"was {text}", text),
+        Change(key, ("concepts", text, "scale"), 0.5, None),
+        Change(key, ("protect",), False, True),
+        Change(key, ("tags", text), None, text),
+        Change(key, ("tags", f"old {text}"), f"old {text}", None),
+        Change(key, ("collections", text), None, text),
+        Change(key, ("thumbnail",), AssetRef(id=text), ref),
+        Change(key, ("examples", "a"), None, Placed(1, ref)),
+        Change(key, ("examples", "b"), Placed(2, ref), Placed(3, ref)),
+        Change(key, ("examples", "c"), Placed(4, ref), Placed(4, ref)),
+        Change(key, ("examples", "d"), Placed(5, ref), None),
+        Change(key, ("description",), f"old\n{text}\nsame", f"new\n{text}\n{text}\nsame"),
+        Change(key, ("promptGuide",), text + "x", text + "y"),
+    )
+    action = replace(VERBS[verb], model=key)
+    model_id = "" if verb is Verb.CREATE else f"model_{text}"
+    return ModelPlan(key, f"Name {text}", verb, model_id, changes, (action,), f"note {text}")
+
+
+def plan_of(text: str) -> Plan:
+    """A plan of everything that can be in one, with a foreign text in every place."""
+    return Plan(
+        catalog=f"c{text}",
+        target=f"t{text}",
+        project=f"p{text}",
+        uploads=(UploadAsset(picture(text)),),
+        models=tuple(model(verb, f"{verb}{text}", text) for verb in Verb),
+        refusals=(
+            Refusal("", "max-delete", f"a limit of {text} is broken", f"say {text}"),
+            Refusal(f"refused{text}", "same-name", f"{text}", f"pin it with `id: {text}` or not"),
+        ),
+        orphans=(Orphan(f"o{text}", f"i{text}", text), Orphan("k", "i", f"Name {text}")),
+        unchanged=2,
+    )
+
+
+def outcomes_of(plan: Plan, text: str) -> list[Outcome]:
+    """Everything that can become of the actions of a plan."""
+    ends = [
+        (Status.DONE, None),
+        (Status.FAILED, Rejected(text, hint=f"do {text}")),
+        (Status.CONFLICT, None),
+        (Status.SKIPPED, None),
+    ]
+    actions = [*plan.actions, SetExamples(f"more{text}", ())]
+    pairs = zip(actions, ends * len(actions), strict=False)
+    return [Outcome(action, status, f"because {text}", error) for action, (status, error) in pairs]
+
+
+def many(counts: dict[Verb, int], refusals: int = 0, text: str = "x", broken: int = 0) -> Plan:
+    """A plan of as many models of each verb as wanted, and of refusals of models and of all."""
+    models = [
+        ModelPlan(
+            key=f"{verb}-{number}",
+            name=f"Model {number}",
+            verb=verb,
+            model_id="" if verb is Verb.CREATE else f"model_{number:06}",
+            changes=(
+                Change(f"{verb}-{number}", ("shortDescription",), text, f"{text}!"),
+                Change(f"{verb}-{number}", ("description",), "old", f"{text}\nmore"),
+            ),
+            actions=(replace(VERBS[verb], model=f"{verb}-{number}"),),
+        )
+        for verb, count in counts.items()
+        for number in range(count)
+    ]
+    refused = [
+        Refusal(f"refused-{number}", "same-name", f"refused for {text}", f"do {text}")
+        for number in range(refusals)
+    ]
+    limits = [Refusal("", "max-delete", f"limit {number} of {text}") for number in range(broken)]
+    return Plan(
+        catalog="acme",
+        target="live",
+        project="proj_1",
+        models=tuple(models),
+        refusals=(*limits, *refused),
+        unchanged=7,
+    )
