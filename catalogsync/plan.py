@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 
 from catalogsync.actions import (
     Action,
@@ -24,7 +24,7 @@ from catalogsync.actions import (
     asset_refs,
 )
 from catalogsync.contents import Contents
-from catalogsync.diff import SCALARS, Change, Diff, ModelDiff, Placed, Verb
+from catalogsync.diff import SCALARS, Card, Change, Diff, ModelDiff, Placed, Verb, cards
 from catalogsync.identity import PROTECTED_TAG, Origin, Refusal
 from catalogsync.model import NO_ASSET, AssetRef, Catalog, ModelSpec
 from catalogsync.rules import NO_ALLOWANCES, Allowances, broken_limits, refused_models
@@ -33,7 +33,11 @@ from catalogsync.sending import requests_to_send
 
 @dataclass(frozen=True, slots=True)
 class ModelPlan:
-    """What becomes of one model: the differences, for people, and the actions, for the API."""
+    """What becomes of one model: the differences, for people, and the actions, for the API.
+
+    `before` and `after` show the whole model, and are no part of what is approved: that is
+    what changes.
+    """
 
     key: str
     name: str
@@ -42,6 +46,8 @@ class ModelPlan:
     changes: tuple[Change, ...]
     actions: tuple[ModelAction, ...]
     note: str = ""
+    before: Card | None = field(default=None, compare=False)
+    after: Card | None = field(default=None, compare=False)
 
     @property
     def digest(self) -> str:
@@ -122,7 +128,7 @@ def build_plan(
     refusals = (*diff.refusals, *refused_models(catalog, diff))
     refused = {refusal.model for refusal in refusals}
     chosen = [found for found in diff.models if found.key not in refused]
-    models = tuple(_plan_model(found) for found in chosen)
+    models = tuple(_plan_model(found, diff) for found in chosen)
     actions = [action for model in models for action in model.actions]
     plan = Plan(
         catalog=catalog.name,
@@ -173,7 +179,8 @@ def _new_collections(
 _NOTES = {Origin.INTERRUPTED: "left behind, untagged, by an apply that was interrupted"}
 
 
-def _plan_model(found: ModelDiff) -> ModelPlan:
+def _plan_model(found: ModelDiff, diff: Diff) -> ModelPlan:
+    before, after = cards(found, diff.contents, diff.collections)
     name = found.spec.name if found.spec else found.remote.name if found.remote else ""
     return ModelPlan(
         key=found.key,
@@ -183,6 +190,8 @@ def _plan_model(found: ModelDiff) -> ModelPlan:
         changes=found.changes,
         actions=tuple(_actions(found)),
         note=_NOTES.get(found.origin, ""),
+        before=before,
+        after=after,
     )
 
 

@@ -1,12 +1,24 @@
 """Compares manifests with the server; the only place that decides whether two things are equal."""
 
 from catalogsync.contents import known_contents
+from catalogsync.diff.cards import Card, cards
 from catalogsync.diff.compare import SCALARS, Comparison
 from catalogsync.diff.values import Change, Diff, ModelDiff, Placed, Value, Verb
 from catalogsync.identity import match
 from catalogsync.model import Catalog, Snapshot, State
 
-__all__ = ["SCALARS", "Change", "Diff", "ModelDiff", "Placed", "Value", "Verb", "diff"]
+__all__ = [
+    "SCALARS",
+    "Card",
+    "Change",
+    "Diff",
+    "ModelDiff",
+    "Placed",
+    "Value",
+    "Verb",
+    "cards",
+    "diff",
+]
 
 
 def diff(

@@ -7,13 +7,19 @@ _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Letters and symbols that are drawn as nothing."""
 
 
-def visible(text: str) -> str:
-    """Foreign text made inert: what cannot be seen is shown as an escape, in every output.
+def revealed(text: str, *, keep: str = "") -> str:
+    """Foreign text with what cannot be seen shown as escapes, but for the characters to keep."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(char if char in keep else _escaped(char) for char in text)
 
-    So are the beginnings of a CI runner's commands, which it would take out of a log.
+
+def visible(text: str) -> str:
+    """Foreign text made inert: what cannot be seen is shown as an escape, in every log.
+
+    So are the beginnings of a CI runner's commands, which it would take out of one.
     """
-    if not (text.isascii() and text.isprintable()):
-        text = "".join(_escaped(char) for char in text)
+    text = revealed(text)
     return text.replace("::", ":\\x3a").replace("##[", "#\\x23[")
 
 
