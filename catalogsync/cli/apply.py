@@ -3,12 +3,14 @@
 import select
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import click
 
 from catalogsync.actions import CreateModel
 from catalogsync.apply import apply, noticing_twins
+from catalogsync.cli.html import write_html
 from catalogsync.cli.options import (
     catalog_argument,
     connection_options,
@@ -43,7 +45,9 @@ from catalogsync.review.words import counted, visible
 @plan_options
 @option("--yes", "-y", is_flag=True, help="Do not ask.")
 @talk_options
-def command(as_json: bool, yes: bool, quiet: bool, color: str, **options: Any) -> int:
+def command(
+    as_json: bool, html: Path | None, yes: bool, quiet: bool, color: str, **options: Any
+) -> int:
     """Make the project look like the manifests.
 
     Shows the plan and asks first. Can be repeated at any time: it does what is left to do.
@@ -52,6 +56,8 @@ def command(as_json: bool, yes: bool, quiet: bool, color: str, **options: Any) -
     with session(choices, read_only=False) as opened:
         planned = make_plan(opened, planning, jobs=choices.jobs, quiet=quiet)
         plan = planned.plan
+        if html:
+            write_html(html, plan, opened.catalog, jobs=choices.jobs)
         write_lines(render_plan(plan, jobs=choices.jobs), color=color, to_stderr=as_json)
         ledger = Ledger(planned.diff, planned.snapshot)
         outcomes: list[Outcome] = []

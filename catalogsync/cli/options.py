@@ -110,4 +110,11 @@ plan_options = together(
     option("--allow-update", type=click.IntRange(0), metavar="N", help="Allow N updates."),
     option("--allow-upload", type=Size(), metavar="SIZE", help="Allow uploads of SIZE."),
     option("--json", "as_json", is_flag=True, help="Print one JSON document."),
+    option(
+        "--html",
+        "html",
+        type=click.Path(dir_okay=False, writable=True, path_type=Path),
+        metavar="FILE",
+        help="Also write the plan as a page to look at.",
+    ),
 )

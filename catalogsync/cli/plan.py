@@ -1,9 +1,11 @@
 """`catalog-sync plan`: show what an apply would do, over a transport that cannot write."""
 
+from pathlib import Path
 from typing import Any
 
 import click
 
+from catalogsync.cli.html import write_html
 from catalogsync.cli.options import (
     catalog_argument,
     connection_options,
@@ -23,7 +25,14 @@ from catalogsync.cli.session import session
 @plan_options
 @option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
 @talk_options
-def command(as_json: bool, detailed_exitcode: bool, quiet: bool, color: str, **options: Any) -> int:
+def command(
+    as_json: bool,
+    html: Path | None,
+    detailed_exitcode: bool,
+    quiet: bool,
+    color: str,
+    **options: Any,
+) -> int:
     """Show what an apply would do. Reads only: its connection refuses anything that writes.
 
     Exits 5 when something is refused, with --detailed-exitcode 2 when there are changes.
@@ -31,6 +40,8 @@ def command(as_json: bool, detailed_exitcode: bool, quiet: bool, color: str, **o
     planning, choices = split_options(options)
     with session(choices, read_only=True) as opened:
         plan = make_plan(opened, planning, jobs=choices.jobs, quiet=quiet).plan
+        if html:
+            write_html(html, plan, opened.catalog, jobs=choices.jobs)
     if as_json:
         from catalogsync.review.document import dumped, plan_document
 
