@@ -46,7 +46,13 @@ from catalogsync.review.words import counted, visible
 @option("--yes", "-y", is_flag=True, help="Do not ask.")
 @talk_options
 def command(
-    as_json: bool, html: Path | None, yes: bool, quiet: bool, color: str, **options: Any
+    as_json: bool,
+    html: Path | None,
+    html_live_images: bool,
+    yes: bool,
+    quiet: bool,
+    color: str,
+    **options: Any,
 ) -> int:
     """Make the project look like the manifests.
 
@@ -57,7 +63,7 @@ def command(
         planned = make_plan(opened, planning, jobs=choices.jobs, quiet=quiet)
         plan = planned.plan
         if html:
-            write_html(html, plan, opened.catalog, jobs=choices.jobs)
+            write_html(html, plan, opened, live=html_live_images, jobs=choices.jobs)
         write_lines(render_plan(plan, jobs=choices.jobs), color=color, to_stderr=as_json)
         ledger = Ledger(planned.diff, planned.snapshot)
         outcomes: list[Outcome] = []

@@ -117,4 +117,9 @@ plan_options = together(
         metavar="FILE",
         help="Also write the plan as a page to look at.",
     ),
+    option(
+        "--html-live-images",
+        is_flag=True,
+        help="Show pictures on it that only the server has.",
+    ),
 )

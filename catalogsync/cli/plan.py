@@ -28,6 +28,7 @@ from catalogsync.cli.session import session
 def command(
     as_json: bool,
     html: Path | None,
+    html_live_images: bool,
     detailed_exitcode: bool,
     quiet: bool,
     color: str,
@@ -41,7 +42,7 @@ def command(
     with session(choices, read_only=True) as opened:
         plan = make_plan(opened, planning, jobs=choices.jobs, quiet=quiet).plan
         if html:
-            write_html(html, plan, opened.catalog, jobs=choices.jobs)
+            write_html(html, plan, opened, live=html_live_images, jobs=choices.jobs)
     if as_json:
         from catalogsync.review.document import dumped, plan_document
 

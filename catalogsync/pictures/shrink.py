@@ -36,10 +36,17 @@ class Copy:
 def shrink(data: bytes, media_type: str, copy: Copy) -> Picture:
     """A small copy of an image that is what its media type says, or why there is none."""
     form = _FORMATS.get(media_type)
-    if form is None:
-        return UNKNOWN
+    return _shrunk(data, [form], copy) if form else UNKNOWN
+
+
+def shrink_any(data: bytes, copy: Copy) -> Picture:
+    """A small copy of an image that may have any of the formats, or why there is none."""
+    return _shrunk(data, list(_FORMATS.values()), copy)
+
+
+def _shrunk(data: bytes, formats: list[str], copy: Copy) -> Picture:
     try:
-        with Image.open(BytesIO(data), formats=[form]) as image:
+        with Image.open(BytesIO(data), formats=formats) as image:
             if image.width * image.height > MAX_PIXELS:
                 return TOO_LARGE
             return _encoded(_small(image, copy.edge), copy.quality)

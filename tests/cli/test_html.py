@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.cli.conftest import Run, write
+from tests.cli.conftest import MODEL, Run, write
 
 
 def test_plan_writes_a_page_with_the_catalogs_pictures(
@@ -33,3 +33,20 @@ def test_apply_writes_the_page_of_what_it_was_about_to_do(
     assert "example 2, removed, 2.webp" in text
     assert cli("plan", catalog, "--html", page).code == 0
     assert "No changes. 2 models match." in page.read_text(encoding="utf-8")
+
+
+def test_pictures_that_only_the_server_has_are_fetched_on_request(
+    cli: Run, catalog: Path, tmp_path: Path
+) -> None:
+    page = tmp_path / "review.html"
+    assert cli("apply", catalog, "--yes").code == 0
+    (catalog / "models/both.yaml").unlink()
+    write(catalog / "models/ink-heroes/model.yaml", f"{MODEL}state: absent\n")
+    assert cli("plan", catalog, "--html", page).code == 0
+    without = page.read_text(encoding="utf-8")
+    assert cli("plan", catalog, "--html", page, "--html-live-images").code == 0
+    text = page.read_text(encoding="utf-8")
+    assert "data:image/webp" not in without
+    assert text.count("background-image:url(data:image/webp;base64,") == 3
+    assert "http:" not in text
+    assert "signature" not in text.lower()

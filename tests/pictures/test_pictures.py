@@ -12,9 +12,10 @@ import pytest
 from PIL import Image
 
 from catalogsync.model import AssetKind, AssetRef, LocalFile
-from catalogsync.pictures.local import local_pictures
+from catalogsync.pictures.copies import copies
 from catalogsync.pictures.picture import Picture
 from catalogsync.pictures.shrink import BROKEN, MAX_PIXELS, TOO_LARGE, UNKNOWN, Copy, shrink
+from catalogsync.pictures.sources import live_sources, local_sources
 
 SMALL = Copy(64, 70)
 
@@ -127,14 +128,14 @@ def noise(count: int) -> Iterator[bytes]:
 def test_copies_are_found_by_digest_whichever_side_tells_it(tmp_path: Path) -> None:
     refs, files = stored(tmp_path, noise(2))
     on_server = AssetRef(refs[0].sha256[:32], id="asset_1", media_type="image/png")
-    found = local_pictures([on_server, AssetRef(id="asset_2"), *refs], files)
+    found = copies(local_sources([on_server, AssetRef(id="asset_2"), *refs], files))
     assert list(found) == [ref.digest for ref in refs]
     assert all(picture.uri for picture in found.values())
 
 
 def test_the_budget_holds_and_the_first_come_first(tmp_path: Path) -> None:
     refs, files = stored(tmp_path, noise(12))
-    found = local_pictures(refs, files, budget=30_000)
+    found = copies(local_sources(refs, files), budget=30_000)
     kept = [bool(found[ref.digest].uri) for ref in refs]
     assert 1 < sum(kept) < len(refs)
     assert kept == sorted(kept, reverse=True)
@@ -145,8 +146,8 @@ def test_the_budget_holds_and_the_first_come_first(tmp_path: Path) -> None:
 def test_more_pictures_are_smaller_ones(tmp_path: Path) -> None:
     large = encoded(Image.linear_gradient("L").resize((900, 900)), "PNG")
     refs, files = stored(tmp_path, iter([large]))
-    alone = local_pictures(refs, files)[refs[0].digest]
-    tight = local_pictures(refs, files, budget=12_000)[refs[0].digest]
+    alone = copies(local_sources(refs, files))[refs[0].digest]
+    tight = copies(local_sources(refs, files), budget=12_000)[refs[0].digest]
     assert (alone.width, tight.width) == (640, 240)
 
 
@@ -156,11 +157,24 @@ def test_a_file_that_changed_or_went_away_is_not_shown(tmp_path: Path) -> None:
     (tmp_path / "1.png").unlink()
     (tmp_path / "2.png").unlink()
     (tmp_path / "2.png").symlink_to("/etc/passwd")
-    reasons = [picture.reason for picture in local_pictures(refs, files).values()]
+    reasons = [picture.reason for picture in copies(local_sources(refs, files)).values()]
     assert reasons == ["the file changed after it was read", BROKEN.reason, BROKEN.reason]
 
 
 def test_sound_and_shapes_are_no_pictures(tmp_path: Path) -> None:
     refs, files = stored(tmp_path, iter([b"RIFF0000WAVE"]))
     sound = AssetRef(refs[0].sha256, name="hum.wav", kind=AssetKind.AUDIO)
-    assert local_pictures([sound], files) == {}
+    assert local_sources([sound], files) == {}
+
+
+def test_a_live_image_may_have_any_format_and_is_found_by_its_id_or_digest() -> None:
+    gif = encoded(Image.new("RGB", (20, 10)), "GIF")
+    served = {"u1": gif, "u2": b"<svg/>", "u3": bomb(9_000, 9_000), "u4": None}
+    refs = [AssetRef(id=f"asset_{number}") for number in (1, 2, 3, 4, 5)]
+    refs[0] = AssetRef("ab" * 16, id="asset_1")
+    urls = {f"asset_{number}": f"u{number}" for number in (1, 2, 3, 4)}
+    found = copies(live_sources(refs, urls, served.__getitem__))
+    first, *others = found.values()
+    assert list(found) == ["ab" * 16, "asset_2", "asset_3", "asset_4"]
+    assert (first.width, first.height) == (20, 10)
+    assert others == [BROKEN, TOO_LARGE, Picture(reason="the server did not give it")]

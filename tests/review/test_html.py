@@ -12,8 +12,9 @@ from PIL import Image
 from catalogsync.diff import Card
 from catalogsync.identity import Refusal
 from catalogsync.model import AssetKind, AssetRef, Catalog, Concept, ModelRef, State, Text
-from catalogsync.pictures.local import local_pictures
+from catalogsync.pictures.copies import copies
 from catalogsync.pictures.picture import Picture
+from catalogsync.pictures.sources import local_sources
 from catalogsync.plan import Plan
 from catalogsync.review.html import render_html, shown_assets
 from tests.engine.catalogs import HOSTILE
@@ -207,7 +208,7 @@ def test_five_hundred_models_with_pictures_stay_below_twenty_megabytes(tmp_path:
     crops = (noise.crop((x, y, x + 112, y + 84)) for x, y in corners)
     refs, files = stored(tmp_path, (encoded(each, "PNG", compress_level=1) for each in crops))
     many = big_plan(refs)
-    pictures = local_pictures(shown_assets(many), files)
+    pictures = copies(local_sources(shown_assets(many), files))
     page = render_html(many, pictures)
     assert 10_000_000 < len(page.encode()) < 20_000_000
     assert "left out to keep this page small" in page
