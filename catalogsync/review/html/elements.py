@@ -15,7 +15,16 @@ class Markup(str):
 Content = str | None
 """Markup, or foreign text to be escaped; None for nothing."""
 
-_VOID = frozenset({"meta", "link", "br"})
+_VOID = frozenset({"meta", "link"})
+_ENDS_A_LINE = frozenset(
+    (
+        *("head", "meta", "link", "title", "style", "body"),
+        *("header", "main", "footer", "section", "nav", "article"),
+        *("h1", "h2", "h3", "h4", "p", "ol", "ul", "li", "div"),
+        *("details", "summary", "figure", "svg", "path"),
+    )
+)
+"""Elements after which the page's source has a line end, so that its changes can be read."""
 
 
 def element(name: str, /, *content: Content, **attributes: str | int | None) -> Markup:
@@ -25,9 +34,10 @@ def element(name: str, /, *content: Content, **attributes: str | int | None) -> 
         for key, value in attributes.items()
         if value is not None
     )
+    end = "\n" if name in _ENDS_A_LINE else ""
     if name in _VOID:
-        return Markup(f"<{name}{told}>")
-    return Markup(f"<{name}{told}>{joined(content)}</{name}>")
+        return Markup(f"<{name}{told}>{end}")
+    return Markup(f"<{name}{told}>{joined(content)}</{name}>{end}")
 
 
 def joined(content: Iterable[Content]) -> Markup:

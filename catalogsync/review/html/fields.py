@@ -29,6 +29,12 @@ LABELS = {
 """Every field that may change in the words of the page, in the order of the card."""
 
 
+def place(field: str) -> int:
+    """Where a field stands among the others; those without a label come last."""
+    order = list(LABELS)
+    return order.index(field) if field in LABELS else len(order)
+
+
 _LONG = 30
 """From how many characters on two values are compared by word."""
 

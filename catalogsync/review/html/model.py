@@ -6,20 +6,15 @@ from dataclasses import dataclass
 from catalogsync.diff import Card, Change, Verb
 from catalogsync.model import AssetRef
 from catalogsync.plan import ModelPlan
-from catalogsync.review.html.elements import Markup, element, joined
-from catalogsync.review.html.fields import LABELS, chips, row, value_rows
+from catalogsync.review.html.elements import Markup, element
+from catalogsync.review.html.fields import LABELS, chips, place, row, value_rows
 from catalogsync.review.html.prose import changed_text, whole_text
 from catalogsync.review.html.strips import double_strip, single_strip
 from catalogsync.review.html.tiles import Gallery
+from catalogsync.review.text import SIGNS as TEXT_SIGNS
 from catalogsync.review.words import counted
 
-SIGNS = {
-    Verb.DELETE: ("−", "delete"),
-    Verb.CREATE: ("+", "create"),
-    Verb.ADOPT: ("=", "adopt"),
-    Verb.UPDATE: ("~", "update"),
-    Verb.FORGET: (".", "forget"),
-}
+SIGNS = {verb: (sign.replace("-", "−"), word) for verb, (sign, word, _) in TEXT_SIGNS.items()}
 """For every verb its sign and word, in the order in which models are shown."""
 
 _COVER = 240
@@ -60,8 +55,8 @@ def changes_in_short(model: ModelPlan) -> str:
     if model.verb is Verb.CREATE:
         card = model.after
         return counted(len(card.examples), "example") if card and card.examples else ""
-    fields = dict.fromkeys(change.field for change in model.changes)
-    return ", ".join(LABELS.get(name, name).lower() for name in LABELS if name in fields)
+    fields = sorted({change.field for change in model.changes}, key=place)
+    return ", ".join(LABELS.get(name, name).lower() for name in fields)
 
 
 def _head(model: ModelPlan, card: Card | None) -> Markup:
@@ -82,15 +77,11 @@ def _whole(model: ModelPlan, card: Card, desk: Desk) -> Iterator[Markup]:
         if card.short_description
         else None,
         chips(card.tags, card.tags) if card.tags else None,
-        _rows(_plain_rows(model, card, is_new=True)),
+        _rows(_rows_of_all(model, card)),
     ]
     cover = _cover(card.thumbnail, "thumbnail", desk) if card.thumbnail else None
-    yield element(
-        "div",
-        element("div", cover, class_="cover") if cover else None,
-        element("div", *told, class_="told"),
-        class_="card",
-    )
+    if cover or any(told):
+        yield _card(cover, *told)
     if card.examples:
         title = counted(len(card.examples), "example")
         yield element("h4", title)
@@ -98,11 +89,16 @@ def _whole(model: ModelPlan, card: Card, desk: Desk) -> Iterator[Markup]:
     yield from _texts(model, desk)
 
 
-def _plain_rows(model: ModelPlan, card: Card, *, is_new: bool) -> Iterator[Markup]:
-    if is_new and card.collections:
-        yield row("Collections", chips(card.collections, card.collections))
-    unseen = (*_DRAWN, "owner", *(_ON_THE_CARD if is_new else ()))
-    yield from value_rows([c for c in model.changes if c.field not in unseen], new=is_new)
+def _card(cover: Markup | None, *told: Markup | None) -> Markup:
+    left = element("div", cover, class_="cover") if cover else None
+    return element("div", left, element("div", *told, class_="told"), class_="card")
+
+
+def _rows_of_all(model: ModelPlan, card: Card) -> Iterator[Markup]:
+    if card.collections:
+        yield row(LABELS["collections"], chips(card.collections, card.collections))
+    seen = (*_DRAWN, *_ON_THE_CARD, "owner")
+    yield from value_rows([c for c in model.changes if c.field not in seen], new=True)
 
 
 def _changed(model: ModelPlan, card: Card, desk: Desk) -> Iterator[Markup]:
@@ -113,21 +109,16 @@ def _changed(model: ModelPlan, card: Card, desk: Desk) -> Iterator[Markup]:
         *(_became_rows(model.changes)),
         *(_set_row(name, before, after) for name in ("tags", "collections") if name in fields),
     ]
-    yield element(
-        "div",
-        element("div", _thumbnails(before, after, fields, desk), class_="cover"),
-        element("div", _rows(rows), class_="told"),
-        class_="card",
-    )
+    yield _card(_thumbnails(before, after, fields, desk), _rows(rows))
     if "examples" in fields:
         yield element("h4", "Examples ", element("small", _examples_in_short(model.changes)))
         yield double_strip(before.examples, after.examples, model.changes, desk.gallery)
     yield from _texts(model, desk)
 
 
-def _thumbnails(before: Card, after: Card, fields: set[str], desk: Desk) -> Markup:
+def _thumbnails(before: Card, after: Card, fields: set[str], desk: Desk) -> Markup | None:
     if "thumbnail" not in fields:
-        return joined((_cover(after.thumbnail, "thumbnail", desk),) if after.thumbnail else ())
+        return _cover(after.thumbnail, "thumbnail", desk) if after.thumbnail else None
     sides = (("Now", before), ("After", after))
     figures = (
         element(
@@ -152,9 +143,7 @@ def _set_row(name: str, before: Card, after: Card) -> Markup:
 
 def _became_rows(changes: Sequence[Change]) -> Iterator[Markup]:
     plain = [change for change in changes if change.field not in _DRAWN]
-    order = list(LABELS)
-    plain.sort(key=lambda change: order.index(change.field))
-    yield from value_rows(plain, new=False)
+    yield from value_rows(sorted(plain, key=lambda change: place(change.field)), new=False)
 
 
 def _rows(rows: Iterator[Markup] | list[Markup]) -> Markup | None:

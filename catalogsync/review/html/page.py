@@ -179,21 +179,12 @@ def _index_entry(model: ModelPlan, number: int, shown: Gallery) -> Markup:
     return element("li", link)
 
 
-_TITLES = {
-    Verb.DELETE: "To delete",
-    Verb.CREATE: "To create",
-    Verb.ADOPT: "To adopt",
-    Verb.UPDATE: "To update",
-    Verb.FORGET: "To forget",
-}
-
-
 def _sections(models: Sequence[ModelPlan], desk: Desk) -> Iterator[Markup]:
     numbered = list(enumerate(models, 1))
-    for verb, title in _TITLES.items():
+    for verb, (_, word) in SIGNS.items():
         chosen = [(at, model) for at, model in numbered if model.verb is verb]
         if chosen:
-            heading = element("h2", title, " ", element("small", str(len(chosen))))
+            heading = element("h2", f"To {word} ", element("small", str(len(chosen))))
             shown = (model_section(model, _anchor(at), desk) for at, model in chosen)
             yield element("section", heading, *shown)
 

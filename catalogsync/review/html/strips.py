@@ -8,7 +8,7 @@ from itertools import accumulate
 from catalogsync.diff import Change, Placed
 from catalogsync.model import AssetRef
 from catalogsync.review.html.elements import Markup, classes, element
-from catalogsync.review.html.tiles import UNIT, WIDEST, Gallery, name_of
+from catalogsync.review.html.tiles import UNIT, Gallery, name_of
 from catalogsync.review.words import counted
 
 _LOW, _TALL = 152, 208
@@ -141,7 +141,10 @@ def _mark(tile: _Tile) -> Markup | None:
 
 
 def _fate(tile: _Tile) -> str:
-    return f"{tile.way} {tile.other}" if tile.fate is Fate.MOVED else tile.fate.value
+    """What becomes of an example; one can move without a new number, if its neighbours do."""
+    if tile.fate is Fate.MOVED and tile.other != tile.position:
+        return f"{tile.way} {tile.other}"
+    return tile.fate.value
 
 
 def _centres(tiles: Sequence[_Tile], gallery: Gallery) -> list[int]:
@@ -155,7 +158,7 @@ def _links(olds: Sequence[_Tile], news: Sequence[_Tile], gallery: Gallery) -> Ma
     """A line from every place to the other; stubs where there is none."""
     olds, news = olds[:_MOST], news[:_MOST]
     top, bottom = _centres(olds, gallery), _centres(news, gallery)
-    width = max(*top, *bottom, 0) + WIDEST * UNIT
+    width = max(*top, *bottom, 1)
     drawn = [
         *(_removed(x) for tile, x in zip(olds, top, strict=True) if not tile.other),
         *(_added(x) for tile, x in zip(news, bottom, strict=True) if not tile.other),
