@@ -9,7 +9,7 @@ from itertools import islice
 from catalogsync.pictures.picture import Picture
 from catalogsync.pictures.shrink import Copy
 
-BUDGET = 15_000_000
+BUDGET = 11_000_000
 """How many characters all copies of a page may take."""
 
 Source = Callable[[Copy], Picture]

@@ -217,9 +217,27 @@ def test_five_hundred_models_with_pictures_stay_below_twenty_megabytes(tmp_path:
 
 
 def big_plan(refs: list[AssetRef]) -> Plan:
-    """500 new models of seven pictures each."""
+    """500 new models of seven pictures each, and of texts that take as many bytes as they can."""
+    long = Text(("漢" * 4000 + "\u202e" * 4000,))
     models = tuple(
-        spec(f"m{at:03}", thumbnail=refs[7 * at], examples=tuple(refs[7 * at + 1 : 7 * at + 7]))
+        spec(
+            f"m{at:03}",
+            thumbnail=refs[7 * at],
+            examples=tuple(refs[7 * at + 1 : 7 * at + 7]),
+            description=long,
+            prompt_guide=long,
+        )
         for at in range(500)
     )
     return plan(FakeServer(), Catalog(name="acme", models=models))
+
+
+def test_a_long_text_is_cut_and_says_so_and_one_that_fits_is_whole() -> None:
+    def page(text: str) -> str:
+        model = spec("long", description=Text((text,)))
+        return render_html(plan(FakeServer(), Catalog(name="acme", models=(model,))), {})
+
+    fits, longer = page("x" * 20_000), page("x" * 20_001)
+    assert fits.count("x" * 20_000) == longer.count("x" * 20_000) == 1
+    assert "the rest is left out" not in fits
+    assert "the rest is left out" in longer

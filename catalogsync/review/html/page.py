@@ -17,8 +17,9 @@ from catalogsync.review.words import counted, file_size
 
 _MOST_MODELS = 1000
 _MOST_FILES = 300
-_ALL_TEXTS = 3_000_000
+_ALL_TEXTS = 2_400_000
 _LONGEST_TEXT = 20_000
+_TEXTS_OF_A_MODEL = 2
 
 
 def render_html(
@@ -32,7 +33,7 @@ def render_html(
     shown, picture_rules = gallery(shown_assets(plan), pictures, uploads)
     models = _ordered(plan)
     drawn, listed = models[:_MOST_MODELS], models[_MOST_MODELS:]
-    room = min(_LONGEST_TEXT, _ALL_TEXTS // max(len(drawn), 1))
+    room = min(_LONGEST_TEXT, _ALL_TEXTS // max(_TEXTS_OF_A_MODEL * len(drawn), 1))
     desk = Desk(shown, room)
     body = (
         icons(),

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from catalogsync.review.html.elements import Markup, element
 from catalogsync.review.word_diff import Mark, Piece, word_diff
-from catalogsync.review.words import counted
+from catalogsync.review.words import counted, revealed
 
 _ELEMENTS = {Mark.ADDED: "ins", Mark.REMOVED: "del"}
 
@@ -46,11 +46,13 @@ def _drawn(pieces: Sequence[Piece], room: int) -> Iterator[Markup | str]:
         if piece.mark is Mark.GAP:
             yield _gap(f"{counted(int(piece.text), 'line')} the same")
             continue
-        text = piece.text[:room]
+        whole = revealed(piece.text[: room + 1], keep="\n\t")
+        text = whole[:room]
         room -= len(text)
-        name = _ELEMENTS.get(piece.mark)
-        yield element(name, text) if name else text
-        if len(text) < len(piece.text) or not room:
+        if text:
+            name = _ELEMENTS.get(piece.mark)
+            yield element(name, text) if name else text
+        if len(whole) > len(text):
             yield _gap("the rest is left out to keep this page small")
             return
 
