@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
+from select import select
 from typing import Any, BinaryIO
 
 Json = dict[str, Any]
@@ -30,13 +31,14 @@ _FLAGS = (
     "--force-color-profile=srgb",
 )
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
-_LONGEST_ANSWER = 1 << 16
+_PIECE = 1 << 16
+_PATIENCE = 120.0
 
 
 class Browser:
     """One process of Chromium; `page` opens a file in a page of its own."""
 
-    def __init__(self, inbox: BinaryIO, outbox: BinaryIO) -> None:
+    def __init__(self, inbox: int, outbox: BinaryIO) -> None:
         self._inbox = inbox
         self._outbox = outbox
         self._numbers = count(1)
@@ -74,7 +76,8 @@ class Browser:
     def receive(self) -> Json:
         """The next message; an event is noted for its session."""
         while b"\0" not in self._rest:
-            data = self._inbox.read1(_LONGEST_ANSWER)  # type: ignore[attr-defined]
+            assert select([self._inbox], [], [], _PATIENCE)[0], "Chromium does not answer"
+            data = os.read(self._inbox, _PIECE)
             assert data, "Chromium went away"
             self._rest += data
         text, _, self._rest = self._rest.partition(b"\0")
@@ -160,13 +163,14 @@ def browser() -> Iterator[Browser]:
         )
         os.close(theirs_in)
         os.close(theirs_out)
-        with os.fdopen(ours_in, "rb") as inbox, os.fdopen(ours_out, "wb") as outbox:
-            running = Browser(inbox, outbox)
+        with os.fdopen(ours_out, "wb") as outbox:
+            running = Browser(ours_in, outbox)
             try:
                 yield running
             finally:
                 running.call("Browser.close")
                 os.waitpid(process, 0)
+                os.close(ours_in)
 
 
 def _high(descriptor: int) -> int:
