@@ -32,6 +32,10 @@ class Contents:
         """What is known of an asset, for people."""
         return self.assets.get(asset_id, AssetRef(id=asset_id))
 
+    def in_full(self, ref: AssetRef) -> AssetRef:
+        """A reference with what is known of it, for people."""
+        return ref if ref.sha256 or not ref.id else self.described(ref.id)
+
     def _holds(self, ref: AssetRef) -> bool:
         return not ref.sha256 or self.assets[ref.id].digest == ref.digest
 

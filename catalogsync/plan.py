@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from catalogsync.actions import (
     Action,
@@ -28,7 +28,7 @@ from catalogsync.actions import (
 )
 from catalogsync.codec import as_data
 from catalogsync.contents import Contents
-from catalogsync.diff import SCALARS, Change, Diff, ModelDiff, Placed, Verb
+from catalogsync.diff import SCALARS, Card, Change, Diff, ModelDiff, Placed, Verb, cards
 from catalogsync.identity import PROTECTED_TAG, Origin, Refusal
 from catalogsync.import_notes import note_name
 from catalogsync.members import batches
@@ -39,7 +39,11 @@ from catalogsync.sending import requests_to_send
 
 @dataclass(frozen=True, slots=True)
 class ModelPlan:
-    """What becomes of one model: the differences, for people, and the actions, for the API."""
+    """What becomes of one model: the differences, for people, and the actions, for the API.
+
+    `before` and `after` show the whole model, and are no part of what is approved: that is
+    what changes.
+    """
 
     key: str
     name: str
@@ -48,6 +52,8 @@ class ModelPlan:
     changes: tuple[Change, ...]
     actions: tuple[ModelAction, ...]
     note: str = ""
+    before: Card | None = field(default=None, compare=False)
+    after: Card | None = field(default=None, compare=False)
 
     @property
     def digest(self) -> str:
@@ -223,6 +229,7 @@ def _note(found: ModelDiff) -> str:
 
 
 def _plan_model(found: ModelDiff, diff: Diff, catalog: str) -> ModelPlan:
+    before, after = cards(found, diff.contents, diff.collections)
     name = found.spec.name if found.spec else found.remote.name if found.remote else ""
     return ModelPlan(
         key=found.key,
@@ -232,6 +239,8 @@ def _plan_model(found: ModelDiff, diff: Diff, catalog: str) -> ModelPlan:
         changes=found.changes,
         actions=tuple(_actions(found, diff, catalog)),
         note=_note(found),
+        before=before,
+        after=after,
     )
 
 

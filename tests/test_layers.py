@@ -25,7 +25,7 @@ FLOORS = (
         "ports",
         "sending",
     ),
-    ("assumed", "diff", "members", "observe", "outcome", "scenario", "snapshots"),
+    ("assumed", "diff", "members", "observe", "outcome", "pictures", "scenario", "snapshots"),
     ("ledger", "rules"),
     ("importer",),
     ("perform", "plan"),
@@ -38,7 +38,7 @@ FLOORS = (
 ONE_ROOM = {
     "yaml": "manifest",
     "jsonschema": "manifest",
-    "PIL": "sandbox",
+    "PIL": "pictures",
     "deepdiff": "diff",
     "httpcore": "scenario",
     "httpx": "scenario",
@@ -49,6 +49,10 @@ ONE_ROOM = {
     "markdown_it": "sandbox",
     "platformdirs": "cache",
 }
+"""The one room of the engine, or the sandbox, that imports a third-party package."""
+
+ALSO_IN_THE_SANDBOX = {"PIL"}
+"""What the sandbox, which shares nothing with the engine, imports for itself."""
 
 
 def room(path: Path) -> str:
@@ -99,7 +103,10 @@ def test_each_package_is_imported_in_one_room() -> None:
         top = module.split(".")[0]
         if top not in sys.stdlib_module_names and top not in ("catalogsync", ""):
             found[top].add(here)
-    assert dict(found) == {package: {only} for package, only in ONE_ROOM.items()}
+    assert dict(found) == {
+        package: {only, "sandbox"} if package in ALSO_IN_THE_SANDBOX else {only}
+        for package, only in ONE_ROOM.items()
+    }
 
 
 @pytest.mark.parametrize(

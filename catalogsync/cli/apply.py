@@ -20,9 +20,10 @@ from catalogsync.cli.options import (
     talk_options,
 )
 from catalogsync.cli.output import say, write_lines, write_text
+from catalogsync.cli.pictures import Pictures, pictures_of
 from catalogsync.cli.planning import make_plan, split_options
 from catalogsync.cli.progress import Load, progress
-from catalogsync.cli.readings import reading_options, split_readings
+from catalogsync.cli.readings import Told, reading_options, split_readings
 from catalogsync.cli.saved import told_apart
 from catalogsync.cli.session import Session, interruptible, session
 from catalogsync.diff import Verb
@@ -56,6 +57,7 @@ from catalogsync.review.words import counted, visible
 def command(
     places: tuple[Path, ...],
     expect: str | None,
+    html_live_images: bool,
     yes: bool,
     lfs_pull: bool,
     quiet: bool,
@@ -89,6 +91,10 @@ def command(
         plan = planned.plan
         write_lines(render_plan(plan, jobs=choices.jobs), color=color, to_stderr=shown)
         ledger = Ledger(planned.diff, planned.snapshot)
+        pictures: Pictures = {}
+        if readings.want_pictures:
+            live = opened.client if html_live_images else None
+            pictures = pictures_of(plan, opened.catalog.files, live=live)
         outcomes: list[Outcome] = []
         if plan.models and not plan.blocked:
             files = [_file(opened.catalog, asset) for asset in plan.files]
@@ -107,7 +113,7 @@ def command(
     if error := _error(outcomes, code):
         document |= error_document(error)
     text = dumped(document)
-    readings.write_files(planned.saved, text)
+    readings.write_files(Told(planned.saved, text, outcomes, pictures, choices.jobs))
     if readings.as_json:
         write_text(text)
     return code

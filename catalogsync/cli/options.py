@@ -113,6 +113,11 @@ plan_options = together(
     option("--allow-delete", type=click.IntRange(0), metavar="N", help="Allow N deletes."),
     option("--allow-update", type=click.IntRange(0), metavar="N", help="Allow N updates."),
     option("--allow-upload", type=Size(), metavar="SIZE", help="Allow uploads of SIZE."),
+    option(
+        "--html-live-images",
+        is_flag=True,
+        help="Show pictures in the HTML that only the server has.",
+    ),
 )
 
 json_option = option("--json", "as_json", is_flag=True, help="Print one JSON document.")

@@ -13,14 +13,15 @@ from catalogsync.cli.options import (
     selection_options,
     talk_options,
 )
-from catalogsync.cli.output import say, write_lines, write_text
+from catalogsync.cli.output import write_lines, write_text
+from catalogsync.cli.pictures import Pictures, pictures_of
 from catalogsync.cli.planning import make_plan, plan_offline, split_options
-from catalogsync.cli.readings import reading_options, split_readings
+from catalogsync.cli.readings import Told, reading_options, split_readings
 from catalogsync.cli.session import session
+from catalogsync.errors import UsageError
 from catalogsync.plan import LIVE
 from catalogsync.review.saved import saved_document, sealed
 from catalogsync.review.text import render_plan
-from catalogsync.review.words import visible
 
 
 @click.command("plan")
@@ -33,7 +34,12 @@ from catalogsync.review.words import visible
 @option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
 @talk_options
 def command(
-    against: Against, detailed_exitcode: bool, quiet: bool, color: str, **options: Any
+    against: Against,
+    html_live_images: bool,
+    detailed_exitcode: bool,
+    quiet: bool,
+    color: str,
+    **options: Any,
 ) -> int:
     """Show what an apply would do. Reads only: its connection refuses anything that writes.
 
@@ -42,17 +48,23 @@ def command(
     readings = split_readings(options)
     planning, choices = split_options(options)
     said = ""
+    pictures: Pictures = {}
     if against.kind == LIVE:
         with session(choices, read_only=True) as opened:
             saved = make_plan(
                 opened, planning, jobs=choices.jobs, quiet=quiet, as_json=readings.as_json
             ).saved
+            if readings.want_pictures:
+                live = opened.client if html_live_images else None
+                pictures = pictures_of(saved.plan, opened.catalog.files, live=live)
+    elif html_live_images:
+        raise UsageError("--html-live-images asks the server", hint="leave --against out")
     else:
-        saved, said = plan_offline(choices, planning, against)
-        if not quiet:
-            say(visible(f"Planned against {said}; the live project was not asked."))
+        catalog, saved, said = plan_offline(choices, planning, against)
+        if readings.want_pictures:
+            pictures = pictures_of(saved.plan, catalog.files)
     document = sealed(saved_document(saved))
-    readings.write_files(saved, document)
+    readings.write_files(Told(saved, document, pictures=pictures, jobs=choices.jobs))
     if readings.as_json:
         write_text(document)
     else:

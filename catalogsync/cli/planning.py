@@ -19,7 +19,7 @@ from catalogsync.diff import Diff, diff
 from catalogsync.errors import UsageError
 from catalogsync.identity import Refusal
 from catalogsync.manifest import load
-from catalogsync.model import Snapshot
+from catalogsync.model import Catalog, Snapshot
 from catalogsync.observe import observe
 from catalogsync.plan import Plan, build_plan
 from catalogsync.review.saved import SavedPlan, Scope
@@ -63,7 +63,9 @@ def split_options(options: dict[str, Any]) -> tuple[Planning, Choices]:
     return Planning(scope, allow), Choices(**options)
 
 
-def plan_offline(choices: Choices, planning: Planning, against: Against) -> tuple[SavedPlan, str]:
+def plan_offline(
+    choices: Choices, planning: Planning, against: Against
+) -> tuple[Catalog, SavedPlan, str]:
     """Plan without network and credentials; also what it is against, in words for people."""
     with opened_cache(no_cache=choices.no_cache) as cache:
         root = catalog_root(choices.catalog)
@@ -80,7 +82,7 @@ def plan_offline(choices: Choices, planning: Planning, against: Against) -> tupl
         against=offline.against,
         allow=planning.allow,
     )
-    return SavedPlan(plan, offline.read_at, planning.scope), offline.said
+    return catalog, SavedPlan(plan, offline.read_at, planning.scope), offline.said
 
 
 def make_plan(

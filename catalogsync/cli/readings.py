@@ -2,33 +2,65 @@
 
 import os
 import secrets
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import click
 
 from catalogsync.cli.options import Command, json_option, option, together
+from catalogsync.cli.pictures import Pictures
 from catalogsync.errors import UsageError
+from catalogsync.outcome import Outcome
 from catalogsync.review.saved import SavedPlan
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """What there is to tell of a run: a plan, its document, and what became of it, if tried."""
+
+    saved: SavedPlan
+    document: str
+    outcomes: Sequence[Outcome] | None = None
+    pictures: Pictures = field(default_factory=dict)
+    jobs: int = 8
+
+
+@dataclass(frozen=True, slots=True)
 class File:
-    """An option that names a file: its help, and what is written, from a plan and its document."""
+    """An option that names a file: its help, and what is written."""
 
     help: str
-    render: Callable[[SavedPlan, str], str]
+    render: Callable[[Told], str]
+
+
+def _markdown(told: Told) -> str:
+    if told.outcomes is not None:
+        from catalogsync.review.markdown_report import render_report_markdown
+
+        return render_report_markdown(told.saved.plan, told.outcomes)
+    from catalogsync.review.markdown import render_markdown
+
+    return render_markdown(told.saved.plan, read_at=told.saved.read_at, jobs=told.jobs)
+
+
+def _html(told: Told) -> str:
+    from catalogsync.review.html import render_html
+
+    saved = told.saved
+    return render_html(saved.plan, told.pictures, read_at=saved.read_at, jobs=told.jobs)
 
 
 _FILES = {
-    "json-into": File("Also write the JSON document into FILE.", lambda saved, document: document),
+    "json-into": File("Also write the JSON document into FILE.", lambda told: told.document),
+    "markdown": File("Also write it into FILE as Markdown, for a pull request.", _markdown),
+    "html": File("Also write the plan into FILE as a page to look at.", _html),
 }
 """The options of every command that has a plan to tell of."""
 
 _SAVE = {
-    "out": File("Save the plan in FILE, for `show` and `apply`.", lambda saved, document: document),
+    "out": File("Save the plan in FILE, for `show` and `apply`.", lambda told: told.document),
 }
 """The options of the command that makes a new plan."""
 
@@ -40,10 +72,15 @@ class Readings:
     as_json: bool
     files: Mapping[str, Path]
 
-    def write_files(self, saved: SavedPlan, document: str) -> None:
+    @property
+    def want_pictures(self) -> bool:
+        """Whether pictures are to be shown."""
+        return "html" in self.files
+
+    def write_files(self, told: Told) -> None:
         """Write every file, or none where one of them cannot be written."""
         table = _SAVE | _FILES
-        write_all({path: table[name].render(saved, document) for name, path in self.files.items()})
+        write_all({path: table[name].render(told) for name, path in self.files.items()})
 
 
 def reading_options(*, saves: bool = False) -> Callable[[Command], Command]:

@@ -1,6 +1,7 @@
 """Compares manifests with the server; the only place that decides whether two things are equal."""
 
 from catalogsync.contents import known_contents
+from catalogsync.diff.cards import Card, cards
 from catalogsync.diff.compare import SCALARS, Comparison
 from catalogsync.diff.unread import unread
 from catalogsync.diff.values import Change, Diff, ModelDiff, Placed, Value, Verb
@@ -8,7 +9,18 @@ from catalogsync.identity import match
 from catalogsync.import_notes import notes_by_key
 from catalogsync.model import Catalog, Snapshot, State
 
-__all__ = ["SCALARS", "Change", "Diff", "ModelDiff", "Placed", "Value", "Verb", "diff"]
+__all__ = [
+    "SCALARS",
+    "Card",
+    "Change",
+    "Diff",
+    "ModelDiff",
+    "Placed",
+    "Value",
+    "Verb",
+    "cards",
+    "diff",
+]
 
 
 def diff(

@@ -11,7 +11,6 @@ from catalogsync.identity import OWNER_PREFIX, PROTECTED_TAG, Match, Origin, own
 from catalogsync.import_notes import Note
 from catalogsync.mentions import canonical, normalised, parsed
 from catalogsync.model import (
-    AssetRef,
     Catalog,
     Concept,
     Mention,
@@ -168,12 +167,9 @@ class Comparison:
         if before == after:
             return
         held = zip(before, map(contents.described, live.examples), strict=True)
-        wanted = zip(after, map(self._full, spec.examples), strict=True)
+        wanted = zip(after, map(contents.in_full, spec.examples), strict=True)
         for name, old, new in list_differences(list(held), list(wanted)):
             yield Change(spec.key, ("examples", name), old, new)
-
-    def _full(self, ref: AssetRef) -> AssetRef:
-        return ref if ref.sha256 else self._contents.described(ref.id)
 
     def _text(
         self, key: str, field: str, wanted: Text | None, live: str | None

@@ -17,13 +17,19 @@ _COMMANDS = (
 """The beginnings of the commands that CI runners take out of a log: ::name, ##[name], ##vso[."""
 
 
-def visible(text: str) -> str:
-    """Foreign text made inert: what cannot be seen is shown as an escape, in every output.
+def revealed(text: str, *, keep: str = "") -> str:
+    """Foreign text with what cannot be seen shown as escapes, but for the characters to keep."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(char if char in keep else _escaped(char) for char in text)
 
-    So are the beginnings of a CI runner's commands, which it would take out of a log.
+
+def visible(text: str) -> str:
+    """Foreign text made inert: what cannot be seen is shown as an escape, in every log.
+
+    So are the beginnings of a CI runner's commands, which it would take out of one.
     """
-    if not (text.isascii() and text.isprintable()):
-        text = "".join(_escaped(char) for char in text)
+    text = revealed(text)
     for pattern, shown in _COMMANDS:
         text = pattern.sub(shown, text)
     return text

@@ -2,7 +2,15 @@
 
 from catalogsync.scenario.client import ScenarioClient
 from catalogsync.scenario.connection import DEFAULT_BASE_URL, Connection
+from catalogsync.scenario.images import ImageReader
 from catalogsync.scenario.transport import Transport
 from catalogsync.scenario.uploads import Uploader
 
-__all__ = ["DEFAULT_BASE_URL", "Connection", "ScenarioClient", "Transport", "Uploader"]
+__all__ = [
+    "DEFAULT_BASE_URL",
+    "Connection",
+    "ImageReader",
+    "ScenarioClient",
+    "Transport",
+    "Uploader",
+]

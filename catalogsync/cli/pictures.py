@@ -1,0 +1,48 @@
+"""The pictures of a plan's page: the catalog's own, and those that only the server has."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from catalogsync.model import AssetRef, LocalFile
+from catalogsync.pictures.picture import Picture
+from catalogsync.plan import Plan
+from catalogsync.ports import ASSETS_PER_READ
+
+if TYPE_CHECKING:
+    from catalogsync.pictures.copies import Source
+    from catalogsync.scenario import ScenarioClient
+
+Pictures = Mapping[str, Picture]
+"""Small copies, by the digest or the id of the asset that they are of."""
+
+
+def pictures_of(
+    plan: Plan, files: Mapping[str, LocalFile], *, live: "ScenarioClient | None" = None
+) -> Pictures:
+    """Copies of what a plan shows, from the catalog's files and from a `live` project if given."""
+    from catalogsync.pictures.copies import copies
+    from catalogsync.pictures.sources import local_sources
+    from catalogsync.review.html import shown_assets
+
+    assets = shown_assets(plan)
+    local = local_sources(assets, files)
+    return _with_live(assets, local, live) if live else copies(local)
+
+
+def _with_live(
+    assets: Sequence[AssetRef], local: Mapping[str, "Source"], client: "ScenarioClient"
+) -> Pictures:
+    from catalogsync.pictures.copies import copies
+    from catalogsync.pictures.sources import live_sources
+    from catalogsync.scenario import ImageReader
+
+    missing = [ref for ref in assets if ref.id and ref.digest not in local]
+    urls: dict[str, str] = {}
+    for start in range(0, len(missing), ASSETS_PER_READ):
+        batch = missing[start : start + ASSETS_PER_READ]
+        urls |= client.get_image_urls([ref.id for ref in batch])
+    with closing(ImageReader()) as reader:
+        sources = {**local, **live_sources(missing, urls, reader.read)}
+        keys = (ref.digest if ref.digest in sources else ref.id for ref in assets)
+        return copies({key: sources[key] for key in keys if key in sources})

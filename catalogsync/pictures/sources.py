@@ -1,0 +1,53 @@
+"""Where the images of a page come from: the catalog's files, and what the server has."""
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from hashlib import sha256
+
+from catalogsync.errors import CatalogSyncError
+from catalogsync.manifest import open_file
+from catalogsync.model import AssetKind, AssetRef, LocalFile
+from catalogsync.pictures.copies import Source
+from catalogsync.pictures.picture import Picture
+from catalogsync.pictures.shrink import BROKEN, TOO_LARGE, Copy, shrink, shrink_any
+
+_MAX_FILE = 100_000_000
+_CHANGED = Picture(reason="the file changed after it was read")
+_NOT_READ = Picture(reason="the server did not give it")
+
+
+def local_sources(assets: Iterable[AssetRef], files: Mapping[str, LocalFile]) -> dict[str, Source]:
+    """The images among the assets that are in `files`, by their digest."""
+    here = {sha[:32]: (sha, file) for sha, file in files.items()}
+    return {
+        ref.digest: partial(_from_file, ref, *here[ref.digest])
+        for ref in assets
+        if ref.kind is AssetKind.IMAGE and ref.digest in here
+    }
+
+
+def live_sources(
+    assets: Iterable[AssetRef], urls: Mapping[str, str], read: Callable[[str], bytes | None]
+) -> dict[str, Source]:
+    """The images among the assets that the server has at `urls`, by their digest or id."""
+    return {
+        ref.digest or ref.id: partial(_from_server, urls[ref.id], read)
+        for ref in assets
+        if ref.id in urls
+    }
+
+
+def _from_file(ref: AssetRef, sha: str, file: LocalFile, copy: Copy) -> Picture:
+    if ref.size > _MAX_FILE:
+        return TOO_LARGE
+    try:
+        with open_file(file) as stream:
+            data = stream.read(_MAX_FILE + 1)
+    except (CatalogSyncError, OSError):
+        return BROKEN
+    return shrink(data, ref.media_type, copy) if sha256(data).hexdigest() == sha else _CHANGED
+
+
+def _from_server(url: str, read: Callable[[str], bytes | None], copy: Copy) -> Picture:
+    data = read(url)
+    return _NOT_READ if data is None else shrink_any(data, copy)
