@@ -10,8 +10,7 @@ from dataclasses import dataclass
 import httpx
 
 from catalogsync.errors import ApiError, BadResponse, FileChanged, Interrupted, Unreachable
-from catalogsync.scenario.connection import is_private, tls_context
-from catalogsync.scenario.sockets import Deadline, bounded_transport
+from catalogsync.web import Deadline, bounded_transport, is_private, tls_context
 
 CHUNK = 256 * 1024
 """How much of a part is in memory at a time, in bytes."""
