@@ -18,6 +18,7 @@ FLOORS = (
     ("ledger", "rules"),
     ("perform", "plan"),
     ("apply", "review"),
+    ("forge",),
     ("cli",),
     ("__main__",),
 )
@@ -37,7 +38,7 @@ ONE_ROOM = {
     "platformdirs": "cache",
 }
 
-HTTP_CLIENTS = {"httpx": {"web", "scenario"}}
+HTTP_CLIENTS = {"httpx": {"web", "scenario", "forge"}}
 """A client for each API, over what `web` lays down for all of them."""
 
 
@@ -105,6 +106,7 @@ def test_each_package_is_imported_in_one_room() -> None:
             {"sqlite3", "httpx", "yaml", "jsonschema", "deepdiff", "rich", "PIL", "starlette"},
         ),
         (["plan", "--help"], {"sqlite3", "httpx", "deepdiff", "rich", "PIL", "starlette"}),
+        (["ci", "github", "comment", "--help"], {"sqlite3", "httpx", "yaml", "deepdiff"}),
         (["schema"], {"httpx", "deepdiff", "rich", "starlette"}),
         (
             ["validate", "examples/catalog"],

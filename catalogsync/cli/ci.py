@@ -1,0 +1,170 @@
+"""`catalog-sync ci`: tell GitHub or GitLab of a plan, from inside one of their jobs."""
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from catalogsync.cli.options import option, together
+from catalogsync.cli.output import say
+from catalogsync.errors import AccessDenied, UsageError
+from catalogsync.review.words import duration, visible
+
+if TYPE_CHECKING:
+    from catalogsync.forge.comment import Thread, Writer
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+comment_options = together(
+    option("--markdown", type=_FILE, help="The plan to show, as `plan --markdown` wrote it."),
+    option("--applied", type=_FILE, help="What `apply --json` printed: closes the comment."),
+)
+
+
+@click.group("ci")
+def command() -> None:
+    """Tell GitHub or GitLab of a plan, from inside one of their jobs."""
+
+
+@command.group("github")
+def github() -> None:
+    """For a job of GitHub Actions."""
+
+
+@github.command("comment")
+@comment_options
+@option("--pull-request", type=click.IntRange(1), metavar="N", help="Not the job's own.")
+@option(
+    "--author",
+    metavar="LOGIN",
+    default="github-actions[bot]",
+    show_default=True,
+    help="Who the token is; nobody else's comment is touched.",
+)
+def comment(pull_request: int | None, author: str, **what: Any) -> None:
+    """Write the one comment of a pull request, or bring it up to date.
+
+    The token is taken from GITHUB_TOKEN. A token that may only read is said and fails nothing.
+    """
+    from catalogsync.forge import github as forge
+
+    job = forge.github_job(os.environ)
+    with _said_to_readers(), forge.github_api(job, os.environ, _pause) as api:
+        number = pull_request or job.pull_request
+        if what["applied"] and not number:
+            number = forge.merged_by(api, job)
+        thread = forge.PullRequest(api, job, number, author) if number else None
+        _tell(thread, job.writer, **what)
+
+
+@github.command("summary")
+@option("--markdown", type=_FILE, required=True, help="The plan, as `plan --markdown` wrote it.")
+def summary(markdown: Path) -> None:
+    """Add the plan to the page of the run."""
+    from catalogsync.forge.runner import add_summary
+
+    add_summary(_runner_file("GITHUB_STEP_SUMMARY"), _text(markdown))
+
+
+@github.command("outputs")
+@option("--plan", type=_FILE, help="The plan's document, as `plan --out` wrote it.")
+@option("--report", type=_FILE, help="The page that `plan --html` wrote.")
+@option("--exitcode", type=int, required=True, help="What the plan exited with.")
+def outputs(plan: Path | None, report: Path | None, exitcode: int) -> None:
+    """Set the outputs of the step: the exit code, and what a plan amounts to if there is one."""
+    from catalogsync.forge.runner import add_outputs, plan_outputs
+
+    values = {"exitcode": str(exitcode)}
+    if plan and plan.exists():
+        values |= {**plan_outputs(_document(plan)), "plan-path": str(plan)}
+    if report and report.exists():
+        values["report-path"] = str(report)
+    add_outputs(_runner_file("GITHUB_OUTPUT"), values)
+
+
+@command.group("gitlab")
+def gitlab() -> None:
+    """For a job of GitLab CI."""
+
+
+@gitlab.command("note")
+@comment_options
+@option("--merge-request", type=click.IntRange(1), metavar="IID", help="Not the job's own.")
+def note(merge_request: int | None, **what: Any) -> None:
+    """Write the one note of a merge request, or bring it up to date.
+
+    The token is taken from GITLAB_TOKEN. A token that may only read is said and fails nothing.
+    """
+    from catalogsync.forge import gitlab as forge
+
+    job = forge.gitlab_job(os.environ)
+    with _said_to_readers(), forge.gitlab_api(job, os.environ, _pause) as api:
+        iid = merge_request or job.merge_request
+        if what["applied"] and not iid:
+            iid = forge.merged_by(api, job)
+        _tell(forge.MergeRequest(api, job, iid) if iid else None, job.writer, **what)
+
+
+def _tell(
+    thread: "Thread | None", writer: "Writer", *, markdown: Path | None, applied: Path | None
+) -> None:
+    """Write the comment, and say what became of it."""
+    from catalogsync.forge.comment import show_outcome, show_plan
+    from catalogsync.forge.outcome import outcome_of
+
+    if (markdown is None) == (applied is None):
+        raise UsageError("give --markdown or --applied, one of them")
+    if thread is None:
+        say("No pull request belongs to this run; there is nothing to comment.")
+    elif markdown:
+        say(visible(show_plan(thread, _text(markdown), writer)))
+    elif applied:
+        about, outcome = outcome_of(_document(applied))
+        say(visible(show_outcome(thread, outcome, about, writer)))
+
+
+@contextmanager
+def _said_to_readers() -> Iterator[None]:
+    """Say that the token may only read, as that of a fork's job, and fail nothing."""
+    try:
+        yield
+    except AccessDenied as error:
+        if error.status != 403:
+            raise
+        say(f"Not commented: {visible(error.message)}")
+        say(f"  what to do: {visible(error.hint)}")
+
+
+def _pause(seconds: float) -> None:
+    say(f"Waiting {duration(seconds)} before the next attempt.")
+    time.sleep(seconds)
+
+
+def _runner_file(variable: str) -> Path:
+    if not os.environ.get(variable):
+        raise UsageError(
+            f"{variable} is not set", hint="this command runs inside a job of GitHub Actions"
+        )
+    return Path(os.environ[variable])
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{file} is not text") from error
+
+
+def _document(file: Path) -> dict[str, Any]:
+    try:
+        document = json.loads(_text(file))
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"{file} is not JSON") from error
+    if not isinstance(document, dict):
+        raise UsageError(f"{file} is not a document of catalog-sync")
+    return document
