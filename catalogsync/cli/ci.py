@@ -80,9 +80,9 @@ def outputs(plan: Path | None, report: Path | None, exitcode: int) -> None:
     from catalogsync.forge.runner import add_outputs, plan_outputs
 
     values = {"exitcode": str(exitcode)}
-    if plan and plan.exists():
+    if plan and plan.is_file():
         values |= {**plan_outputs(_document(plan)), "plan-path": str(plan)}
-    if report and report.exists():
+    if report and report.is_file():
         values["report-path"] = str(report)
     add_outputs(_runner_file("GITHUB_OUTPUT"), values)
 
