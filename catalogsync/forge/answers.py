@@ -39,7 +39,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer as it came, to the request `where`; headers in lower case."""
+    """An answer as it came, to the request `where`; headers are asked for in lower case."""
 
     where: str
     status: int

@@ -25,7 +25,7 @@ class Bounds:
     connect: float = 10.0
     read: float = 30.0
     attempt: float = 60.0
-    answer_bytes: int = 16 * 1024 * 1024
+    answer_bytes: int = 64 * 1024 * 1024
     attempts: int = 3
     longest_wait: float = 120.0
     first_wait: float = 1.0
@@ -143,8 +143,7 @@ class Api:
                     return Failure(BadResponse(f"{where}: the answer has no end"))
             following = response.links.get("next", {}).get("url", "")
         if not response.is_success:
-            headers = {name.lower(): value for name, value in response.headers.items()}
-            answer = Answer(where, response.status_code, headers, received)
+            answer = Answer(where, response.status_code, response.headers, received)
             return read_failure(answer, secret=self._token, now=self._clock())
         try:
             return _Got(read_json(received), self._path_of(where, following))

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from catalogsync.errors import CatalogSyncError, UsageError
 from catalogsync.forge.answers import TooLong
-from catalogsync.forge.stamp import Run, Stamp, read_stamp, run_line, split
+from catalogsync.forge.stamp import Run, Stamp, Subject, read_stamp, run_line, split
 
 _BELOW = "\n---\n<!-- catalog-sync: what was planned -->\n"
 _LONGEST_PART = 1000
@@ -60,7 +60,7 @@ def show_plan(thread: Thread, markdown: str, writer: Writer) -> str:
             "the first line of the Markdown is not the marker of a plan",
             hint="give the file that `catalog-sync plan --markdown FILE` wrote",
         )
-    standing = _standing(thread, mine)
+    standing = _standing(thread, mine.subject)
     if standing and standing.stamp.closed:
         return "The comment tells what was applied; it was left alone."
     if standing and standing.stamp.run > writer.run:
@@ -72,7 +72,7 @@ def show_plan(thread: Thread, markdown: str, writer: Writer) -> str:
     return _write(thread, standing, full, short)
 
 
-def show_outcome(thread: Thread, outcome: str, about: Stamp, writer: Writer) -> str:
+def show_outcome(thread: Thread, outcome: str, about: Subject, writer: Writer) -> str:
     """Put what an apply did on top of the plan's comment, and close it for later plans."""
     standing = _standing(thread, about)
     if standing is None:
@@ -106,7 +106,7 @@ class _Standing:
     stamp: Stamp
 
 
-def _standing(thread: Thread, about: Stamp) -> _Standing | None:
+def _standing(thread: Thread, about: Subject) -> _Standing | None:
     """Our comment about the same catalog and target; of several, the one written last."""
     author = thread.author
     ours = [
@@ -114,7 +114,7 @@ def _standing(thread: Thread, about: Stamp) -> _Standing | None:
         for comment in thread.comments()
         if comment.author == author
         and (stamp := read_stamp(comment.body)) is not None
-        and stamp.about_the_same(about)
+        and stamp.subject == about
     ]
     return max(ours, key=lambda standing: standing.stamp.run, default=None)
 

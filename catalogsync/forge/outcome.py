@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from catalogsync.errors import UsageError
-from catalogsync.forge.stamp import NOBODY, Stamp
+from catalogsync.forge.stamp import Subject
 from catalogsync.review.words import visible
 
 _TITLES = {
@@ -15,8 +15,8 @@ _TITLES = {
 """The title, by whether anything was done and whether all of it was."""
 
 
-def outcome_of(document: Mapping[str, object]) -> tuple[Stamp, str]:
-    """Which plan the document of an apply is about, and the Markdown that tells its outcome."""
+def outcome_of(document: Mapping[str, object]) -> tuple[Subject, str]:
+    """What the document of an apply is about, and the Markdown that tells its outcome."""
     match document:
         case {
             "catalog": str(catalog),
@@ -27,7 +27,7 @@ def outcome_of(document: Mapping[str, object]) -> tuple[Stamp, str]:
         }:
             done = [outcome["status"] == "done" for outcome in outcomes]
             title = _TITLES[any(done), all(done) and not refusals]
-            return Stamp(catalog, target, NOBODY), f"{title}\n\n{visible(result)}"
+            return Subject(catalog, target), f"{title}\n\n{visible(result)}"
         case _:
             raise UsageError(
                 "that is not what an apply printed",

@@ -16,23 +16,26 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
+class Subject:
+    """What a comment speaks of; each has a comment of its own."""
+
+    catalog: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
 class Stamp:
-    """Which catalog and target a comment speaks of, who wrote it, and whether it is closed.
+    """What a comment speaks of, which run wrote it, and whether it is closed.
 
     A comment is closed when it tells what an apply did.
     """
 
-    catalog: str
-    target: str
+    subject: Subject
     run: Run
-    closed: bool = False
-
-    def about_the_same(self, other: "Stamp") -> bool:
-        """Whether both speak of one catalog and target."""
-        return (self.catalog, self.target) == (other.catalog, other.target)
+    closed: bool
 
 
-NOBODY = Run(0, 0)
+_NOBODY = Run(0, 0)
 """The run of a comment that does not tell: every run is later."""
 
 
@@ -50,7 +53,7 @@ def read_stamp(body: str) -> Stamp | None:
     catalog, target = marker.get("catalog"), marker.get("target")
     if not isinstance(catalog, str) or not isinstance(target, str):
         return None
-    return Stamp(catalog, target, _run(run), run.get("closed") is True)
+    return Stamp(Subject(catalog, target), _run(run), run.get("closed") is True)
 
 
 def run_line(run: Run, *, closed: bool) -> str:
@@ -72,4 +75,4 @@ def _run(data: dict[str, object]) -> Run:
     number, attempt = data.get("run"), data.get("attempt")
     if type(number) is int and type(attempt) is int:
         return Run(number, attempt)
-    return NOBODY
+    return _NOBODY

@@ -10,8 +10,6 @@ from typing import Any
 
 import yaml
 
-from tests.forge.test_runner import read_outputs
-
 ROOT = Path(__file__).parent.parent.parent
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 STEPS: list[dict[str, Any]] = ACTION["runs"]["steps"]
@@ -99,3 +97,22 @@ def _holds(condition: str, values: Mapping[str, str]) -> bool:
     found = [_CONDITION.fullmatch(part) for part in parts]
     assert all(found), f"{condition} is more than this runner understands"
     return all((values[m[1]] == m[3]) == (m[2] == "==") for m in found if m)
+
+
+def read_outputs(text: str) -> dict[str, str]:
+    """The outputs as GitHub's runner reads them: `name=value`, or lines up to a delimiter."""
+    values: dict[str, str] = {}
+    lines = iter(text.split("\n"))
+    for line in lines:
+        if not line:
+            continue
+        equals, heredoc = line.find("="), line.find("<<")
+        if equals >= 0 and (heredoc < 0 or equals < heredoc):
+            values[line[:equals]] = line[equals + 1 :]
+            continue
+        assert heredoc >= 0, f"the runner refuses {line!r}"
+        held = []
+        while (at := next(lines)) != line[heredoc + 2 :]:
+            held.append(at)
+        values[line[:heredoc]] = "\n".join(held)
+    return values

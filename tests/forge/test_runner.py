@@ -4,31 +4,12 @@ import json
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalogsync.forge.runner import SUMMARY_BUDGET, add_outputs
+from tests.forge.action import read_outputs
 from tests.forge.conftest import Run, plan
-
-
-def read_outputs(text: str) -> dict[str, str]:
-    """The outputs as GitHub's runner reads them: `name=value`, or lines up to a delimiter."""
-    values: dict[str, str] = {}
-    lines = iter(text.split("\n"))
-    for line in lines:
-        if not line:
-            continue
-        equals, heredoc = line.find("="), line.find("<<")
-        if equals >= 0 and (heredoc < 0 or equals < heredoc):
-            values[line[:equals]] = line[equals + 1 :]
-            continue
-        assert heredoc >= 0, f"the runner refuses {line!r}"
-        held = []
-        while (at := next(lines)) != line[heredoc + 2 :]:
-            held.append(at)
-        values[line[:heredoc]] = "\n".join(held)
-    return values
-
 
 DOCUMENT = {
     "digest": "sha256:ab12",
@@ -79,6 +60,7 @@ def test_what_is_not_there_is_no_output(run: Run, tmp_path: Path) -> None:
 _LINES = st.lists(st.sampled_from(["a<<b", "b", "c=d", "a<<"]) | st.text("a<=: \r\té"), max_size=5)
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(["a", "b", "c"]), _LINES.map("\n".join)))
 def test_no_value_breaks_out_of_its_output(values: dict[str, str]) -> None:
     with TemporaryDirectory() as folder:
