@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from catalogsync.cli.options import option, together
+from catalogsync.cli.options import option
 from catalogsync.cli.output import say
 from catalogsync.errors import AccessDenied, UsageError
 from catalogsync.review.words import duration, visible
@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
-comment_options = together(
-    option("--markdown", type=_FILE, help="The plan to show, as `plan --markdown` wrote it."),
-    option("--applied", type=_FILE, help="What `apply --json` printed: closes the comment."),
+markdown_option = option(
+    "--markdown",
+    type=_FILE,
+    required=True,
+    help="What `plan --markdown` or `apply --markdown` wrote.",
 )
 
 
@@ -37,7 +39,7 @@ def github() -> None:
 
 
 @github.command("comment")
-@comment_options
+@markdown_option
 @option("--pull-request", type=click.IntRange(1), metavar="N", help="Not the job's own.")
 @option(
     "--author",
@@ -46,26 +48,27 @@ def github() -> None:
     show_default=True,
     help="Who the token is; nobody else's comment is touched.",
 )
-def comment(pull_request: int | None, author: str, **what: Any) -> None:
-    """Write the one comment of a pull request, or bring it up to date.
+def comment(markdown: Path, pull_request: int | None, author: str) -> None:
+    """Write the one comment of a pull request, or bring it up to date; an apply closes it.
 
     The token is taken from GITHUB_TOKEN. A token that may only read is said and fails nothing.
     """
     from catalogsync.forge import github as forge
+    from catalogsync.forge.comment import marker_of
 
+    text = _text(markdown)
     job = forge.github_job(os.environ)
     with _said_to_readers(), forge.github_api(job, os.environ, _pause) as api:
         number = pull_request or job.pull_request
-        if what["applied"] and not number:
+        if marker_of(text).applied and not number:
             number = forge.merged_by(api, job)
-        thread = forge.PullRequest(api, job, number, author) if number else None
-        _tell(thread, job.writer, **what)
+        _show(forge.PullRequest(api, job, number, author) if number else None, text, job.writer)
 
 
 @github.command("summary")
-@option("--markdown", type=_FILE, required=True, help="The plan, as `plan --markdown` wrote it.")
+@markdown_option
 def summary(markdown: Path) -> None:
-    """Add the plan to the page of the run."""
+    """Add a plan or an apply to the page of the run."""
     from catalogsync.forge.runner import add_summary
 
     add_summary(_runner_file("GITHUB_STEP_SUMMARY"), _text(markdown))
@@ -93,39 +96,33 @@ def gitlab() -> None:
 
 
 @gitlab.command("note")
-@comment_options
+@markdown_option
 @option("--merge-request", type=click.IntRange(1), metavar="IID", help="Not the job's own.")
-def note(merge_request: int | None, **what: Any) -> None:
-    """Write the one note of a merge request, or bring it up to date.
+def note(markdown: Path, merge_request: int | None) -> None:
+    """Write the one note of a merge request, or bring it up to date; an apply closes it.
 
     The token is taken from GITLAB_TOKEN. A token that may only read is said and fails nothing.
     """
     from catalogsync.forge import gitlab as forge
+    from catalogsync.forge.comment import marker_of
 
+    text = _text(markdown)
     job = forge.gitlab_job(os.environ)
     with _said_to_readers(), forge.gitlab_api(job, os.environ, _pause) as api:
         iid = merge_request or job.merge_request
-        if what["applied"] and not iid:
+        if marker_of(text).applied and not iid:
             iid = forge.merged_by(api, job)
-        _tell(forge.MergeRequest(api, job, iid) if iid else None, job.writer, **what)
+        _show(forge.MergeRequest(api, job, iid) if iid else None, text, job.writer)
 
 
-def _tell(
-    thread: "Thread | None", writer: "Writer", *, markdown: Path | None, applied: Path | None
-) -> None:
+def _show(thread: "Thread | None", text: str, writer: "Writer") -> None:
     """Write the comment, and say what became of it."""
-    from catalogsync.forge.comment import show_outcome, show_plan
-    from catalogsync.forge.outcome import outcome_of
+    from catalogsync.forge.comment import show
 
-    if (markdown is None) == (applied is None):
-        raise UsageError("give --markdown or --applied, one of them")
     if thread is None:
         say("No pull request belongs to this run; there is nothing to comment.")
-    elif markdown:
-        say(visible(show_plan(thread, _text(markdown), writer)))
-    elif applied:
-        about, outcome = outcome_of(_document(applied))
-        say(visible(show_outcome(thread, outcome, about, writer)))
+    else:
+        say(visible(show(thread, text, writer)))
 
 
 @contextmanager

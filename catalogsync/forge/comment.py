@@ -6,10 +6,7 @@ from typing import Protocol
 
 from catalogsync.errors import CatalogSyncError, UsageError
 from catalogsync.forge.answers import TooLong
-from catalogsync.forge.stamp import Run, Stamp, Subject, read_stamp, run_line, split
-
-_BELOW = "\n---\n<!-- catalog-sync: what was planned -->\n"
-_LONGEST_PART = 1000
+from catalogsync.forge.stamp import Marker, Run, Subject, read_marker, read_run, stamped
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +26,6 @@ class Writer:
     commit: str
     url: str
 
-    @property
-    def footer(self) -> str:
-        """The last line of a comment, so that its readers see how old it is."""
-        return f"<sub>Commit {self.commit[:12]}, [this run]({self.url})</sub>"
-
 
 class Thread(Protocol):
     """The comments of one pull request, as the token's own `author` sees and writes them."""
@@ -52,50 +44,56 @@ class Thread(Protocol):
         """Replace the text of one; `TooLong` if the server does not take so much."""
 
 
-def show_plan(thread: Thread, markdown: str, writer: Writer) -> str:
-    """Write the plan into its comment, and say in one sentence what became of that."""
-    mine = read_stamp(markdown)
-    if mine is None:
+def marker_of(markdown: str) -> Marker:
+    """What a text tells of; `UsageError` for one that is neither a plan nor an apply of ours."""
+    marker = read_marker(markdown)
+    if marker is None:
         raise UsageError(
             "the first line of the Markdown is not the marker of a plan",
             hint="give the file that `catalog-sync plan --markdown FILE` wrote",
         )
-    standing = _standing(thread, mine.subject)
-    if standing and standing.stamp.closed:
+    return marker
+
+
+def show(thread: Thread, markdown: str, writer: Writer) -> str:
+    """Write a plan or an apply into its comment, and say in one sentence what became of that.
+
+    The later run wins; once a comment tells of an apply, plans leave it alone.
+    """
+    marker = marker_of(markdown)
+    standing = _standing(thread, marker.subject)
+    if standing and standing.marker.applied and not marker.applied:
         return "The comment tells what was applied; it was left alone."
-    if standing and standing.stamp.run > writer.run:
-        return _OVERTAKEN
-    marker, text = split(markdown)
-    head = f"{marker}\n{run_line(writer.run, closed=False)}\n"
-    full = f"{head}{text.rstrip()}\n\n{writer.footer}\n"
-    short = f"{head}{opening(text)}\n\n{_TOO_LONG}\n\n{writer.footer}\n"
-    return _write(thread, standing, full, short)
-
-
-def show_outcome(thread: Thread, outcome: str, about: Subject, writer: Writer) -> str:
-    """Put what an apply did on top of the plan's comment, and close it for later plans."""
-    standing = _standing(thread, about)
-    if standing is None:
-        return "No plan was commented there; there is nothing to close."
-    if standing.stamp.run > writer.run:
-        return _OVERTAKEN
-    marker, text = split(standing.comment.body)
-    planned = text.partition(_BELOW)[2] or text
-    short = f"{marker}\n{run_line(writer.run, closed=True)}\n{outcome}\n\n{writer.footer}\n"
-    return _write(thread, standing, f"{short}{_BELOW}\n{planned.strip()}\n", short)
+    if standing and standing.run > writer.run:
+        return "A later run has written the comment; it was left alone."
+    first = markdown.partition("\n")[0]
+    short = f"{first}\n\n{opening(markdown)}\n\n{_TOO_LONG}"
+    try:
+        return _put(thread, standing, _signed(markdown, writer))
+    except TooLong:
+        said = _put(thread, standing, _signed(short, writer))
+        return f"{said} It is the short one: the whole is too long."
 
 
 def opening(markdown: str) -> str:
     """The title and the paragraph below it: what still fits when the whole does not."""
-    title, sentence, *_ = [*markdown.strip().split("\n\n", 2), "", ""]
+    blocks = markdown.partition("\n")[2].strip().split("\n\n", 2)
+    title, sentence, *_ = [*blocks, "", ""]
     if not title.startswith("#") or "\n" in title:
         return ""
-    parts = [title, sentence] if sentence[:1].isalnum() or sentence[:2] == "**" else [title]
+    parts = [title, sentence] if sentence[:1].isalnum() else [title]
     return "\n\n".join(part for part in parts if len(part) <= _LONGEST_PART)
 
 
-_OVERTAKEN = "A later run has written the comment; it was left alone."
-_TOO_LONG = "The whole plan is too long for a comment; the run has it."
+_TOO_LONG = "The whole is too long for a comment; the run has it."
+_LONGEST_PART = 1000
+
+
+def _signed(markdown: str, writer: Writer) -> str:
+    """The text with the run that writes it, for us on top and for people below."""
+    commit, url = writer.commit[:12], writer.url
+    text = stamped(markdown.rstrip(), writer.run)
+    return f"{text}\n\n<sub>Commit {commit}, [this run]({url})</sub>\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,27 +101,21 @@ class _Standing:
     """A comment of ours that is there already."""
 
     comment: Comment
-    stamp: Stamp
+    marker: Marker
+    run: Run
 
 
-def _standing(thread: Thread, about: Subject) -> _Standing | None:
-    """Our comment about the same catalog and target; of several, the one written last."""
+def _standing(thread: Thread, subject: Subject) -> _Standing | None:
+    """Our comment about the subject; of several, the one written last."""
     author = thread.author
     ours = [
-        _Standing(comment, stamp)
+        _Standing(comment, marker, read_run(comment.body))
         for comment in thread.comments()
         if comment.author == author
-        and (stamp := read_stamp(comment.body)) is not None
-        and stamp.subject == about
+        and (marker := read_marker(comment.body)) is not None
+        and marker.subject == subject
     ]
-    return max(ours, key=lambda standing: standing.stamp.run, default=None)
-
-
-def _write(thread: Thread, standing: _Standing | None, full: str, short: str) -> str:
-    try:
-        return _put(thread, standing, full)
-    except TooLong:
-        return f"{_put(thread, standing, short)} It is the short one: the whole is too long."
+    return max(ours, key=lambda standing: standing.run, default=None)
 
 
 def _put(thread: Thread, standing: _Standing | None, body: str) -> str:
@@ -136,4 +128,4 @@ def _put(thread: Thread, standing: _Standing | None, body: str) -> str:
             f"the comment was written by {written.author}, and {thread.author} was expected",
             hint=f"give --author '{written.author}', or every run writes another comment",
         )
-    return "The plan was commented."
+    return "The comment was written."

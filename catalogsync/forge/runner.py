@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from catalogsync.forge.comment import opening
-from catalogsync.forge.stamp import split
 
 SUMMARY_BUDGET = 900 * 1024
 """Bytes; GitHub takes 1 MiB for a step and shows nothing at all of more."""
@@ -21,10 +20,10 @@ _OUTPUTS = {
 
 
 def add_summary(file: Path, markdown: str) -> None:
-    """Add a plan to the page of the run; its title and sentence only, where it is too long."""
+    """Add a plan or an apply to the page of the run; only its title and sentence if too long."""
     text = markdown
     if len(text.encode()) > SUMMARY_BUDGET:
-        text = f"{opening(split(markdown)[1])}\n\nThe whole plan is too long for this page.\n"
+        text = f"{opening(markdown)}\n\nThe whole is too long for this page.\n"
     _append(file, f"{text.rstrip()}\n\n")
 
 

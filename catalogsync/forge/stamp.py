@@ -4,7 +4,7 @@ import json
 import re
 from dataclasses import dataclass
 
-_HIDDEN = re.compile(r"<!--[^{]*(\{.*\})\s*-->")
+_HIDDEN = re.compile(r"<!-- catalog-sync[^{]*(\{.*\})\s*-->")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -24,42 +24,40 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
-class Stamp:
-    """What a comment speaks of, which run wrote it, and whether it is closed.
-
-    A comment is closed when it tells what an apply did.
-    """
+class Marker:
+    """The first line of a text of ours: what it speaks of, and whether it tells of an apply."""
 
     subject: Subject
-    run: Run
-    closed: bool
+    applied: bool
 
 
 _NOBODY = Run(0, 0)
 """The run of a comment that does not tell: every run is later."""
 
 
-def split(body: str) -> tuple[str, str]:
-    """The marker line, and what comes below it and the line about the run."""
-    marker, _, rest = body.partition("\n")
-    line, _, below = rest.partition("\n")
-    return marker.rstrip("\r"), below if "run" in _data(line) else rest
-
-
-def read_stamp(body: str) -> Stamp | None:
-    """The stamp of a comment, or None if its first line is not a marker of ours."""
-    first, _, rest = body.partition("\n")
-    marker, run = _data(first), _data(rest.partition("\n")[0])
-    catalog, target = marker.get("catalog"), marker.get("target")
+def read_marker(text: str) -> Marker | None:
+    """The marker on the first line of a text, or None if there is none."""
+    data = _data(text.partition("\n")[0])
+    catalog, target = data.get("catalog"), data.get("target")
     if not isinstance(catalog, str) or not isinstance(target, str):
         return None
-    return Stamp(Subject(catalog, target), _run(run), run.get("closed") is True)
+    return Marker(Subject(catalog, target), data.get("kind") == "apply")
 
 
-def run_line(run: Run, *, closed: bool) -> str:
-    """The hidden line that tells who wrote a comment; it stands below the marker."""
-    data = {"run": run.number, "attempt": run.attempt, "closed": closed}
-    return f"<!-- catalog-sync-run: {json.dumps(data)} -->"
+def read_run(text: str) -> Run:
+    """The run that wrote a comment, from its second line."""
+    data = _data(text.partition("\n")[2].partition("\n")[0])
+    number, attempt = data.get("run"), data.get("attempt")
+    if type(number) is int and type(attempt) is int:
+        return Run(number, attempt)
+    return _NOBODY
+
+
+def stamped(text: str, run: Run) -> str:
+    """A text that begins with its marker, with a hidden line about the run below it."""
+    marker, _, rest = text.partition("\n")
+    data = json.dumps({"run": run.number, "attempt": run.attempt})
+    return f"{marker}\n<!-- catalog-sync-run: {data} -->\n{rest}"
 
 
 def _data(line: str) -> dict[str, object]:
@@ -69,10 +67,3 @@ def _data(line: str) -> dict[str, object]:
     except (ValueError, RecursionError):
         return {}
     return data if isinstance(data, dict) else {}
-
-
-def _run(data: dict[str, object]) -> Run:
-    number, attempt = data.get("run"), data.get("attempt")
-    if type(number) is int and type(attempt) is int:
-        return Run(number, attempt)
-    return _NOBODY

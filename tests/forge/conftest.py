@@ -27,23 +27,21 @@ Run = Callable[..., Result]
 
 
 def plan(
-    sentence: str = "Plan: 1 to create.", *, catalog: str = "acme", target: str = "main"
+    sentence: str = "Plan: 1 to create.",
+    *,
+    catalog: str = "acme",
+    target: str = "main",
+    kind: str = "plan",
 ) -> str:
     """A plan as Markdown, in the form of the real ones."""
-    marker = json.dumps({"catalog": catalog, "target": target, "project": "p", "digest": "x"})
+    data = {"kind": kind, "catalog": catalog, "target": target, "project": "p", "digest": "x"}
     text = f"## ~ 1 change\n\n{sentence}\n\n| model |\n|---|\n| a |\n"
-    return f"<!-- catalog-sync {marker} -->\n\n{text}"
+    return f"<!-- catalog-sync {json.dumps(data)} -->\n\n{text}"
 
 
-def outcome(*statuses: str) -> dict[str, object]:
-    """The document of an apply."""
-    return {
-        "catalog": "acme",
-        "target": "main",
-        "result": f"Applied: {statuses.count('done')} created.",
-        "outcomes": [{"status": status} for status in statuses],
-        "refusals": [],
-    }
+def applied(sentence: str = "Applied: 1 created.") -> str:
+    """What an apply did, as Markdown."""
+    return plan(sentence, kind="apply")
 
 
 @pytest.fixture

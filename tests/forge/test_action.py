@@ -79,7 +79,7 @@ def test_the_comment_is_written_with_the_workflows_token_or_a_given_one(
     job: Path, github: FakeForge, tmp_path: Path, own: str
 ) -> None:
     (tmp_path / "event.json").write_text('{"pull_request": {"number": 7}}', encoding="utf-8")
-    (tmp_path / "plan.md").write_text(plan(), encoding="utf-8")
+    (tmp_path / "reading.md").write_text(plan(), encoding="utf-8")
     env = {
         "GITHUB_API_URL": github.url,
         "GITHUB_REPOSITORY": "acme/catalog",
@@ -89,7 +89,7 @@ def test_the_comment_is_written_with_the_workflows_token_or_a_given_one(
         "CATALOG_SYNC_AUTHOR": github.tokens[own or "job-token-1"],
     }
     known = {"steps.run.outputs.folder": str(tmp_path), "github.token": "job-token-1"}
-    for name in ("Show the plan", "Comment"):
+    for name in ("Show", "Comment"):
         ran = run_action(job, env, {}, only=name, known=known)
         assert (ran.code, ran.steps) == (0, [name]), ran.log
     (comment,) = github.comments

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from catalogsync.forge.stamp import Run as CiRun
-from catalogsync.forge.stamp import read_stamp
-from tests.forge.conftest import BOT, Result, Run, outcome, plan
+from catalogsync.forge.stamp import read_run
+from tests.forge.conftest import BOT, Result, Run, applied, plan
 from tests.forge.fakes import FakeForge, Fault
 
 HEAD = "8b2f0c5d" * 5
@@ -43,13 +43,9 @@ class Job:
         arguments = ("github", "comment", "--markdown", "plan.md", *more)
         return self.run(*arguments, env=self._env(run, attempt, env), **{"plan.md": text})
 
-    def applies(
-        self, *statuses: str, run: int = 20, attempt: int = 1, more: tuple[str, ...] = ()
-    ) -> Result:
+    def applies(self, text: str, *more: str, run: int = 20, attempt: int = 1) -> Result:
         """Comment an apply, in the run of a push."""
-        arguments = ("github", "comment", "--applied", "apply.json", *more)
-        env = self._env(run, attempt, {"GITHUB_EVENT_PATH": ""})
-        return self.run(*arguments, env=env, **{"apply.json": json.dumps(outcome(*statuses))})
+        return self.plans(text, *more, run=run, attempt=attempt, GITHUB_EVENT_PATH="")
 
     def _env(self, run: int, attempt: int, more: dict[str, str]) -> dict[str, str]:
         number = {"GITHUB_RUN_ID": str(run), "GITHUB_RUN_ATTEMPT": str(attempt)}
@@ -64,7 +60,7 @@ def job(run: Run, github: FakeForge, event: Path) -> Job:
 
 def test_the_first_plan_is_a_new_comment(job: Job) -> None:
     result = job.plans(plan())
-    assert (result.code, result.out, result.err) == (0, "", "The plan was commented.\n")
+    assert (result.code, result.out, result.err) == (0, "", "The comment was written.\n")
     (body,) = job.forge.bodies
     lines = body.splitlines()
     assert lines[0] == plan().splitlines()[0]
@@ -111,7 +107,7 @@ def test_an_impostor_is_never_edited(job: Job) -> None:
     job.forge.comments.clear()
     for name in ("mallory", "github-actions", "GitHub-Actions[bot]"):
         job.forge.say(name, ours)
-    assert job.plans(plan("Plan: 4 to create."), run=11).err == "The plan was commented.\n"
+    assert job.plans(plan("Plan: 4 to create."), run=11).err == "The comment was written.\n"
     assert job.forge.bodies[:3] == [ours, ours, ours]
     assert job.forge.comments[3]["user"]["login"] == BOT
 
@@ -168,14 +164,14 @@ def test_a_body_that_is_too_long_is_told_by_its_sentence(job: Job) -> None:
     assert result.code == 0
     assert "the whole is too long" in result.err
     (body,) = job.forge.bodies
-    assert "## ~ 1 change\n\nPlan: 1 to create.\n\nThe whole plan is too long" in body
+    assert "## ~ 1 change\n\nPlan: 1 to create.\n\nThe whole is too long" in body
     assert "actions/runs/10" in body
     assert "| long |" not in body
     job.plans(plan("Short again."), run=11)
     assert len(job.forge.comments) == 1
     assert "Short again." in job.forge.bodies[0]
     job.plans(plan("Long again.") + "| long |\n" * 10_000, run=12)
-    assert "Long again.\n\nThe whole plan is too long" in job.forge.bodies[0]
+    assert "Long again.\n\nThe whole is too long" in job.forge.bodies[0]
 
 
 SECONDARY = {"message": "You have exceeded a secondary rate limit. Please wait a few minutes."}
@@ -208,44 +204,35 @@ def test_the_apply_closes_the_comment_of_the_merged_pull_request(job: Job) -> No
     open_one = {"number": 3, "merged_at": None}
     job.forge.merged[MERGE] = [open_one, {"number": 7, "merged_at": "2026-01-01T00:00:00Z"}]
     job.plans(plan())
-    assert job.applies("done").code == 0
+    assert job.applies(applied()).code == 0
     (body,) = job.forge.bodies
-    assert "## ✅ Applied\n\nApplied: 1 created.\n" in body
-    assert body.index("Applied: 1 created.") < body.index("Plan: 1 to create.")
-    stamp = read_stamp(body)
-    assert stamp is not None
-    assert (stamp.run, stamp.closed) == (CiRun(20, 1), True)
+    assert "Applied: 1 created." in body
+    assert "Plan: 1 to create." not in body
+    assert f"Commit {MERGE[:12]}" in body
+    assert read_run(body) == CiRun(20, 1)
 
 
 def test_a_closed_comment_is_left_alone_by_plans_and_told_anew_by_applies(job: Job) -> None:
     job.plans(plan())
-    job.applies("done", "failed", more=("--pull-request", "7"))
-    assert "⚠️ Applied in part" in job.forge.bodies[0]
+    job.applies(applied("Applied: 1 not finished."), "--pull-request", "7")
     before = job.forge.bodies
     result = job.plans(plan("Too late."), run=30)
     assert result.err == "The comment tells what was applied; it was left alone.\n"
     assert job.forge.bodies == before
-    job.applies("done", run=20, attempt=2, more=("--pull-request", "7"))
-    (body,) = job.forge.bodies
-    assert "✅ Applied" in body
-    assert "in part" not in body
-    assert body.count("Plan: 1 to create.") == 1
-    assert body.count("## ~ 1 change") == 1
+    job.applies(applied(), "--pull-request", "7", run=20, attempt=2)
+    assert "Applied: 1 created." in job.forge.bodies[0]
+    job.applies(applied("Older."), "--pull-request", "7", run=19)
+    assert "Applied: 1 created." in job.forge.bodies[0]
 
 
-@pytest.mark.parametrize(
-    ("statuses", "title"),
-    [(("failed",), "❌ Not applied"), ((), "✅ Nothing was left to apply")],
-)
-def test_the_title_tells_the_outcome(job: Job, statuses: tuple[str, ...], title: str) -> None:
-    job.plans(plan())
-    job.applies(*statuses, more=("--pull-request", "7"))
-    assert title in job.forge.bodies[0]
+def test_an_apply_whose_plan_was_not_commented_has_a_comment_of_its_own(job: Job) -> None:
+    assert job.applies(applied(), "--pull-request", "7").err == "The comment was written.\n"
+    assert len(job.forge.comments) == 1
 
 
-def test_an_apply_without_a_plan_comments_nothing(job: Job) -> None:
-    assert "No pull request belongs" in job.applies("done").err
-    assert "nothing to close" in job.applies("done", more=("--pull-request", "7")).err
+def test_an_apply_that_no_pull_request_brought_comments_nothing(job: Job) -> None:
+    result = job.applies(applied())
+    assert (result.code, "No pull request belongs" in result.err) == (0, True)
     assert job.forge.comments == []
 
 
@@ -254,18 +241,6 @@ def test_a_plan_outside_of_a_pull_request_comments_nothing(job: Job) -> None:
     result = job.plans(plan(), GITHUB_EVENT_PATH="")
     assert (result.code, "No pull request belongs" in result.err) == (0, True)
     assert job.forge.comments == []
-
-
-def test_it_tells_a_plan_or_an_outcome(job: Job) -> None:
-    result = job.plans(plan(), "--applied", "plan.md")
-    assert (result.code, "one of them" in result.err) == (64, True)
-
-
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"error": {}}'])
-def test_what_is_no_outcome_is_refused(run: Run, job: Job, text: str) -> None:
-    arguments = ("github", "comment", "--applied", "apply.json", "--pull-request", "7")
-    env = job.env | {"GITHUB_RUN_ID": "1"}
-    assert run(*arguments, env=env, **{"apply.json": text}).code == 64
 
 
 def test_another_author_is_chosen_and_a_wrong_one_is_noticed(job: Job) -> None:
@@ -295,6 +270,7 @@ def test_markdown_that_is_no_plan_is_refused(job: Job, text: str) -> None:
 
 
 def test_outside_of_a_job_it_says_what_is_missing(run: Run) -> None:
-    result = run("github", "comment", "--markdown", "plan.md", env={"GITHUB_REPOSITORY": ""})
+    arguments = ("github", "comment", "--markdown", "plan.md")
+    result = run(*arguments, env={"GITHUB_REPOSITORY": ""}, **{"plan.md": plan()})
     assert result.code == 64
     assert "GITHUB_REPOSITORY is not set" in result.err

@@ -1,11 +1,9 @@
 """The note of a merge request keeps the same rules, and GitLab's own."""
 
-import json
-
 import pytest
 
 from catalogsync.forge.gitlab import without_quick_actions
-from tests.forge.conftest import Result, Run, outcome, plan
+from tests.forge.conftest import Result, Run, applied, plan
 from tests.forge.fakes import FakeForge, Fault
 
 BOT = "project_12_bot_1"
@@ -32,12 +30,9 @@ class Job:
         arguments = ("gitlab", "note", "--markdown", "plan.md")
         return self.run(*arguments, env=self.env | numbers | env, **{"plan.md": text})
 
-    def applies(self, *statuses: str) -> Result:
+    def applies(self, text: str) -> Result:
         """Note an apply, in a pipeline of the main branch."""
-        env = {"CI_PIPELINE_ID": "20", "CI_JOB_ID": "200", "CI_MERGE_REQUEST_IID": ""}
-        text = json.dumps(outcome(*statuses))
-        arguments = ("gitlab", "note", "--applied", "apply.json")
-        return self.run(*arguments, env=self.env | env, **{"apply.json": text})
+        return self.plans(text, pipeline=20, job=200, CI_MERGE_REQUEST_IID="")
 
 
 @pytest.fixture
@@ -96,13 +91,13 @@ TOO_LARGE = Fault("POST", 413, b"<html>Request Entity Too Large</html>")
 
 def test_a_note_that_is_too_long_is_told_by_its_sentence(job: Job) -> None:
     job.plans(plan() + "| long |\n" * 120_000)
-    assert "Plan: 1 to create.\n\nThe whole plan is too long" in job.forge.bodies[0]
+    assert "Plan: 1 to create.\n\nThe whole is too long" in job.forge.bodies[0]
 
 
 def test_so_is_one_that_a_proxy_finds_too_large(job: Job) -> None:
     job.forge.faults.append(TOO_LARGE)
     job.plans(plan())
-    assert "Plan: 1 to create.\n\nThe whole plan is too long" in job.forge.bodies[0]
+    assert "Plan: 1 to create.\n\nThe whole is too long" in job.forge.bodies[0]
 
 
 def test_a_rate_limit_is_waited_for(job: Job) -> None:
@@ -115,9 +110,9 @@ def test_the_apply_closes_the_note_of_the_merged_request(job: Job) -> None:
     job.plans(plan())
     sha = job.env["CI_COMMIT_SHA"]
     job.forge.merged[sha] = [{"iid": 3, "state": "opened"}, {"iid": 7, "state": "merged"}]
-    job.applies("done")
+    job.applies(applied())
     job.plans(plan("Too late."), pipeline=30)
-    assert "✅ Applied" in job.forge.bodies[0]
+    assert "Applied: 1 created." in job.forge.bodies[0]
     assert "Too late." not in job.forge.bodies[0]
 
 

@@ -83,7 +83,7 @@ def test_a_summary_keeps_its_budget(run: Run, tmp_path: Path) -> None:
     text = plan() + "ü" * (SUMMARY_BUDGET // 2)
     run("github", "summary", "--markdown", "plan.md", env=env, **{"plan.md": text})
     written = page.read_text(encoding="utf-8")
-    assert "Plan: 1 to create.\n\nThe whole plan is too long for this page." in written
+    assert "Plan: 1 to create.\n\nThe whole is too long for this page." in written
     assert "ü" not in written
 
 
