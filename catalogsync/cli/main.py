@@ -17,6 +17,7 @@ from catalogsync.errors import CatalogSyncError, Interrupted, UsageError
 
 _COMMANDS = {
     "apply": ("apply", "Make the project look like the manifests."),
+    "ci": ("ci", "Tell GitHub or GitLab of a plan: comment, summary, outputs."),
     "doctor": ("doctor", "Check credentials, project, network and versions."),
     "init": ("init", "Start a catalog in a folder."),
     "plan": ("plan", "Show what an apply would do; reads only."),

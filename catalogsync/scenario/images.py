@@ -7,9 +7,8 @@ from collections.abc import Mapping
 import httpx
 
 from catalogsync.scenario.answers import Json
-from catalogsync.scenario.connection import is_private, tls_context
 from catalogsync.scenario.fields import id_of
-from catalogsync.scenario.sockets import Deadline, bounded_transport
+from catalogsync.web import Deadline, bounded_transport, is_private, tls_context
 
 MAX_IMAGE = 20_000_000
 """The largest image that is read, in bytes."""

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 import httpx
 
 from catalogsync.errors import ApiError, BadResponse, Interrupted, Unreachable
-from catalogsync.scenario.connection import is_private, tls_context
 from catalogsync.scenario.planned_file import PlannedFile
-from catalogsync.scenario.sockets import Deadline, bounded_transport
 from catalogsync.scenario.tally import Tally
+from catalogsync.web import Deadline, bounded_transport, is_private, tls_context
 
 _LONGEST_ANSWER = 256 * 1024
 

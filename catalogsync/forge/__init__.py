@@ -1,0 +1,1 @@
+"""GitHub and GitLab: one comment that follows a pull request, and what a job tells its runner."""

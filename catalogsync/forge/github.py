@@ -1,0 +1,111 @@
+"""GitHub: a job's surroundings, and the comments of a pull request."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from catalogsync.errors import AccessDenied
+from catalogsync.forge.api import Api
+from catalogsync.forge.comment import Comment, Writer
+from catalogsync.forge.fields import comment_of, number_of, required
+from catalogsync.forge.stamp import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What the runner tells a job of itself; `pull_request` is None in the run of a push."""
+
+    api: str
+    repository: str
+    writer: Writer
+    pull_request: int | None
+
+
+def github_job(environ: Mapping[str, str]) -> Job:
+    """The job that these environment variables tell of."""
+    repository = required(environ, "GITHUB_REPOSITORY", "GitHub Actions")
+    number = required(environ, "GITHUB_RUN_ID", "GitHub Actions")
+    attempt = environ.get("GITHUB_RUN_ATTEMPT") or "1"
+    server = environ.get("GITHUB_SERVER_URL") or "https://github.com"
+    event = _event(environ)
+    pull = _within(event, "pull_request")
+    head = _within(pull, "head").get("sha")
+    commit = head if isinstance(head, str) else environ.get("GITHUB_SHA", "")
+    run = Run(number_of(number, "GITHUB_RUN_ID"), number_of(attempt, "GITHUB_RUN_ATTEMPT"))
+    url = f"{server}/{quote(repository)}/actions/runs/{run.number}"
+    found = pull.get("number")
+    return Job(
+        api=environ.get("GITHUB_API_URL") or "https://api.github.com",
+        repository=quote(repository),
+        writer=Writer(run, commit, url),
+        pull_request=found if type(found) is int else None,
+    )
+
+
+def github_api(job: Job, environ: Mapping[str, str], pause: Callable[[float], object]) -> Api:
+    """The API of the job's GitHub, with the token of the environment."""
+    token = environ.get("GITHUB_TOKEN", "")
+    if not token:
+        raise AccessDenied(
+            "GITHUB_TOKEN not set",
+            hint="give the step `env: {GITHUB_TOKEN: ${{ github.token }}}`",
+        )
+    auth = {
+        "Authorization": f"Bearer {token}",
+        "Accept": "application/vnd.github+json",
+        "X-GitHub-Api-Version": "2022-11-28",
+    }
+    return Api(job.api, token, auth, pause=pause)
+
+
+class PullRequest:
+    """The comments of one pull request; `author` is the login name of the token."""
+
+    def __init__(self, api: Api, job: Job, number: int, author: str) -> None:
+        self._api = api
+        self._issues = f"/repos/{job.repository}/issues"
+        self._number = number
+        self.author = author
+
+    def comments(self) -> Iterator[Comment]:
+        """Every comment, whoever wrote it."""
+        path = f"{self._issues}/{self._number}/comments?per_page=100"
+        for data in self._api.pages(path):
+            yield _comment(data)
+
+    def create(self, body: str) -> Comment:
+        """Write a new comment."""
+        path = f"{self._issues}/{self._number}/comments"
+        return _comment(self._api.create(path, {"body": body}))
+
+    def edit(self, comment: Comment, body: str) -> None:
+        """Replace the text of a comment."""
+        self._api.change("PATCH", f"{self._issues}/comments/{comment.id}", {"body": body})
+
+
+def merged_by(api: Api, job: Job) -> int | None:
+    """The pull request by whose merge the job's commit came in."""
+    path = f"/repos/{job.repository}/commits/{quote(job.writer.commit)}/pulls"
+    for pull in api.pages(path):
+        number = pull.get("number")
+        if pull.get("merged_at") and type(number) is int:
+            return number
+    return None
+
+
+def _comment(data: object) -> Comment:
+    return comment_of(data, "user", "login")
+
+
+def _event(environ: Mapping[str, str]) -> object:
+    with suppress(OSError, ValueError, RecursionError):
+        return json.loads(Path(environ.get("GITHUB_EVENT_PATH", "")).read_text(encoding="utf-8"))
+    return {}
+
+
+def _within(data: object, name: str) -> dict[str, object]:
+    found = data.get(name) if isinstance(data, dict) else None
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,115 @@
+"""The composite action, step by step as the runner would run it, against a real sandbox."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from catalogsync.sandbox import running
+from tests.forge.action import ACTION, ROOT, STEPS, run_action
+from tests.forge.conftest import plan
+from tests.forge.fakes import FakeForge
+
+CREDENTIALS = {"SCENARIO_SDK_API_KEY": "key", "SCENARIO_SDK_API_SECRET": "secret"}
+
+
+@pytest.fixture(scope="module")
+def job(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A runner's folder: a workspace with the example catalog and with traps, and a temp folder."""
+    folder = tmp_path_factory.mktemp("runner")
+    shutil.copytree(ROOT / "examples/catalog", folder / "workspace/catalog")
+    for name in ("catalogsync", "click", "pip", "venv", "yaml", "hatchling"):
+        trap = "raise SystemExit('the workspace was imported')\n"
+        (folder / f"workspace/{name}.py").write_text(trap, encoding="utf-8")
+    installed = run_action(folder, {}, {}, only="Install catalog-sync")
+    assert installed.code == 0, installed.log
+    return folder
+
+
+@pytest.fixture
+def env(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """The environment of the action's step, with an empty project behind it."""
+    with running(tmp_path / "box") as server:
+        yield CREDENTIALS | {"SCENARIO_BASE_URL": server.url}
+
+
+CATALOG = {"path": "catalog", "comment": "false"}
+
+
+def test_it_validates_plans_and_applies(job: Path, env: dict[str, str]) -> None:
+    checked = run_action(job, {}, CATALOG | {"command": "validate"})
+    assert (checked.code, checked.outputs["exitcode"]) == (0, "0"), checked.log
+    planned = run_action(job, env, CATALOG)
+    assert (planned.code, planned.outputs["exitcode"]) == (0, "2"), planned.log
+    assert "Plan: 12 to create" in planned.log
+    applied = run_action(job, env, CATALOG | {"command": "apply"})
+    assert (applied.code, applied.outputs["exitcode"]) == (0, "0"), applied.log
+    again = run_action(job, env, CATALOG)
+    assert (again.code, again.outputs["exitcode"]) == (0, "0"), again.log
+
+
+NOBODY = dict.fromkeys(CREDENTIALS, "")
+
+
+@pytest.mark.parametrize(
+    ("more", "inputs", "code"),
+    [
+        ({}, {"path": "nowhere"}, 64),
+        (NOBODY, {}, 3),
+        ({}, {"command": "delete"}, 64),
+        ({}, {"target": "nowhere"}, 64),
+    ],
+)
+def test_what_fails_fails_the_job(
+    job: Path, env: dict[str, str], more: dict[str, str], inputs: dict[str, str], code: int
+) -> None:
+    ran = run_action(job, env | more, CATALOG | inputs)
+    assert ran.code == code, ran.log
+
+
+@pytest.mark.parametrize("hostile", ["$(touch pwned)", "`touch pwned`", "'; touch pwned; '", "-h"])
+def test_an_input_is_never_a_script(job: Path, env: dict[str, str], hostile: str) -> None:
+    assert run_action(job, env, dict.fromkeys(("path", "target", "max-delete"), hostile)).code == 64
+    assert not list(job.rglob("pwned"))
+
+
+@pytest.mark.parametrize("own", ["", "app-token"])
+def test_the_comment_is_written_with_the_workflows_token_or_a_given_one(
+    job: Path, github: FakeForge, tmp_path: Path, own: str
+) -> None:
+    (tmp_path / "event.json").write_text('{"pull_request": {"number": 7}}', encoding="utf-8")
+    (tmp_path / "reading.md").write_text(plan(), encoding="utf-8")
+    env = {
+        "GITHUB_API_URL": github.url,
+        "GITHUB_REPOSITORY": "acme/catalog",
+        "GITHUB_RUN_ID": "10",
+        "GITHUB_EVENT_PATH": str(tmp_path / "event.json"),
+        "GITHUB_TOKEN": own,
+        "CATALOG_SYNC_AUTHOR": github.tokens[own or "job-token-1"],
+    }
+    known = {"steps.run.outputs.folder": str(tmp_path), "github.token": "job-token-1"}
+    for name in ("Show", "Comment"):
+        ran = run_action(job, env, {}, only=name, known=known)
+        assert (ran.code, ran.steps) == (0, [name]), ran.log
+    (comment,) = github.comments
+    assert comment["user"]["login"] == env["CATALOG_SYNC_AUTHOR"]
+    assert "Plan: 1 to create." in (job / "temp/summary.md").read_text(encoding="utf-8")
+
+
+def test_every_step_has_the_secrets_that_it_needs_and_no_other() -> None:
+    for step in STEPS[:-1]:
+        held = step["env"]
+        uses_scenario, uses_github = step.get("id") == "run", step["name"] == "Comment"
+        for name in CREDENTIALS:
+            assert (held.get(name) == "") is not uses_scenario, step["name"]
+        assert (held.get("GITHUB_TOKEN") == "") is not uses_github, step["name"]
+
+
+def test_nothing_is_written_into_a_script() -> None:
+    assert [step["name"] for step in STEPS if "${{" in step["run"]] == []
+
+
+def test_every_output_comes_from_the_run() -> None:
+    for name, made in ACTION["outputs"].items():
+        assert made["value"] == f"${{{{ steps.run.outputs.{name} }}}}"

@@ -1,0 +1,90 @@
+"""The workflows to copy keep what docs/ci.md promises: who gets which secret, and what may run."""
+
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.forge.action import ACTION, ROOT
+
+WORKFLOWS = sorted((ROOT / "examples/ci/github").glob("*.yml"))
+DOCS = (ROOT / "docs/ci.md").read_text(encoding="utf-8")
+
+
+def jobs(path: Path) -> dict[str, dict[str, Any]]:
+    """The jobs of a workflow by name."""
+    found: dict[str, dict[str, Any]] = yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"]
+    return found
+
+
+ALL_JOBS = [(path, name) for path in WORKFLOWS for name in jobs(path)]
+
+
+def secrets_of(job: dict[str, Any]) -> set[str]:
+    """The secrets that a job names."""
+    return set(re.findall(r"secrets\.(\w+)", yaml.safe_dump(job)))
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_a_workflow_is_started_by_nothing_dangerous(path: Path) -> None:
+    # YAML 1.1 takes the key `on` for a boolean.
+    workflow = yaml.safe_load(path.read_text(encoding="utf-8"))
+    allowed = {"pull_request", "push", "schedule", "workflow_dispatch"}
+    assert set(workflow[True]) <= allowed
+    assert workflow["permissions"] == {}
+
+
+@pytest.mark.parametrize(("path", "name"), ALL_JOBS)
+def test_every_action_is_pinned_and_no_expression_is_in_a_script(path: Path, name: str) -> None:
+    for step in jobs(path)[name]["steps"]:
+        assert re.search(r"@[0-9a-f]{40}$", step.get("uses", f"@{'0' * 40}"))
+        assert "${{" not in step.get("run", "")
+        if step.get("uses", "").startswith("your-org/catalog-sync@"):
+            assert set(step["with"]) <= set(ACTION["inputs"])
+
+
+@pytest.mark.parametrize(("path", "name"), ALL_JOBS)
+def test_secrets_are_in_environments_and_the_editors_key_is_for_main(path: Path, name: str) -> None:
+    job = jobs(path)[name]
+    secrets = secrets_of(job)
+    assert bool(secrets) is ("environment" in job)
+    if any("EDITOR" in secret for secret in secrets):
+        assert (path.name, job["environment"]) == ("apply.yml", "catalog-production")
+
+
+def test_what_runs_for_forks_has_no_secret_and_a_token_that_reads() -> None:
+    found = jobs(ROOT / "examples/ci/github/plan.yml")
+    for_forks = {name for name, job in found.items() if "!github" not in job.get("if", "")}
+    assert for_forks == {"validate", "offline"}
+    for name in for_forks:
+        assert secrets_of(found[name]) == set()
+        assert found[name]["permissions"] == {"contents": "read"}
+
+
+def test_an_apply_is_never_stopped() -> None:
+    workflow = yaml.safe_load((ROOT / "examples/ci/github/apply.yml").read_text(encoding="utf-8"))
+    assert workflow["concurrency"] == {"group": "catalog-apply", "cancel-in-progress": False}
+
+
+def test_every_line_of_the_gitlab_file_is_a_command() -> None:
+    file = ROOT / "examples/ci/gitlab/.gitlab-ci.yml"
+    found = yaml.safe_load(file.read_text(encoding="utf-8"))
+    lines = [
+        line
+        for job in found.values()
+        if isinstance(job, dict)
+        for line in [*job.get("before_script", []), *job.get("script", [])]
+    ]
+    assert len(lines) > 10
+    for line in lines:
+        # A colon in the wrong place would make a mapping of a command.
+        assert isinstance(line, str)
+        subprocess.run(["bash", "-n", "-c", line], check=True)
+
+
+@pytest.mark.parametrize("name", [*ACTION["inputs"], *ACTION["outputs"]])
+def test_every_input_and_output_of_the_action_is_documented(name: str) -> None:
+    assert f"`{name}`" in DOCS
