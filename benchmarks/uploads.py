@@ -97,6 +97,10 @@ def senders(work: Work) -> list[Sender]:
     openssl = _beside(("openssl", "dgst", "-sha256", file), curl)
     return [
         Sender(HASHING, (*OURS, f"{work.origin}/v1", file, "--jobs", count)),
+        Sender(
+            "catalog-sync, hash left out",
+            (*OURS, f"{work.origin}/v1", file, "--jobs", count, "--bytes-alone"),
+        ),
         _program("curl --parallel", "curl", curl),
         _program("curl beside openssl sha256", "openssl", openssl),
         _program("curl beside sha256sum", "curl", _beside(("sha256sum", file), curl)),

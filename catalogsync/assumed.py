@@ -94,6 +94,7 @@ class _Names:
         return replace(
             _unseen(spec),
             id=self.ids[spec.key],
+            status="trained" if spec.weights else "",
             short_description=spec.short_description or "",
             tags=(spec.tags or frozenset()) | marks,
             description=self._text(spec.description),
@@ -113,8 +114,9 @@ class _Names:
         return ref.id or (_MADE_ASSET + ref.digest if ref.sha256 else "")
 
     def described(self, ref: AssetRef) -> AssetRef:
-        """The asset as the server tells of it."""
-        return replace(ref, id=self.asset(ref), sha256=ref.digest)
+        """The asset as the server tells of it: by a name with half its digest, or by a tag."""
+        told = ref.sha256 if ref.url else ref.digest
+        return replace(ref, id=self.asset(ref), sha256=told, url="")
 
     def collection(self, name: str) -> str:
         """The id of a collection."""

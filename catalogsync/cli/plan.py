@@ -13,7 +13,7 @@ from catalogsync.cli.options import (
     selection_options,
     talk_options,
 )
-from catalogsync.cli.output import write_lines, write_text
+from catalogsync.cli.output import say, write_lines, write_text
 from catalogsync.cli.pictures import Pictures, pictures_of
 from catalogsync.cli.planning import make_plan, plan_offline, split_options
 from catalogsync.cli.readings import Told, reading_options, split_readings
@@ -22,6 +22,7 @@ from catalogsync.errors import UsageError
 from catalogsync.plan import LIVE
 from catalogsync.review.saved import saved_document, sealed
 from catalogsync.review.text import render_plan
+from catalogsync.review.words import visible
 
 
 @click.command("plan")
@@ -66,6 +67,8 @@ def command(
     document = sealed(saved_document(saved))
     readings.write_files(Told(saved, document, pictures=pictures, jobs=choices.jobs))
     if readings.as_json:
+        if said and not quiet:
+            say(visible(f"Planned against {said}; the live project was not asked."))
         write_text(document)
     else:
         write_lines(render_plan(saved.plan, jobs=choices.jobs, said=said), color=color)

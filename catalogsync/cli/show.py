@@ -10,7 +10,6 @@ from catalogsync.cli.output import write_lines, write_text
 from catalogsync.cli.pictures import Pictures, pictures_of
 from catalogsync.cli.readings import Told, reading_options, split_readings
 from catalogsync.cli.saved import read_plan
-from catalogsync.cli.session import open_catalog, opened_cache
 from catalogsync.review.saved import saved_document, sealed
 from catalogsync.review.text import render_plan
 
@@ -31,6 +30,9 @@ def command(plan: Path, catalog: Path | None, no_cache: bool, color: str, **opti
     document = sealed(saved_document(saved))
     pictures: Pictures = {}
     if catalog and readings.want_pictures:
+        # A catalog takes long to import.
+        from catalogsync.cli.session import open_catalog, opened_cache
+
         with opened_cache(no_cache=no_cache) as cache:
             pictures = pictures_of(saved.plan, open_catalog(catalog, cache).files)
     readings.write_files(Told(saved, document, pictures=pictures))

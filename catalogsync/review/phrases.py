@@ -45,7 +45,7 @@ def asset_facts(ref: AssetRef, uploads: Iterable[str]) -> list[str]:
 def weights_facts(weights: Weights) -> list[str]:
     """Where weights come from, and the size of their file."""
     size = [file_size(weights.file.size)] if weights.file else []
-    return [str(weights.source), weights.address, *size]
+    return [f"{weights.source} {weights.address}", *size]
 
 
 def import_cost(action: ImportModel) -> str:

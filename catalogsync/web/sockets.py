@@ -9,7 +9,7 @@ from typing import Any
 import httpcore
 import httpx
 
-_PIECE = 256 * 1024
+_PIECE = 1024 * 1024
 """How much is written in one step, in bytes: a slow line gets rid of it within a timeout."""
 
 

@@ -18,7 +18,7 @@ from tests.cli.test_errors import answering, program
 from tests.cli.test_plan_and_apply import rewrite
 
 CREDENTIALS = {"SCENARIO_SDK_API_KEY": "k", "SCENARIO_SDK_API_SECRET": "s"}
-REFUSED = "name: Lent\ntype: custom\nsource: {huggingFace: a/b}\n"
+REFUSED = "name: Lent\ntype: custom\nignore: [{field: name, reason: x, until: 2027-01-31}]\n"
 
 
 def document(found: Result, code: int) -> dict[str, Any]:

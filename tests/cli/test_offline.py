@@ -53,6 +53,8 @@ def test_against_its_own_commit_a_catalog_changes_nothing(cli: Run, committed: P
     assert planned.code == 0
     assert planned.out.splitlines()[1] == f"against commit {head[:12]} (main){NOT_LIVE}"
     assert last_line(planned.out) == NOTHING
+    assert planned.err == ""
+    planned = cli("plan", committed, "--against", "git:main", "--json")
     assert planned.err == (
         f"Planned against commit {head[:12]} (main); the live project was not asked.\n"
     )
@@ -124,7 +126,6 @@ def test_where_the_commit_has_no_catalog_everything_is_new(cli: Run, committed: 
     git(committed, "add", "-A")
     planned = cli("plan", committed, "--against", "git:HEAD")
     assert "where this catalog does not exist" in planned.out
-    assert "where this catalog does not exist" in planned.err
     assert "2 to create" in last_line(planned.out)
 
 
@@ -188,7 +189,6 @@ def test_a_snapshot_tells_its_age(cli: Run, catalog: Path, tmp_path: Path) -> No
     assert cli("snapshot", catalog, "--out", file).out == f"wrote {file}: 0 models, 0 assets\n"
     planned = cli("plan", catalog, "--against", f"snapshot:{file}")
     said = f"against a snapshot read 1 s ago, at {json.loads(file.read_text())['read_at']}"
-    assert planned.err.startswith(f"Planned {said.partition(' 1 s')[0]} ")
     assert planned.out.splitlines()[1].startswith(said.partition(" 1 s")[0])
     assert planned.out.splitlines()[1].endswith(f"Z{NOT_LIVE}")
     assert list(tmp_path.glob(".s.json*")) == []

@@ -106,6 +106,7 @@ def test_an_offline_plan_is_the_plan_after_an_apply(
     base: Catalog, wanted: Catalog, prune: bool
 ) -> None:
     server = FakeServer()
+    server.price = None  # nobody is asked for one offline
     run(server, base, open_file)
     seen = observe(server, wanted, jobs=2)
     assumed = as_applied(base, wanted)

@@ -103,7 +103,7 @@ def test_an_image_that_is_asked_for_again_is_counted_once(desk: Desk, record: Re
 @pytest.mark.parametrize("path", ["/parts/", "/action"])
 def test_of_a_file_that_failed_nothing_counts(desk: Desk, record: Record, path: str) -> None:
     method = "PUT" if path == "/parts/" else "POST"
-    desk.faults.after.append((method, path, lambda: 400))
+    desk.faults.before.append((method, path, lambda: 400))
     with pytest.raises(ApiError):
         desk.send(desk.wav(20 * MIB))
     assert sum(record.counts) == 0
