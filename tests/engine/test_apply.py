@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from threading import Event
+from threading import Event, Semaphore, Thread
 
 import pytest
 
@@ -254,15 +254,25 @@ def test_deleting_a_model_that_is_gone_already_is_done() -> None:
 
 
 def test_when_nobody_listens_any_more_nothing_more_is_begun() -> None:
-    server = FakeServer()
+    may_write = Semaphore(1)
+
+    def wait_for_leave(name: str) -> None:
+        may_write.acquire()
+
+    server = FakeServer(before_write=wait_for_leave)
     models = tuple(replace(INK, key=f"k{n}", name=f"Name {n}") for n in range(200))
     catalog = Catalog(name="acme", models=models)
     snapshot = observe(server, catalog)
     found = diff(catalog, snapshot)
     performer = Performer(server, Ledger(found, snapshot), open_file)
     outcomes = apply(build_plan(catalog, found), performer, jobs=2)
+    may_write.release()  # a create takes two writes
     next(outcomes)
-    outcomes.close()
+    closing = Thread(target=outcomes.close)
+    closing.start()
+    while closing.is_alive():
+        may_write.release()
+        closing.join(0.01)
     assert len(server.models) < 50
 
 
