@@ -3,7 +3,6 @@
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from catalogsync.errors import (
     AccessDenied,
@@ -13,6 +12,7 @@ from catalogsync.errors import (
     Rejected,
     Throttled,
 )
+from catalogsync.web import Answer, Failure
 
 _REPEATABLE = frozenset({408, 500, 502, 503, 504})
 _LEAST_WAIT = 60.0
@@ -21,30 +21,6 @@ _LEAST_WAIT = 60.0
 
 class TooLong(Rejected):
     """A comment longer than the server takes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """An attempt that failed.
-
-    Another attempt may cure a `curable` one, after `wait` seconds where the server asks for them.
-    An `undone` one certainly had no effect.
-    """
-
-    error: ApiError
-    curable: bool = False
-    undone: bool = False
-    wait: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An answer as it came, to the request `where`; headers are asked for in lower case."""
-
-    where: str
-    status: int
-    headers: Mapping[str, str]
-    content: bytes
 
 
 def read_json(content: bytes) -> object:

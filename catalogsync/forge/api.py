@@ -11,8 +11,15 @@ import httpx
 
 from catalogsync import __version__
 from catalogsync.errors import ApiError, BadResponse, Unreachable
-from catalogsync.forge.answers import Answer, Failure, read_failure, read_json
-from catalogsync.web import Deadline, bounded_transport, checked_base_url, tls_context
+from catalogsync.forge.answers import read_failure, read_json
+from catalogsync.web import (
+    Answer,
+    Deadline,
+    Failure,
+    bounded_transport,
+    checked_base_url,
+    tls_context,
+)
 
 
 @dataclass(frozen=True, slots=True)

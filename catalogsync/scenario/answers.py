@@ -3,8 +3,6 @@
 import json
 import math
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -17,34 +15,12 @@ from catalogsync.errors import (
     Rejected,
     Throttled,
 )
+from catalogsync.web import Answer, Failure
 
 Json = dict[str, object]
 
 _REPEATABLE_STATUS = frozenset({408, 500, 502, 503, 504})
 _PROXY_HINT = "check the base URL; a proxy or a login page may stand in between"
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """An attempt that failed; `wait` is in seconds, None where the server did not ask for any.
-
-    Another attempt may cure a `curable` one. An `undone` one certainly had no effect.
-    """
-
-    error: ApiError
-    curable: bool = False
-    undone: bool = False
-    wait: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An answer as it came; `where` names the request it is for."""
-
-    where: str
-    status: int
-    headers: Mapping[str, str]
-    content: bytes
 
 
 class AnswerReader:

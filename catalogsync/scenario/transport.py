@@ -12,10 +12,17 @@ import httpx
 
 from catalogsync import __version__
 from catalogsync.errors import BadResponse, Interrupted, Unreachable, WriteForbidden
-from catalogsync.scenario.answers import Answer, AnswerReader, Failure, Json
+from catalogsync.scenario.answers import AnswerReader, Json
 from catalogsync.scenario.connection import Connection
 from catalogsync.scenario.pace import Pace
-from catalogsync.web import Deadline, bounded_transport, checked_base_url, tls_context
+from catalogsync.web import (
+    Answer,
+    Deadline,
+    Failure,
+    bounded_transport,
+    checked_base_url,
+    tls_context,
+)
 
 
 @dataclass(frozen=True, slots=True)
