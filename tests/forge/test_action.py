@@ -121,10 +121,11 @@ def test_the_comment_is_written_with_the_workflows_token_or_a_given_one(
     }
     known = {"steps.run.outputs.folder": str(tmp_path), "github.token": "job-token-1"}
     for name in ("Show", "Comment"):
-        ran = run_action(job, env, {}, only=name, known=known)
+        ran = run_action(job, env, {"label": "catalog"}, only=name, known=known)
         assert (ran.code, ran.steps) == (0, [name]), ran.log
     (comment,) = github.comments
     assert comment["user"]["login"] == env["CATALOG_SYNC_AUTHOR"]
+    assert github.labels == ["catalog"]
     assert "Plan: 1 to create." in (job / "temp/summary.md").read_text(encoding="utf-8")
 
 
