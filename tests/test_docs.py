@@ -93,6 +93,22 @@ def test_every_command_and_option_has_a_help_text() -> None:
         assert [option.opts for option in options if not option.help] == []
 
 
+OWN_VARIABLES = {"SOURCE", "COMMIT"}
+"""What the file for GitLab calls `CATALOG_SYNC_...` for itself: where the program is fetched."""
+
+
+def test_every_variable_that_ci_sets_is_one_of_an_option() -> None:
+    files = [ROOT / "action.yml", ROOT / "docs/ci.md", *ROOT.glob("examples/ci/*/*.yml")]
+    texts = "\n".join(path.read_text(encoding="utf-8") for path in files)
+    used = set(re.findall(r"CATALOG_SYNC_\w+", texts))
+    known: set[str] = set()
+    for command in leaves(program):
+        for found in (p.envvar for p in command.params if p.envvar):
+            known |= {found} if isinstance(found, str) else set(found)
+    assert len(used) > 10
+    assert used - known == {f"CATALOG_SYNC_{name}" for name in OWN_VARIABLES}
+
+
 @pytest.mark.parametrize("name", ["catalog", "model"])
 def test_every_field_of_a_schema_is_documented(name: str) -> None:
     schema = json.loads((ROOT / f"schemas/{name}.schema.json").read_text(encoding="utf-8"))

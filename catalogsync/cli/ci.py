@@ -48,10 +48,12 @@ def github() -> None:
     show_default=True,
     help="Who the token is; nobody else's comment is touched.",
 )
-def comment(markdown: Path, pull_request: int | None, author: str) -> None:
+@option("--label", metavar="NAME", help="On the pull request while its plan has changes.")
+def comment(markdown: Path, pull_request: int | None, author: str, label: str | None) -> None:
     """Write the one comment of a pull request, or bring it up to date; an apply closes it.
 
-    The token is taken from GITHUB_TOKEN. A token that may only read is said and fails nothing.
+    A label follows what the comment says; an apply leaves it as it is. The token is taken from
+    GITHUB_TOKEN. A token that may only read is said and fails nothing.
     """
     from catalogsync.forge import github as forge
     from catalogsync.forge.comment import marker_of
@@ -60,9 +62,14 @@ def comment(markdown: Path, pull_request: int | None, author: str) -> None:
     job = forge.github_job(os.environ)
     with _said_to_readers(), forge.github_api(job, os.environ, _pause) as api:
         number = pull_request or job.pull_request
-        if marker_of(text).applied and not number:
+        marker = marker_of(text)
+        if marker.applied and not number:
             number = forge.merged_by(api, job)
-        _show(forge.PullRequest(api, job, number, author) if number else None, text, job.writer)
+        thread = forge.PullRequest(api, job, number, author) if number else None
+        shown = _show(thread, text, job.writer)
+        if thread and label and shown and not marker.applied:
+            with _said_to_readers("Not labelled"):
+                say(visible(thread.label(label, wanted=marker.changes > 0)))
 
 
 @github.command("summary")
@@ -115,25 +122,27 @@ def note(markdown: Path, merge_request: int | None) -> None:
         _show(forge.MergeRequest(api, job, iid) if iid else None, text, job.writer)
 
 
-def _show(thread: "Thread | None", text: str, writer: "Writer") -> None:
-    """Write the comment, and say what became of it."""
+def _show(thread: "Thread | None", text: str, writer: "Writer") -> bool:
+    """Write the comment, say what became of it, and tell whether it holds the text now."""
     from catalogsync.forge.comment import show
 
     if thread is None:
         say("No pull request belongs to this run; there is nothing to comment.")
-    else:
-        say(visible(show(thread, text, writer)))
+        return False
+    shown = show(thread, text, writer)
+    say(visible(shown.sentence))
+    return shown.written
 
 
 @contextmanager
-def _said_to_readers() -> Iterator[None]:
+def _said_to_readers(what: str = "Not commented") -> Iterator[None]:
     """Say that the token may only read, as that of a fork's job, and fail nothing."""
     try:
         yield
     except AccessDenied as error:
         if error.status != 403:
             raise
-        say(f"Not commented: {visible(error.message)}")
+        say(f"{what}: {visible(error.message)}")
         say(f"  what to do: {visible(error.hint)}")
 
 

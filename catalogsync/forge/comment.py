@@ -27,6 +27,14 @@ class Writer:
     url: str
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What became of a text, in one sentence, and whether it is in the comment now."""
+
+    sentence: str
+    written: bool = True
+
+
 class Thread(Protocol):
     """The comments of one pull request, as the token's own `author` sees and writes them."""
 
@@ -55,24 +63,24 @@ def marker_of(markdown: str) -> Marker:
     return marker
 
 
-def show(thread: Thread, markdown: str, writer: Writer) -> str:
-    """Write a plan or an apply into its comment, and say in one sentence what became of that.
+def show(thread: Thread, markdown: str, writer: Writer) -> Shown:
+    """Write a plan or an apply into its comment, and say what became of that.
 
     The later run wins; once a comment tells of an apply, plans leave it alone.
     """
     marker = marker_of(markdown)
     standing = _standing(thread, marker.subject)
     if standing and standing.marker.applied and not marker.applied:
-        return "The comment tells what was applied; it was left alone."
+        return Shown("The comment tells what was applied; it was left alone.", written=False)
     if standing and standing.run > writer.run:
-        return "A later run has written the comment; it was left alone."
+        return Shown("A later run has written the comment; it was left alone.", written=False)
     first = markdown.partition("\n")[0]
     short = f"{first}\n\n{opening(markdown)}\n\n{_TOO_LONG}"
     try:
-        return _put(thread, standing, _signed(markdown, writer))
+        return Shown(_put(thread, standing, _signed(markdown, writer)))
     except TooLong:
         said = _put(thread, standing, _signed(short, writer))
-        return f"{said} It is the short one: the whole is too long."
+        return Shown(f"{said} It is the short one: the whole is too long.")
 
 
 def opening(markdown: str) -> str:

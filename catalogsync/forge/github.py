@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from catalogsync.errors import AccessDenied
+from catalogsync.errors import AccessDenied, NotFound
 from catalogsync.forge.api import Api
 from catalogsync.forge.comment import Comment, Writer
 from catalogsync.forge.fields import comment_of, number_of, required
@@ -84,6 +84,22 @@ class PullRequest:
     def edit(self, comment: Comment, body: str) -> None:
         """Replace the text of a comment."""
         self._api.change("PATCH", f"{self._issues}/comments/{comment.id}", {"body": body})
+
+    def label(self, name: str, *, wanted: bool) -> str:
+        """Put a label on or take it off, and say in one sentence what became of that."""
+        path = f"{self._issues}/{self._number}/labels"
+        on = {str(data.get("name")) for data in self._api.pages(f"{path}?per_page=100")}
+        # GitHub takes two names that differ in case only for the same label.
+        there = next((each for each in on if each.casefold() == name.casefold()), None)
+        if wanted and there is None:
+            self._api.change("POST", path, {"labels": [name]})
+            return f"The label {name} was put on."
+        if not wanted and there is not None:
+            with suppress(NotFound):
+                # Somebody took it off meanwhile.
+                self._api.change("DELETE", f"{path}/{quote(there, safe='')}", None)
+            return f"The label {name} was taken off."
+        return f"The label {name} was left as it is."
 
 
 def merged_by(api: Api, job: Job) -> int | None:

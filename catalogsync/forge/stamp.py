@@ -25,10 +25,14 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """The first line of a text of ours: what it speaks of, and whether it tells of an apply."""
+    """The first line of a text of ours: what it speaks of, and whether it tells of an apply.
+
+    `changes` is how many models change.
+    """
 
     subject: Subject
     applied: bool
+    changes: int
 
 
 _NOBODY = Run(0, 0)
@@ -41,7 +45,9 @@ def read_marker(text: str) -> Marker | None:
     catalog, target = data.get("catalog"), data.get("target")
     if not isinstance(catalog, str) or not isinstance(target, str):
         return None
-    return Marker(Subject(catalog, target), data.get("kind") == "apply")
+    changes = data.get("changes")
+    count = changes if type(changes) is int else 0
+    return Marker(Subject(catalog, target), data.get("kind") == "apply", count)
 
 
 def read_run(text: str) -> Run:

@@ -14,9 +14,10 @@ _NOT_PLAIN = re.compile(r"[<>&@#]|(?<=[-:])[-:]")
 
 
 def marker(plan: Plan, kind: Literal["plan", "apply"]) -> str:
-    """One line that names the catalog, the target, the project and the plan's digest."""
+    """One line that names the catalog, the target, the project and the plan, by its digest."""
     fields = {
         "kind": kind,
+        "changes": len(plan.models),
         "catalog": plan.catalog[:_LONGEST],
         "target": plan.target[:_LONGEST],
         "project": plan.project[:_LONGEST],

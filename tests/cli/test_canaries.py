@@ -198,6 +198,13 @@ def left_behind(folder: Path) -> bytes:
     return b"\n".join(part for path in files for part in (str(path).encode(), path.read_bytes()))
 
 
+def readings(name: Path) -> list[object]:
+    """The options for every reading of a plan, with files of that name."""
+    files = {"--json-into": "into.json", "--markdown": "md", "--html": "html"}
+    named = ((option, f"{name}.{ending}") for option, ending in files.items())
+    return ["--html-live-images", *(part for pair in named for part in pair)]
+
+
 def run_everything(cli: Run, catalog: Path, folder: Path, url: str) -> tuple[set[int], str]:
     """Plan and apply with everything that can be written; the exit codes, and all that is told."""
     env = {
@@ -209,8 +216,8 @@ def run_everything(cli: Run, catalog: Path, folder: Path, url: str) -> tuple[set
     made = folder / "made"
     made.mkdir()
     runs = [
-        cli("plan", *where, "--out", made / "plan.json", "--json-into", made / "p.json", env=env),
-        cli("apply", *where, "--yes", "--json", "--json-into", made / "done.json", env=env),
+        cli("plan", *where, "--out", made / "plan.json", *readings(made / "plan"), env=env),
+        cli("apply", *where, "--yes", "--json", *readings(made / "done"), env=env),
     ]
     told = "".join(found.out + found.err for found in runs)
     told += (left_behind(made) + left_behind(folder / "cache")).decode("latin-1")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from catalogsync.review.formats import CHECK_FORMATS
 from catalogsync.sandbox import running
 from tests.cli.conftest import Run, write
 from tests.cli.test_errors import program
@@ -35,25 +36,36 @@ def hostile(cli: Run, catalog: Path, tmp_path: Path) -> Path:
     return catalog
 
 
-def printed(machine: dict[str, str], *arguments: object, url: str = "") -> bytes:
+def printed(machine: dict[str, str], *arguments: object, url: str = "", code: int = 0) -> bytes:
     """What a process of its own prints, with an environment of nothing but what is given."""
     names = ("PATH", "HOME", "XDG_CACHE_HOME")
     env = {name: os.environ[name] for name in names if name in os.environ}
     env |= {"SCENARIO_SDK_API_KEY": "k", "SCENARIO_SDK_API_SECRET": "s", "SCENARIO_BASE_URL": url}
     done = subprocess.run(program(*arguments), env=env | machine, capture_output=True)
     assert done.stderr == b""
-    assert done.returncode == 0
+    assert done.returncode == code
     return done.stdout
 
 
 def test_a_saved_plan_is_shown_in_the_same_bytes(cli: Run, hostile: Path, tmp_path: Path) -> None:
     saved = tmp_path / "plan.json"
-    text = cli("plan", hostile, "--sandbox", tmp_path / "box", "--out", saved).out
-    for number, machine in enumerate(MACHINES.values()):
-        into = tmp_path / f"{number}.json"
-        assert printed(machine, "show", saved, "--json-into", into) == text.encode()
-        assert into.read_bytes() == saved.read_bytes()
+    made = {name: tmp_path / f"made.{name}" for name in ("json-into", "markdown", "html")}
+    files = [part for name, path in made.items() for part in (f"--{name}", path)]
+    text = cli("plan", hostile, "--sandbox", tmp_path / "box", "--out", saved, *files).out
+    wanted = {name: path.read_bytes() for name, path in made.items()}
+    assert b"data:image/webp" in wanted["html"]
+    for machine in MACHINES.values():
+        assert printed(machine, "show", saved, hostile, *files) == text.encode()
+        assert {name: path.read_bytes() for name, path in made.items()} == wanted
         assert printed(machine, "show", saved, "--json") == saved.read_bytes()
+
+
+@pytest.mark.parametrize("name", CHECK_FORMATS)
+def test_problems_are_told_in_the_same_bytes(hostile: Path, name: str) -> None:
+    write(hostile / "models/wrong.yaml", f"name: {HOSTILE}\ntipe: {HOSTILE}\n")
+    arguments = ("validate", hostile, "--format", name)
+    found = {printed(machine, *arguments, code=1) for machine in MACHINES.values()}
+    assert len(found) == 1
 
 
 def test_the_same_catalog_and_server_give_the_same_plan(hostile: Path, tmp_path: Path) -> None:

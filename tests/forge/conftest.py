@@ -32,11 +32,13 @@ def plan(
     catalog: str = "acme",
     target: str = "main",
     kind: str = "plan",
+    changes: int = 1,
 ) -> str:
     """A plan as Markdown, in the form of the real ones."""
     data = {"kind": kind, "catalog": catalog, "target": target, "project": "p", "digest": "x"}
+    marker = json.dumps(data | {"changes": changes})
     text = f"## ~ 1 change\n\n{sentence}\n\n| model |\n|---|\n| a |\n"
-    return f"<!-- catalog-sync {json.dumps(data)} -->\n\n{text}"
+    return f"<!-- catalog-sync {marker} -->\n\n{text}"
 
 
 def applied(sentence: str = "Applied: 1 created.") -> str:

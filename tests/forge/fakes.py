@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ class FakeForge:
     tokens: dict[str, str]
     may_write: set[str]
     comments: list[dict[str, Any]] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
     merged: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     seen: list[str] = field(default_factory=list)
@@ -58,7 +59,7 @@ class FakeForge:
                 self.end_headers()
                 self.wfile.write(content)
 
-            do_GET = do_POST = do_PATCH = do_PUT = handle_one
+            do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = handle_one
 
         self.lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -169,16 +170,35 @@ class GitHub(FakeForge):
         self, method: str, path: str, query: dict[str, str], body: Any, who: str
     ) -> tuple[int, object, Mapping[str, str]]:
         match method, path.removeprefix("/repos/acme/catalog").split("/")[1:]:
-            case "GET", ["issues", "7", "comments"] | ["repositories", "1", "issues", "7", _]:
+            case "GET", ["issues", "7", "comments"] | [
+                "repositories",
+                "1",
+                "issues",
+                "7",
+                "comments",
+            ]:
                 # The address of a further page names the repository by its number.
                 return self.page("/repositories/1/issues/7/comments", query, self.comments)
             case "POST", ["issues", "7", "comments"]:
                 return self.written(body, who)
             case "PATCH", ["issues", "comments", number]:
                 return self.edited(number, body)
+            case "GET", ["issues", "7", "labels"] | ["repositories", "1", "issues", "7", "labels"]:
+                return self.page("/repositories/1/issues/7/labels", query, self.named_labels)
+            case "POST", ["issues", "7", "labels"]:
+                self.labels += [name for name in body["labels"] if name not in self.labels]
+                return 200, self.named_labels, {}
+            case "DELETE", ["issues", "7", "labels", name]:
+                self.labels.remove(unquote(name))
+                return 200, self.named_labels, {}
             case "GET", ["commits", sha, "pulls"]:
                 return 200, self.merged.get(sha, []), {}
         return 404, {"message": "Not Found"}, {}
+
+    @property
+    def named_labels(self) -> list[dict[str, Any]]:
+        """The labels of the pull request as the API shows them."""
+        return [{"id": at, "name": name} for at, name in enumerate(self.labels)]
 
     def comment(self, number: int, who: str, body: str) -> dict[str, Any]:
         kind = "Bot" if who.endswith("[bot]") else "User"

@@ -1,6 +1,8 @@
 """The composite action, step by step as the runner would run it, against a real sandbox."""
 
+import json
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,13 +42,42 @@ CATALOG = {"path": "catalog", "comment": "false"}
 def test_it_validates_plans_and_applies(job: Path, env: dict[str, str]) -> None:
     checked = run_action(job, {}, CATALOG | {"command": "validate"})
     assert (checked.code, checked.outputs["exitcode"]) == (0, "0"), checked.log
-    planned = run_action(job, env, CATALOG)
+    planned = run_action(job, env, CATALOG | {"html": "true"})
     assert (planned.code, planned.outputs["exitcode"]) == (0, "2"), planned.log
     assert "Plan: 12 to create" in planned.log
-    applied = run_action(job, env, CATALOG | {"command": "apply"})
+    told = planned.outputs
+    names = ("changes", "to-create", "to-update", "to-delete", "refused")
+    assert [told[name] for name in names] == ["12", "12", "0", "0", "0"]
+    assert int(told["upload-bytes"]) > 1_000_000
+    saved = json.loads(Path(told["plan-path"]).read_text(encoding="utf-8"))
+    assert saved["digest"] == told["plan-digest"]
+    assert "data:image/webp" in Path(told["report-path"]).read_text(encoding="utf-8")
+    approved = {"command": "apply", "expect": told["plan-digest"]}
+    applied = run_action(job, env, CATALOG | approved)
     assert (applied.code, applied.outputs["exitcode"]) == (0, "0"), applied.log
+    reading = Path(applied.outputs["plan-path"]).parent / "reading.md"
+    assert '"kind": "apply"' in reading.read_text(encoding="utf-8").partition("\n")[0]
     again = run_action(job, env, CATALOG)
     assert (again.code, again.outputs["exitcode"]) == (0, "0"), again.log
+    assert again.outputs["changes"] == "0"
+    other = run_action(job, env, CATALOG | approved)
+    assert (other.code, other.outputs["exitcode"]) == (5, "5"), other.log
+
+
+def test_a_forks_plan_against_a_commit_needs_no_key(job: Path, tmp_path: Path) -> None:
+    shutil.copytree(job / "workspace", tmp_path / "workspace")
+    (tmp_path / "temp").symlink_to(job / "temp")
+    workspace = tmp_path / "workspace"
+    identity = ["-c", "user.name=x", "-c", "user.email=x@example.org"]
+    for command in (["init", "-q"], ["add", "catalog"], [*identity, "commit", "-qm", "all"]):
+        subprocess.run(["git", *command], cwd=workspace, check=True)
+    manifest = workspace / "catalog/models/ink-heroes/model.yaml"
+    text = manifest.read_text(encoding="utf-8")
+    manifest.write_text(text.replace("Ink Heroes", "Ink Heroines"), encoding="utf-8")
+    nothing = dict.fromkeys(CREDENTIALS, "") | {"SCENARIO_BASE_URL": "http://127.0.0.1:9"}
+    planned = run_action(tmp_path, nothing, CATALOG | {"against": "git:HEAD"})
+    assert (planned.code, planned.outputs["exitcode"]) == (0, "2"), planned.log
+    assert planned.outputs["to-update"] == "1"
 
 
 NOBODY = dict.fromkeys(CREDENTIALS, "")
@@ -90,10 +121,11 @@ def test_the_comment_is_written_with_the_workflows_token_or_a_given_one(
     }
     known = {"steps.run.outputs.folder": str(tmp_path), "github.token": "job-token-1"}
     for name in ("Show", "Comment"):
-        ran = run_action(job, env, {}, only=name, known=known)
+        ran = run_action(job, env, {"label": "catalog"}, only=name, known=known)
         assert (ran.code, ran.steps) == (0, [name]), ran.log
     (comment,) = github.comments
     assert comment["user"]["login"] == env["CATALOG_SYNC_AUTHOR"]
+    assert github.labels == ["catalog"]
     assert "Plan: 1 to create." in (job / "temp/summary.md").read_text(encoding="utf-8")
 
 

@@ -1,13 +1,16 @@
 """The workflows to copy keep what docs/ci.md promises: who gets which secret, and what may run."""
 
 import re
+import shlex
 import subprocess
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 import yaml
 
+from catalogsync.cli.main import program
 from tests.forge.action import ACTION, ROOT
 
 WORKFLOWS = sorted((ROOT / "examples/ci/github").glob("*.yml"))
@@ -64,20 +67,54 @@ def test_what_runs_for_forks_has_no_secret_and_a_token_that_reads() -> None:
         assert found[name]["permissions"] == {"contents": "read"}
 
 
+def test_a_forks_plan_is_against_a_commit() -> None:
+    steps = jobs(ROOT / "examples/ci/github/plan.yml")["offline"]["steps"]
+    (ours,) = (step for step in steps if step["uses"].startswith("your-org/catalog-sync@"))
+    assert ours["with"]["against"] == "git:HEAD^1"
+    assert "env" not in ours
+    (checkout,) = (step for step in steps if step["uses"].startswith("actions/checkout@"))
+    assert checkout["with"]["fetch-depth"] == 2
+    (command,) = (line for line in commands_of("offline") if line[0] == "catalog-sync")
+    assert command[command.index("--against") + 1] == "git:FETCH_HEAD"
+
+
 def test_an_apply_is_never_stopped() -> None:
     workflow = yaml.safe_load((ROOT / "examples/ci/github/apply.yml").read_text(encoding="utf-8"))
     assert workflow["concurrency"] == {"group": "catalog-apply", "cancel-in-progress": False}
 
 
+GITLAB = yaml.safe_load((ROOT / "examples/ci/gitlab/.gitlab-ci.yml").read_text(encoding="utf-8"))
+
+
+def lines_of(job: dict[str, Any]) -> list[str]:
+    """What a job of the GitLab file runs."""
+    return [*job.get("before_script", []), *job.get("script", [])]
+
+
+def commands_of(name: str) -> list[list[str]]:
+    """The commands of a job of the GitLab file, as words."""
+    parts = (part for line in lines_of(GITLAB[name]) for part in re.split(r"\|\||&&|;|>", line))
+    words = (shlex.split(part.strip().removeprefix("then ")) for part in parts)
+    return [command for command in words if command]
+
+
+@pytest.mark.parametrize("name", ["validate", "offline", "plan", "apply", "nightly"])
+def test_the_gitlab_file_uses_options_that_exist(name: str) -> None:
+    ours = [command[1:] for command in commands_of(name) if command[0] == "catalog-sync"]
+    assert ours
+    for words in ours:
+        command: click.Command = program
+        context = click.Context(program)
+        while isinstance(command, click.Group):
+            found = command.get_command(context, words.pop(0))
+            assert found is not None
+            command = found
+        given = {word for word in words if word.startswith("--") and word != "--"}
+        assert given <= {name for param in command.params for name in param.opts}
+
+
 def test_every_line_of_the_gitlab_file_is_a_command() -> None:
-    file = ROOT / "examples/ci/gitlab/.gitlab-ci.yml"
-    found = yaml.safe_load(file.read_text(encoding="utf-8"))
-    lines = [
-        line
-        for job in found.values()
-        if isinstance(job, dict)
-        for line in [*job.get("before_script", []), *job.get("script", [])]
-    ]
+    lines = [line for job in GITLAB.values() if isinstance(job, dict) for line in lines_of(job)]
     assert len(lines) > 10
     for line in lines:
         # A colon in the wrong place would make a mapping of a command.

@@ -274,3 +274,56 @@ def test_outside_of_a_job_it_says_what_is_missing(run: Run) -> None:
     result = run(*arguments, env={"GITHUB_REPOSITORY": ""}, **{"plan.md": plan()})
     assert result.code == 64
     assert "GITHUB_REPOSITORY is not set" in result.err
+
+
+LABEL = ("--label", "catalog / change")
+
+
+def test_a_label_is_on_while_the_plan_has_changes(job: Job) -> None:
+    job.forge.labels = [f"other {number}" for number in range(120)]
+    result = job.plans(plan(), *LABEL)
+    assert (result.code, result.out) == (0, "")
+    assert result.err.endswith("The label catalog / change was put on.\n")
+    assert job.forge.labels[120:] == ["catalog / change"]
+    assert "left as it is" in job.plans(plan(), *LABEL, run=11).err
+    assert "was taken off" in job.plans(plan(changes=0), *LABEL, run=12).err
+    assert "left as it is" in job.plans(plan(changes=0), *LABEL, run=13).err
+    assert len(job.forge.labels) == 120
+    changed = [seen for seen in job.forge.seen if not seen.startswith(("GET", "PATCH"))]
+    assert [seen.rpartition("/issues/7/")[2] for seen in changed] == [
+        *("comments", "labels", "labels/catalog%20%2F%20change")
+    ]
+
+
+def test_a_label_is_known_in_any_case_and_without_one_none_is_asked_for(job: Job) -> None:
+    job.forge.labels = ["Catalog / Change"]
+    job.plans(plan(changes=0))
+    assert job.forge.labels == ["Catalog / Change"]
+    assert not [seen for seen in job.forge.seen if "labels" in seen]
+    job.plans(plan(), *LABEL, run=11)
+    assert job.forge.labels == ["Catalog / Change"]
+    job.plans(plan(changes=0), *LABEL, run=12)
+    assert job.forge.labels == []
+
+
+def test_a_label_follows_the_newest_plan_only(job: Job) -> None:
+    job.plans(plan(), *LABEL, run=10)
+    job.plans(plan(changes=0), *LABEL, run=9)
+    job.applies(applied(), *LABEL, "--pull-request", "7")
+    job.plans(plan(changes=0), *LABEL, run=30)
+    assert job.forge.labels == ["catalog / change"]
+
+
+def test_a_label_that_somebody_else_took_off_first_is_off(job: Job) -> None:
+    job.forge.labels = ["catalog / change"]
+    job.forge.faults.append(Fault("DELETE", 404, {"message": "Label does not exist"}))
+    assert job.plans(plan(changes=0), *LABEL).code == 0
+
+
+def test_a_token_that_may_not_label_is_said_and_fails_nothing(job: Job) -> None:
+    job.plans(plan())
+    job.forge.faults.append(Fault("POST", 403, {"message": "Resource not accessible"}))
+    result = job.plans(plan("Newer."), *LABEL, run=11)
+    assert result.code == 0
+    assert "Not labelled: POST /repos/acme/catalog/issues/7/labels" in result.err
+    assert "Newer." in job.forge.bodies[0]

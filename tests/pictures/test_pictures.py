@@ -143,6 +143,18 @@ def test_the_budget_holds_and_the_first_come_first(tmp_path: Path) -> None:
     assert found[refs[-1].digest].reason == "left out to keep this page small"
 
 
+def test_the_budget_holds_for_live_images_too(tmp_path: Path) -> None:
+    refs, files = stored(tmp_path, noise(4))
+    served = {f"u{number}": data for number, data in enumerate(noise(12))}
+    live = [AssetRef(id=url) for url in served]
+    sources = live_sources(live, {url: url for url in served}, served.__getitem__)
+    found = copies({**local_sources(refs, files), **sources}, budget=30_000)
+    assert len(found) == 16
+    assert all(found[ref.digest].uri for ref in refs)
+    assert sum(len(picture.uri) for picture in found.values()) <= 30_000
+    assert found["u11"].reason == "left out to keep this page small"
+
+
 def test_more_pictures_are_smaller_ones(tmp_path: Path) -> None:
     large = encoded(Image.linear_gradient("L").resize((900, 900)), "PNG")
     refs, files = stored(tmp_path, iter([large]))

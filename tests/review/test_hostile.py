@@ -112,6 +112,7 @@ def test_the_marker_holds_any_text(catalog: str, target: str) -> None:
     found = json.loads("{" + data.removesuffix(" -->"))
     assert found == {
         "kind": "plan",
+        "changes": 0,
         "catalog": catalog[:100],
         "target": target[:100],
         "project": "",

@@ -21,6 +21,7 @@ from tests.engine.catalogs import HOSTILE
 from tests.engine.fake import FakeServer
 from tests.engine.run import plan
 from tests.pictures.test_pictures import encoded, stored
+from tests.review.hostile import HOSTILE as HOSTILE_TEXTS
 from tests.review.test_text import everything, golden, picture, spec
 
 OURS = """
@@ -161,7 +162,9 @@ def hostile_plan(attack: str) -> Plan:
     )
 
 
-@pytest.mark.parametrize("attack", ATTACKS)
+@pytest.mark.parametrize(
+    "attack", [*ATTACKS, *HOSTILE_TEXTS.values()], ids=range(len(ATTACKS) + len(HOSTILE_TEXTS))
+)
 def test_foreign_text_makes_no_markup(attack: str) -> None:
     known = hostile_plan("plain")
     found, wanted = tree(render_html(hostile_plan(attack), {})), tree(render_html(known, {}))
@@ -169,7 +172,7 @@ def test_foreign_text_makes_no_markup(attack: str) -> None:
     assert {name for name, _ in found.elements} <= set(OURS.split())
     assert {name for _, told in found.elements for name in told} <= names | {"open"}
     assert not list(foreign_references(found))
-    assert all(c in "\n\t" or c.isprintable() for c in found.text)
+    assert all(c in "\n\t\xa0\u3000" or c.isprintable() for c in found.text)
     assert not set("\u202e\u2066\u200d\u200b") & set(found.text)
 
 
