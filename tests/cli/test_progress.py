@@ -7,6 +7,7 @@ from typing import Any
 from tests.cli.conftest import MODEL, Run, write
 from tests.cli.terminal import Terminal
 from tests.cli.test_kinds import wav
+from tests.cli.test_sources import SAFETENSORS
 
 IMAGES = [f"models/ink-heroes/images/{number}.webp" for number in (1, 2, 3)]
 
@@ -58,3 +59,18 @@ def test_a_terminal_shows_the_files_in_flight_below_a_bar_for_all_bytes(
     assert "of 31.5 MB" in terminal.shown
     assert "models/ink-heroes/voice.wav" in terminal.shown
     assert terminal.shown.rstrip().endswith("0 deleted.")
+
+
+def test_weights_that_two_models_are_made_of_are_counted_for_each(cli: Run, catalog: Path) -> None:
+    weights = SAFETENSORS + bytes(6 * 1024 * 1024)
+    for key in ("one", "two"):
+        (catalog / f"models/{key}").mkdir()
+        (catalog / f"models/{key}/w.safetensors").write_bytes(weights)
+        text = f"name: {key}\ntype: flux.1-lora\nsource: {{file: w.safetensors}}\n"
+        write(catalog / f"models/{key}/model.yaml", text)
+    result = cli("apply", catalog, "--yes", "--json", "--only", "one", "--only", "two")
+    assert result.code == 0, result.err
+    events = [json.loads(line) for line in result.err.splitlines() if line.startswith('{"')]
+    last = [event for event in events if event["event"] == "upload-finished"][-1]
+    assert (last["filesSent"], last["files"]) == (2, 2)
+    assert last["bytesSent"] == last["bytesToSend"] == 2 * len(weights)
