@@ -30,7 +30,7 @@ from catalogsync.codec import as_data
 from catalogsync.contents import Contents
 from catalogsync.diff import SCALARS, Card, Change, Diff, ModelDiff, Placed, Verb, cards
 from catalogsync.identity import PROTECTED_TAG, Origin, Refusal
-from catalogsync.import_notes import note_name
+from catalogsync.import_notes import note_name, weights_digest
 from catalogsync.members import batches
 from catalogsync.model import NO_ASSET, AssetRef, Catalog, ModelSpec, Price, Weights
 from catalogsync.rules import NO_ALLOWANCES, Allowances, broken_limits, refused_models
@@ -281,7 +281,7 @@ def _identity_actions(found: ModelDiff, diff: Diff, catalog: str) -> Iterator[Mo
 def _import(
     spec: ModelSpec, weights: Weights, tags: tuple[str, ...], diff: Diff, catalog: str
 ) -> ImportModel:
-    begun, price = diff.notes.get(spec.key), diff.prices.get(spec.key, Price())
+    begun, price = diff.notes.get(spec.key), diff.prices.get(weights_digest(weights), Price())
     return ImportModel(
         model=spec.key,
         model_type=spec.type,
