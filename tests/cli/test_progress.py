@@ -38,6 +38,8 @@ def test_programs_get_events_that_add_up(cli: Run, catalog: Path) -> None:
     json.loads(result.out)
     # What people read stands there as well; events are the lines that are JSON.
     events = [json.loads(line) for line in result.err.splitlines() if line.startswith('{"')]
+    first = next(event for event in events if event["event"] == "progress" and event["files"])
+    assert first["stepsDone"] == 0 < first["steps"]
     of_uploads = [event for event in events if event["event"].startswith("upload-")]
     paths = [*IMAGES, "models/ink-heroes/voice.wav"]
     for kind in ("upload-begun", "upload-finished"):
