@@ -359,6 +359,7 @@ def _is_move(change: Change) -> bool:
 
 _TO_BEGIN = 2  # begin, poll
 _TO_NOTE_AND_TAG = 7  # collection: make, look for twins, rename, delete; model: tag, look at
+_TO_TAKE_UP = 5  # look, poll; model: tag, look at; collection: delete
 
 
 def _requests(action: Action) -> int:
@@ -367,6 +368,8 @@ def _requests(action: Action) -> int:
             return requests_to_send(asset)
         case CreateModel():
             return 2
+        case ImportModel(upload=upload) if upload:
+            return _TO_TAKE_UP
         case ImportModel(weights=weights):
             sending = requests_to_send(weights.file) if weights.file else _TO_BEGIN
             return sending + _TO_NOTE_AND_TAG

@@ -99,6 +99,17 @@ def test_the_price_of_the_same_weights_is_asked_once() -> None:
     assert [name for name, _ in server.log].count("get_price") == 1
 
 
+def test_weights_that_were_sent_are_no_more_work() -> None:
+    server = FakeServer()
+    heavy = replace(INK, weights=replace(LOCAL, file=AssetRef(SHA, size=10**9)))
+    first = plan(server, one(heavy))
+    fails(server, "complete", UploadStuck("still validating"))
+    applied(server, heavy)
+    again = plan(server, one(heavy))
+    assert (len(first.files), again.files) == (1, ())
+    assert first.requests > 120 > 10 > again.requests
+
+
 def test_a_model_that_is_there_is_not_imported_again() -> None:
     server = FakeServer()
     applied(server)
