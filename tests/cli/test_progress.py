@@ -1,6 +1,7 @@
 """What a run tells of its files: bars on a terminal, a line each in a log, JSON for programs."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -76,3 +77,17 @@ def test_weights_that_two_models_are_made_of_are_counted_for_each(cli: Run, cata
     last = [event for event in events if event["event"] == "upload-finished"][-1]
     assert (last["filesSent"], last["files"]) == (2, 2)
     assert last["bytesSent"] == last["bytesToSend"] == 2 * len(weights)
+
+
+def test_a_long_path_is_shortened_so_that_every_bar_has_one_line(
+    catalog: Path, server: Any
+) -> None:
+    size = 30 * 1024 * 1024
+    images = catalog / "models/ink-heroes/images"
+    (images / f"{'voice-of-somebody-' * 5}1.wav").write_bytes(wav(size))
+    text = MODEL.replace("images/3.webp]", "{glob: 'images/*.wav'}]")
+    write(catalog / "models/ink-heroes/model.yaml", text)
+    terminal = Terminal("apply", catalog, "--yes", url=server.url)
+    assert terminal.end() == 0
+    assert re.search(r"  …\S+-somebody-1\.wav .* of 31\.5 MB ", terminal.shown)
+    assert re.search(r"sending .* of 31\.5 MB  \S+ .B/s ", terminal.shown)
