@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from catalogsync.errors import ApiError
+from catalogsync.ports import CatalogWriter
 
 ATTEMPTS = 3
 """How often something is created when the answers get lost, reading back in between."""
@@ -28,3 +29,13 @@ def create_once(
             if attempt == ATTEMPTS:
                 raise
     raise AssertionError("unreachable")
+
+
+def create_collection(writer: CatalogWriter, name: str, pause: Callable[[float], object]) -> str:
+    """Create a collection and return its id."""
+
+    def found() -> str | None:
+        held = writer.list_collections()
+        return min((each for each, known in held.items() if known == name), default=None)
+
+    return create_once(lambda: writer.create_collection(name), found, pause)

@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import BinaryIO
 
 from catalogsync.actions import ImportModel
-from catalogsync.attempts import create_once
+from catalogsync.attempts import create_collection
 from catalogsync.errors import (
     ApiError,
     CatalogSyncError,
@@ -90,9 +90,7 @@ class Importer:
 
     def _note(self, action: ImportModel, name: str) -> str:
         """Leave a note; raise `Conflict` where another apply imports the model, or just did."""
-        created = create_once(
-            lambda: self._writer.create_collection(name), lambda: self._found(name), self._pause
-        )
+        created = create_collection(self._writer, name, self._pause)
         self._ledger.record_note(action.model, created)
         if self._noted_by_others(action, created) or self._made_by_others(action):
             self._give_up(action.model)
@@ -109,10 +107,6 @@ class Importer:
     def _made_by_others(self, action: ImportModel) -> bool:
         marks = {tag for tag in action.tags if tag.startswith(OWNER_PREFIX)} - {PROTECTED_TAG}
         return any(marks <= model.tags for model in self._writer.list_models())
-
-    def _found(self, name: str) -> str | None:
-        held = self._writer.list_collections()
-        return min((found for found, known in held.items() if known == name), default=None)
 
 
 def _waiting_hint(note: str) -> str:

@@ -295,7 +295,7 @@ class Snapshot:
     `models` by id; `assets` by id, for every asset that a managed model refers to or that holds
     a file of the catalog (their `sha256` is as long as the server tells it: 32 or 64 digits);
     `collections` maps ids to names, which may repeat, or is None when no manifest manages them;
-    `prices` has what the imports cost that are not begun, by the model's key.
+    `prices` has what the imports cost that are not begun, by the digest of their weights.
     """
 
     models: Mapping[str, RemoteModel]

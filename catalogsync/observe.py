@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from catalogsync.identity import Match, match, undecided
-from catalogsync.import_notes import notes_by_key
+from catalogsync.import_notes import notes_by_key, weights_digest
 from catalogsync.mentions import mentioned_assets
 from catalogsync.model import AssetRef, Catalog, ModelSpec, Price, RemoteModel, Snapshot, State
 from catalogsync.ports import ASSETS_PER_READ, CatalogReader, KnownAssets
@@ -57,7 +57,7 @@ def observe(
         models=models,
         assets=assets,
         collections=collections,
-        prices=dict(_prices(reader, (found for found in matches if found.spec.key not in begun))),
+        prices=_prices(reader, (found for found in matches if found.spec.key not in begun)),
     )
 
 
@@ -70,11 +70,11 @@ def _collections_matter(catalog: Catalog, keys: frozenset[str] | None) -> bool:
     )
 
 
-def _prices(reader: CatalogReader, matches: Iterable[Match]) -> Iterator[tuple[str, Price]]:
+def _prices(reader: CatalogReader, matches: Iterable[Match]) -> dict[str, Price]:
     """What it costs to import the models that are not there, asked for one after another."""
-    for found in matches:
-        if found.spec.weights and found.remote is None:
-            yield found.spec.key, reader.price_import(found.spec.weights)
+    missing = (found.spec.weights for found in matches if found.remote is None)
+    wanted = {weights_digest(weights): weights for weights in missing if weights}
+    return {digest: reader.price_import(weights) for digest, weights in wanted.items()}
 
 
 class _Reads:

@@ -25,7 +25,7 @@ from catalogsync.actions import (
     UpdateModel,
     UploadAsset,
 )
-from catalogsync.attempts import create_once
+from catalogsync.attempts import create_collection, create_once
 from catalogsync.diff import SCALARS
 from catalogsync.errors import Conflict, NotFound, NotKept, Rejected
 from catalogsync.importer import Importer
@@ -95,7 +95,7 @@ class Performer:
             case UploadAsset(asset=asset):
                 self._upload(asset)
             case CreateCollection(name=name):
-                self._create_collection(name)
+                ledger.record_collection(name, create_collection(writer, name, self._pause))
             case CreateModel():
                 self._create_model(action)
             case ImportModel():
@@ -139,18 +139,6 @@ class Performer:
     def _find_asset(self, asset: AssetRef) -> str | None:
         newest = next(iter(self._writer.newest_assets()), ())
         return next((held.id for held in newest if held.digest == asset.digest), None)
-
-    def _create_collection(self, name: str) -> None:
-        created = create_once(
-            lambda: self._writer.create_collection(name),
-            lambda: self._find_collection(name),
-            self._pause,
-        )
-        self._ledger.record_collection(name, created)
-
-    def _find_collection(self, name: str) -> str | None:
-        held = self._writer.list_collections()
-        return min((found for found, known in held.items() if known == name), default=None)
 
     def _create_model(self, action: CreateModel) -> None:
         fields = self._fields(action.fields)

@@ -30,7 +30,7 @@ from catalogsync.codec import as_data
 from catalogsync.contents import Contents
 from catalogsync.diff import SCALARS, Card, Change, Diff, ModelDiff, Placed, Verb, cards
 from catalogsync.identity import PROTECTED_TAG, Origin, Refusal
-from catalogsync.import_notes import note_name
+from catalogsync.import_notes import note_name, weights_digest
 from catalogsync.members import batches
 from catalogsync.model import NO_ASSET, AssetRef, Catalog, ModelSpec, Price, Weights
 from catalogsync.rules import NO_ALLOWANCES, Allowances, broken_limits, refused_models
@@ -281,7 +281,7 @@ def _identity_actions(found: ModelDiff, diff: Diff, catalog: str) -> Iterator[Mo
 def _import(
     spec: ModelSpec, weights: Weights, tags: tuple[str, ...], diff: Diff, catalog: str
 ) -> ImportModel:
-    begun, price = diff.notes.get(spec.key), diff.prices.get(spec.key, Price())
+    begun, price = diff.notes.get(spec.key), diff.prices.get(weights_digest(weights), Price())
     return ImportModel(
         model=spec.key,
         model_type=spec.type,
@@ -359,6 +359,7 @@ def _is_move(change: Change) -> bool:
 
 _TO_BEGIN = 2  # begin, poll
 _TO_NOTE_AND_TAG = 7  # collection: make, look for twins, rename, delete; model: tag, look at
+_TO_TAKE_UP = 5  # look, poll; model: tag, look at; collection: delete
 
 
 def _requests(action: Action) -> int:
@@ -367,6 +368,8 @@ def _requests(action: Action) -> int:
             return requests_to_send(asset)
         case CreateModel():
             return 2
+        case ImportModel(upload=upload) if upload:
+            return _TO_TAKE_UP
         case ImportModel(weights=weights):
             sending = requests_to_send(weights.file) if weights.file else _TO_BEGIN
             return sending + _TO_NOTE_AND_TAG

@@ -102,9 +102,10 @@ def _judge_import(model: ModelDiff, diff: Diff) -> Iterator[Refusal]:
     """Refuse an import that the server refuses, and one that might run already."""
     if model.remote or not model.spec or not model.spec.weights:
         return
-    note, price = diff.notes.get(model.key), diff.prices.get(model.key)
-    if note and (not note.upload or note.weights != weights_digest(model.spec.weights)):
-        what = "weights" if note.weights == weights_digest(model.spec.weights) else "other weights"
+    weights = weights_digest(model.spec.weights)
+    note, price = diff.notes.get(model.key), diff.prices.get(weights)
+    if note and (not note.upload or note.weights != weights):
+        what = "weights" if note.weights == weights else "other weights"
         yield Refusal(
             model.key,
             "import-unclear",

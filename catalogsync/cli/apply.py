@@ -167,6 +167,7 @@ def _carry_out(opened: Session, plan: Plan, ledger: Ledger, *, jobs: int) -> lis
     outcomes = []
     due = len(plan.actions)
     tell = opened.uploads.progress
+    tell.step(0, due)
     for outcome in apply(plan, performer, jobs=jobs, stop=opened.stop):
         outcomes.append(outcome)
         file = file_to_send(outcome.action)

@@ -63,8 +63,8 @@ class Diff:
     """Everything that differs; `unchanged` counts the models that do not.
 
     `orphans` are those that stay, `ids` the model id of every key that has one, `notes` the
-    imports that were begun and `prices` what the others cost, by key; `managed` is the number of
-    models that bear this catalog's mark.
+    imports that were begun, by key, and `prices` what the others cost, by the digest of their
+    weights; `managed` is the number of models that bear this catalog's mark.
     """
 
     models: tuple[ModelDiff, ...]

@@ -52,7 +52,7 @@ def pointer(content: bytes) -> Pointer | None:
 
 
 def pull_commands(root: Path, paths: Iterable[str]) -> list[list[str]]:
-    """The commands that download the files behind the pointers at `paths` below `root`."""
+    """The commands that, in the clone, download the files behind the pointers below `root`."""
     top = work_tree(root)
     folder = root.resolve().relative_to(top).as_posix() if top else "."
     below = "" if folder == "." else f"{folder}/"
@@ -69,9 +69,20 @@ def pull_commands(root: Path, paths: Iterable[str]) -> list[list[str]]:
 
 def pull_hint(root: Path, paths: Iterable[str]) -> str:
     """What people can do about the pointers at `paths` below `root`."""
-    if work_tree(root) is None:
+    top = work_tree(root)
+    if top is None:
         return "this is no clone that Git LFS could help: copy the file itself here"
-    return f"run: {' && '.join(map(shlex.join, pull_commands(root, paths)))}"
+    there = _to(top)
+    commands = (["git", *there, *rest] for _, *rest in pull_commands(root, paths))
+    return f"run: {' && '.join(map(shlex.join, commands))}"
+
+
+def _to(top: Path) -> list[str]:
+    """What takes Git to a clone, unless this process is in it."""
+    here = Path.cwd()
+    if here.is_relative_to(top):
+        return []
+    return ["-C", str(top.relative_to(here) if top.is_relative_to(here) else top)]
 
 
 def pull(root: Path, paths: Iterable[str]) -> None:

@@ -58,7 +58,7 @@ def import_cost(action: ImportModel) -> str:
 def creative_units(units: float | None) -> str:
     """A cost in words."""
     if units is None:
-        return "unknown: the server does not tell"
+        return "unknown"
     return f"{units:g} creative unit" + ("" if units == 1 else "s")
 
 
@@ -67,7 +67,7 @@ def total_cost(plan: Plan) -> str:
     begun = [action.units for action in plan.imports if not action.upload]
     told = [units for units in begun if units is not None]
     if not told:
-        return "not told by the server" if begun else ""
+        return creative_units(None) if begun else ""
     unknown = len(begun) - len(told)
-    more = f" and what the server does not tell of {counted(unknown, 'import')}" if unknown else ""
+    more = f" and an unknown cost of {counted(unknown, 'import')}" if unknown else ""
     return creative_units(sum(told)) + more

@@ -67,12 +67,12 @@ def upload(call: Call) -> Json:
         collections=must_be_collections(call, call.body.get("collectionIds", [])),
     )
     asset_id = checks.new_id("asset")
-    write_content(call.world, asset_id, data)
+    _write_content(call.world, asset_id, data)
     asset_records.insert(call.world, new, asset_id)
     return {"asset": _one(call, asset_id)}
 
 
-def write_content(world: World, asset_id: str, data: bytes) -> None:
+def _write_content(world: World, asset_id: str, data: bytes) -> None:
     """Put the bytes of a new asset on disk, whole or not at all."""
     path = world.store.content(asset_id)
     path.parent.mkdir(exist_ok=True)

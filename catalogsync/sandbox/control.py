@@ -4,8 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from catalogsync.sandbox import asset_records, assets, checks, media, model_records, upload_records
-from catalogsync.sandbox.asset_records import NewAsset
+from catalogsync.sandbox import model_records, upload_records
 from catalogsync.sandbox.vocabulary import STATUSES
 from catalogsync.sandbox.world import Json, World
 
@@ -48,26 +47,6 @@ class Control:
     def create_model(self, project: str = _PROJECT, **fields: Any) -> str:
         """Create one model, trained unless told otherwise, and return its id."""
         return self.create_models([{"status": "trained", **fields}], project)[0]
-
-    def create_asset(self, name: str, data: bytes, project: str = _PROJECT) -> str:
-        """Put an image into a project and return its id."""
-        picture = media.recognise(data)
-        if picture is None:
-            raise ValueError(f"{name} is not an image that the service handles")
-        asset_id = checks.new_id("asset")
-        assets.write_content(self._world, asset_id, data)
-        new = NewAsset(
-            project=project,
-            author=self._world.signer.author("control"),
-            name=name,
-            kind="image",
-            mime=picture.mime,
-            size=len(data),
-            width=picture.width,
-            height=picture.height,
-        )
-        asset_records.insert(self._world, new, asset_id)
-        return asset_id
 
     def set_status(self, model_id: str, status: str) -> None:
         """Put a model in another state, as training would."""

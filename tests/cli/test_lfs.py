@@ -77,7 +77,7 @@ def test_an_apply_names_all_pointers_and_the_command_before_it_writes(
     assert "2 to create" in cli("plan", clone / "art").out
     _, _, command = applied.err.partition("what to do: run: ")
     command = command.removesuffix(" (or give --lfs-pull)\n")
-    subprocess.run(["sh", "-c", command], cwd=clone, check=True, capture_output=True)
+    subprocess.run(["sh", "-c", command], check=True, capture_output=True)
     assert cli("apply", clone / "art", "--yes").code == 0
 
 

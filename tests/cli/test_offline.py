@@ -120,6 +120,15 @@ def test_the_document_says_what_the_plan_was_made_against(
     assert len({document["digest"] for document in (live, in_file, in_git)}) == 3
 
 
+def test_what_an_import_costs_is_unknown_without_the_server(cli: Run, committed: Path) -> None:
+    text = "name: Flux\ntype: flux.1-lora\nsource: {huggingFace: black-forest-labs/FLUX.1-dev}\n"
+    write(committed / "models/flux.yaml", text)
+    git(committed, "add", "-A")
+    planned = cli("plan", committed, "--against", "git:HEAD")
+    assert "    cost              unknown\n" in planned.out
+    assert "\nCost of imports: unknown.\n" in planned.out
+
+
 def test_where_the_commit_has_no_catalog_everything_is_new(cli: Run, committed: Path) -> None:
     git(committed, "rm", "-q", "-r", "--cached", ".")
     git(committed, "commit", "-q", "-m", "none")

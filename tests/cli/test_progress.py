@@ -1,12 +1,14 @@
 """What a run tells of its files: bars on a terminal, a line each in a log, JSON for programs."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 from tests.cli.conftest import MODEL, Run, write
 from tests.cli.terminal import Terminal
 from tests.cli.test_kinds import wav
+from tests.cli.test_sources import SAFETENSORS
 
 IMAGES = [f"models/ink-heroes/images/{number}.webp" for number in (1, 2, 3)]
 
@@ -37,6 +39,8 @@ def test_programs_get_events_that_add_up(cli: Run, catalog: Path) -> None:
     json.loads(result.out)
     # What people read stands there as well; events are the lines that are JSON.
     events = [json.loads(line) for line in result.err.splitlines() if line.startswith('{"')]
+    first = next(event for event in events if event["event"] == "progress" and event["files"])
+    assert first["stepsDone"] == 0 < first["steps"]
     of_uploads = [event for event in events if event["event"].startswith("upload-")]
     paths = [*IMAGES, "models/ink-heroes/voice.wav"]
     for kind in ("upload-begun", "upload-finished"):
@@ -58,3 +62,32 @@ def test_a_terminal_shows_the_files_in_flight_below_a_bar_for_all_bytes(
     assert "of 31.5 MB" in terminal.shown
     assert "models/ink-heroes/voice.wav" in terminal.shown
     assert terminal.shown.rstrip().endswith("0 deleted.")
+
+
+def test_weights_that_two_models_are_made_of_are_counted_for_each(cli: Run, catalog: Path) -> None:
+    weights = SAFETENSORS + bytes(6 * 1024 * 1024)
+    for key in ("one", "two"):
+        (catalog / f"models/{key}").mkdir()
+        (catalog / f"models/{key}/w.safetensors").write_bytes(weights)
+        text = f"name: {key}\ntype: flux.1-lora\nsource: {{file: w.safetensors}}\n"
+        write(catalog / f"models/{key}/model.yaml", text)
+    result = cli("apply", catalog, "--yes", "--json", "--only", "one", "--only", "two")
+    assert result.code == 0, result.err
+    events = [json.loads(line) for line in result.err.splitlines() if line.startswith('{"')]
+    last = [event for event in events if event["event"] == "upload-finished"][-1]
+    assert (last["filesSent"], last["files"]) == (2, 2)
+    assert last["bytesSent"] == last["bytesToSend"] == 2 * len(weights)
+
+
+def test_a_long_path_is_shortened_so_that_every_bar_has_one_line(
+    catalog: Path, server: Any
+) -> None:
+    size = 30 * 1024 * 1024
+    images = catalog / "models/ink-heroes/images"
+    (images / f"{'voice-of-somebody-' * 5}1.wav").write_bytes(wav(size))
+    text = MODEL.replace("images/3.webp]", "{glob: 'images/*.wav'}]")
+    write(catalog / "models/ink-heroes/model.yaml", text)
+    terminal = Terminal("apply", catalog, "--yes", url=server.url)
+    assert terminal.end() == 0
+    assert re.search(r"  …\S+-somebody-1\.wav .* of 31\.5 MB ", terminal.shown)
+    assert re.search(r"sending .* of 31\.5 MB  \S+ .B/s ", terminal.shown)

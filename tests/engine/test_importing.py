@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from catalogsync.actions import EndImport, ImportModel
+from catalogsync.diff import diff
 from catalogsync.errors import (
     BadResponse,
     Interrupted,
@@ -17,7 +18,9 @@ from catalogsync.errors import (
 from catalogsync.identity import owner_tag
 from catalogsync.import_notes import note_name, notes_by_key
 from catalogsync.model import AssetRef, Catalog, ModelSpec, RemoteModel, Weights, WeightsSource
+from catalogsync.observe import observe
 from catalogsync.outcome import Outcome, Status
+from catalogsync.plan import build_plan
 from tests.engine.catalogs import FILES, WEIGHTS
 from tests.engine.fake import Crash, FakeServer, files_of
 from tests.engine.run import plan, run
@@ -79,6 +82,32 @@ def test_what_an_import_costs_is_in_the_plan_and_in_its_digest() -> None:
     server.price = None
     assert plan(server, one(INK)).creative_units is None
     assert not server.writes
+
+
+def test_what_was_asked_for_other_weights_says_nothing_of_these() -> None:
+    server = FakeServer(refused_sources={FLUX.address: "no such repository"})
+    seen = observe(server, one(INK), jobs=2)
+    wanted = one(replace(INK, weights=LOCAL))
+    planned = build_plan(wanted, diff(wanted, seen))
+    assert (planned.refusals, planned.imports[0].units) == ((), None)
+
+
+def test_the_price_of_the_same_weights_is_asked_once() -> None:
+    server = FakeServer()
+    twice = Catalog(name="acme", models=(INK, replace(INK, key="ink-2", name="Ink 2")))
+    assert [each.units for each in plan(server, twice).imports] == [10, 10]
+    assert [name for name, _ in server.log].count("get_price") == 1
+
+
+def test_weights_that_were_sent_are_no_more_work() -> None:
+    server = FakeServer()
+    heavy = replace(INK, weights=replace(LOCAL, file=AssetRef(SHA, size=10**9)))
+    first = plan(server, one(heavy))
+    fails(server, "complete", UploadStuck("still validating"))
+    applied(server, heavy)
+    again = plan(server, one(heavy))
+    assert (len(first.files), again.files) == (1, ())
+    assert first.requests > 120 > 10 > again.requests
 
 
 def test_a_model_that_is_there_is_not_imported_again() -> None:

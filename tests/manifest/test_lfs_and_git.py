@@ -41,7 +41,8 @@ def test_a_pointer_does_not_open_and_says_how_to_get_the_file(folder: Folder) ->
     (file,) = folder.load().files.values()
     with pytest.raises(FileChanged) as caught:
         open_file(file)
-    assert caught.value.hint == "run: git lfs pull --include=models/ink/x.webp"
+    said = f"run: git -C {folder.root.resolve()} lfs pull --include=models/ink/x.webp"
+    assert caught.value.hint == said
 
 
 def test_the_command_counts_from_the_top_of_the_repository(tmp_path: Path) -> None:
@@ -50,7 +51,7 @@ def test_the_command_counts_from_the_top_of_the_repository(tmp_path: Path) -> No
     root.mkdir(parents=True)
     said = pull_hint(root, ["models/a b/x,1.webp", "models/[x].glb"])
     files = "art/catalog/models/a b/x?1.webp,art/catalog/models/?x?.glb"
-    assert said == f"run: git lfs pull '--include={files}'"
+    assert said == f"run: git -C {tmp_path.resolve()} lfs pull '--include={files}'"
 
 
 def test_a_long_list_becomes_several_commands(tmp_path: Path) -> None:
@@ -60,7 +61,7 @@ def test_a_long_list_becomes_several_commands(tmp_path: Path) -> None:
     named = [path for *_, last in commands for path in last.removeprefix("--include=").split(",")]
     assert named == paths
     assert len(commands) == 2
-    assert pull_hint(tmp_path, paths).count(" && git lfs pull --include=") == 1
+    assert pull_hint(tmp_path, paths).count(" lfs pull --include=") == 2
 
 
 def test_outside_a_clone_no_command_is_named(folder: Folder) -> None:
@@ -94,7 +95,7 @@ def test_a_text_that_is_a_pointer_is_refused_with_the_command(folder: Folder) ->
     folder.model("description: {file: x.md}\n")
     git(folder.root, "init", "-q")
     git(folder.root, "add", ".")
-    assert folder.problem().endswith("run: git lfs pull --include=models/ink/x.md")
+    assert folder.problem().endswith(" lfs pull --include=models/ink/x.md")
 
 
 def test_a_manifest_that_is_a_pointer_is_named_as_such(folder: Folder) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as RichProgress
+from rich.table import Column
 from rich.text import Text
 
 from catalogsync.cli.output import wants_color
@@ -16,6 +17,10 @@ from catalogsync.model import AssetRef
 from catalogsync.review.words import file_size, visible
 
 _FILES_SHOWN = 8
+
+_BESIDE_NAMES = 53
+_SHORTEST_NAME = 16
+"""How many columns a bar with its amount and time takes, and how many a name gets at least."""
 
 
 class _Amount(ProgressColumn):
@@ -36,9 +41,15 @@ class _Amount(ProgressColumn):
 def bars(doing: str, load: Load) -> Iterator[Progress]:
     """Bars, as long as they are wanted."""
     console = Console(stderr=True, no_color=not wants_color("auto", sys.stderr))
-    columns = (TextColumn("{task.description}"), BarColumn(), _Amount(), TimeRemainingColumn())
+    amount = _Amount(Column(no_wrap=True))
+    columns = (TextColumn("{task.description}"), BarColumn(), amount, TimeRemainingColumn())
     with RichProgress(*columns, console=console, transient=True) as bars:
         yield _Bars(bars, doing, load)
+
+
+def _shortened(name: str, most: int) -> str:
+    """The end of a long name, which tells more than its beginning."""
+    return name if len(name) <= most else f"…{name[1 - most :]}"
 
 
 class _Bars(Progress):
@@ -60,7 +71,8 @@ class _Bars(Progress):
         self._bars.update(self._steps, completed=done, total=due)
 
     def begun(self, asset: AssetRef) -> None:
-        name = visible(self._load.name(asset)).replace("[", r"\[")
+        most = max(_SHORTEST_NAME, self._bars.console.width - _BESIDE_NAMES)
+        name = _shortened(visible(self._load.name(asset)), most).replace("[", r"\[")
         with self._lock:
             if asset.sha256 in self._files:
                 return

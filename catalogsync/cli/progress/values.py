@@ -1,5 +1,6 @@
 """What there is to tell of a run, and what was counted of it."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
@@ -55,23 +56,27 @@ class Relay:
 
 
 class Sizes:
-    """The bytes of every file that are there by now, and of all."""
+    """The bytes of every file that are there by now, and of all.
+
+    Two models may be made of the same weights, which are sent for each: a file is then there twice.
+    """
 
     def __init__(self) -> None:
         self.total = 0
-        self._each: dict[str, int] = {}
+        self._in_flight: Counter[str] = Counter()
 
     def add(self, asset: AssetRef, size: int) -> int:
-        """Count more bytes of a file, and return how many are there."""
+        """Count more bytes of a file, and return how many are in flight."""
         self.total += size
-        self._each[asset.sha256] = self._each.get(asset.sha256, 0) + size
-        return self._each[asset.sha256]
+        self._in_flight[asset.sha256] += size
+        return self._in_flight[asset.sha256]
 
     def settle(self, asset: AssetRef, *, done: bool) -> None:
         """A file that was sent is there whole, one that was given up not at all."""
-        size = asset.size if done else 0
-        self.total += size - self._each.get(asset.sha256, 0)
-        self._each[asset.sha256] = size
+        counted = self._in_flight[asset.sha256]
+        others = max(0, counted - asset.size)
+        self.total += (asset.size if done else 0) - (counted - others)
+        self._in_flight[asset.sha256] = others
 
 
 class Tally(Progress):
