@@ -100,10 +100,11 @@ class Plan:
 
     @property
     def actions(self) -> tuple[Action, ...]:
-        """All actions, uploads first and deletes last."""
+        """All actions, uploads first and deletes last; no large upload is left alone at the end."""
         chains = [action for model in self.models for action in model.actions]
         chains.sort(key=lambda action: isinstance(action, DeleteModel))
-        return (*self.uploads, *self.collections, *chains)
+        uploads = sorted(self.uploads, key=lambda upload: -upload.asset.size)
+        return (*uploads, *self.collections, *chains)
 
     @property
     def blocked(self) -> bool:

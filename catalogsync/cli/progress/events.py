@@ -3,14 +3,14 @@
 import time
 
 from catalogsync.cli.output import say
-from catalogsync.cli.progress.values import Load, Tally
+from catalogsync.cli.progress.values import CountingProgress, Load
 from catalogsync.model import AssetRef
 from catalogsync.review.document import dumped_line
 
 _SECONDS_BETWEEN_EVENTS = 1.0
 
 
-class Events(Tally):
+class Events(CountingProgress):
     """The same as JSON, one object a line."""
 
     def __init__(self, doing: str, load: Load) -> None:

@@ -3,14 +3,14 @@
 import time
 
 from catalogsync.cli.output import say
-from catalogsync.cli.progress.values import Load, Tally
+from catalogsync.cli.progress.values import CountingProgress, Load
 from catalogsync.model import AssetRef
 from catalogsync.review.words import duration, file_size, visible
 
 _SECONDS_BETWEEN_LINES = 5.0
 
 
-class Lines(Tally):
+class Lines(CountingProgress):
     """One line for every file that was sent, and one every few seconds."""
 
     def __init__(self, doing: str, load: Load) -> None:

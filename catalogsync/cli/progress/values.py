@@ -79,7 +79,7 @@ class Sizes:
         self._in_flight[asset.sha256] = others
 
 
-class Tally(Progress):
+class CountingProgress(Progress):
     """Counts the bytes and files of a run."""
 
     def __init__(self, doing: str, load: Load) -> None:
