@@ -42,11 +42,13 @@ class Problem:
 class CatalogSyncError(Exception):
     """The root of all expected failures; `hint` says what to do about it.
 
-    `problems` are all the places where something is wrong, for those that have several.
+    `problems` are all the places where something is wrong, for those that have several;
+    `trace_id` is what the API calls the request that failed, where it says so.
     """
 
     exit_code = 1
     problems: tuple[Problem, ...] = ()
+    trace_id = ""
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)

@@ -53,6 +53,8 @@ def command(catalog: Path | None, **options: Any) -> int:
         click.echo(f"{sign}  {finding.what:<12}{visible(finding.says)}")
         if finding.error and finding.error.hint:
             click.echo(f"      {'':<12}what to do: {visible(finding.error.hint)}")
+        if finding.error and finding.error.trace_id:
+            click.echo(f"      {'':<12}trace id of the API: {visible(finding.error.trace_id)}")
     return max((f.error.exit_code for f in findings if f.error), default=0)
 
 

@@ -64,3 +64,5 @@ def show_error(error: CatalogSyncError, *, as_json: bool = False) -> None:
     say(f"catalog-sync: {visible(error.message)}")
     if error.hint:
         say(f"  what to do: {visible(error.hint)}")
+    if error.trace_id:
+        say(f"  trace id of the API: {visible(error.trace_id)}")

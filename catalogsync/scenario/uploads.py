@@ -102,7 +102,8 @@ class Uploader:
         except ApiError as error:
             # The file is there: sending it again would not help, and would leave it there twice.
             raise NotKept(
-                f"{asset.name}: sent, but the server kept neither its name nor a tag: {error}"
+                f"{asset.name}: sent, but the server kept neither its name nor a tag: {error}",
+                trace_id=error.trace_id,
             ) from None
 
     def _send_whole(self, asset: AssetRef, file: BinaryIO, tally: Tally) -> AssetRef:
@@ -171,7 +172,9 @@ class Uploader:
         except Rejected as error:
             # Another run may have completed it in the meantime; else it never will be.
             if self._uploads.state(upload_id).status == "pending":
-                raise UploadFailed(error.message, hint="run it again to send it anew") from None
+                raise UploadFailed(
+                    error.message, hint="run it again to send it anew", trace_id=error.trace_id
+                ) from None
 
     def _made(self, asset: AssetRef, upload: str) -> AssetRef | None:
         """The asset that an upload becomes, or None if that is not there any more."""
