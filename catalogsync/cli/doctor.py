@@ -21,6 +21,7 @@ from catalogsync.cli.session import (
     check_credentials,
     chosen_target,
     connect,
+    log_of,
     open_catalog,
     opened_cache,
 )
@@ -125,7 +126,7 @@ def _credentials() -> str:
 
 
 def _api(choices: Choices, target: Target) -> str:
-    with connect(choices, target, read_only=True) as client:
+    with connect(choices, target, read_only=True, tell=log_of(choices)) as client:
         try:
             count = sum(1 for _ in client.list_models())
         except ApiError as error:

@@ -90,7 +90,13 @@ connection_options = together(
         help="How many requests may run at once.",
     ),
     cache_option,
-    option("--verbose", "-v", is_flag=True, help="Say every request on stderr."),
+    option(
+        "--verbose",
+        "-v",
+        count=True,
+        help="Say every request on stderr; twice: also retries, waits and what was known already.",
+    ),
+    option("--log-json", is_flag=True, help="Say that as JSON, one object a line."),
 )
 
 selection_options = together(

@@ -12,9 +12,10 @@ from threading import Event
 from types import FrameType, ModuleType
 from typing import TYPE_CHECKING
 
-from catalogsync.cli.output import say
+from catalogsync.cli.log import Log
 from catalogsync.cli.progress import Relay
 from catalogsync.errors import AccessDenied, Interrupted, UsageError
+from catalogsync.events import Recalled, Tell, tell_nobody
 from catalogsync.manifest import find_catalog, load
 from catalogsync.model import Catalog, Target
 from catalogsync.ports import KnownAssets, KnownUploads
@@ -39,9 +40,15 @@ class Choices:
     sandbox: str | None = None
     jobs: int = 8
     no_cache: bool = False
-    verbose: bool = False
+    verbose: int = 0
+    log_json: bool = False
     only: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+
+
+def log_of(choices: Choices) -> Log:
+    """What tells of requests, waits and what was known already."""
+    return Log(choices.verbose, as_json=choices.log_json)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +74,13 @@ def opened_cache(*, no_cache: bool) -> "Iterator[DigestCache]":
         yield cache
 
 
-def open_catalog(path: Path | None, cache: "DigestCache") -> Catalog:
+def open_catalog(path: Path | None, cache: "DigestCache", *, tell: Tell = tell_nobody) -> Catalog:
     """Load the catalog at `path`, or the nearest one upward from here."""
     root = catalog_root(path)
-    return load(root, known=cache.files(root))
+    known = cache.files(root)
+    catalog = load(root, known=known)
+    tell(Recalled("file", known.hits))
+    return catalog
 
 
 def catalog_root(path: Path | None) -> Path:
@@ -89,17 +99,24 @@ def catalog_root(path: Path | None) -> Path:
 @contextmanager
 def session(choices: Choices, *, read_only: bool) -> Iterator[Session]:
     """Load the catalog and connect to its project for the length of a `with`."""
+    log = log_of(choices)
     with opened_cache(no_cache=choices.no_cache) as cache:
-        catalog = open_catalog(choices.catalog, cache)
+        catalog = open_catalog(choices.catalog, cache, tell=log)
         target = chosen_target(catalog, choices)
         keys = selected(catalog, choices)
-        known = cache.assets(_server(choices), target.project)
+        known = cache.assets(_server(choices), target.project, tell=log)
         sent = cache.uploads(_server(choices), target.project)
         uploads = Relay()
         with (
             _stop_on_signal() as stop,
             connect(
-                choices, target, read_only=read_only, stop=stop, sent=sent, watcher=uploads
+                choices,
+                target,
+                read_only=read_only,
+                tell=log,
+                stop=stop,
+                sent=sent,
+                watcher=uploads,
             ) as client,
         ):
             yield Session(catalog, target, keys, client, known, stop, uploads)
@@ -118,6 +135,7 @@ def connect(
     target: Target,
     *,
     read_only: bool,
+    tell: Tell,
     stop: Event | None = None,
     watcher: Watcher | None = None,
     sent: KnownUploads | None = None,
@@ -126,10 +144,11 @@ def connect(
     # httpx takes long to import, and bad manifests should be told at once.
     from catalogsync.scenario import ScenarioClient, Transport, Uploader
 
-    trace = say if choices.verbose else lambda line: None
     with _connection(choices, target) as connection:
-        transport = Transport(connection, read_only=read_only, stop=stop, trace=trace)
-        uploader = Uploader(transport, stop=stop, jobs=choices.jobs, sent=sent, watcher=watcher)
+        transport = Transport(connection, read_only=read_only, stop=stop, tell=tell)
+        uploader = Uploader(
+            transport, stop=stop, jobs=choices.jobs, sent=sent, watcher=watcher, tell=tell
+        )
         with closing(transport), closing(uploader):
             yield ScenarioClient(transport, uploader)
 

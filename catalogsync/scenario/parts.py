@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import httpx
 
 from catalogsync.errors import ApiError, BadResponse, Interrupted, Unreachable
+from catalogsync.events import Requested, Tell, tell_nobody
 from catalogsync.scenario.planned_file import PlannedFile
 from catalogsync.scenario.tally import Tally
 from catalogsync.web import Deadline, bounded_transport, is_private, tls_context
@@ -42,9 +43,16 @@ class PartBounds:
 class PartSender:
     """Sends parts from any number of threads, each over a connection of its own."""
 
-    def __init__(self, *, stop: threading.Event, bounds: PartBounds | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        stop: threading.Event,
+        bounds: PartBounds | None = None,
+        tell: Tell = tell_nobody,
+    ) -> None:
         self._stop = stop
         self._bounds = bounds or PartBounds()
+        self._tell = tell
         self._local = threading.local()
         self._clients: list[httpx.Client] = []
         self._lock = threading.Lock()
@@ -63,7 +71,7 @@ class PartSender:
         if not _usable(url):
             raise BadResponse(f"the server's address for part {part.number} cannot be used")
         for attempt in range(1, self._bounds.attempts + 1):
-            failure = self._attempt(part, url, file, tally)
+            failure = self._attempt(part, url, file, tally, attempt)
             if failure is None:
                 return
             if attempt == self._bounds.attempts:
@@ -72,11 +80,13 @@ class PartSender:
             if self._stop.wait(random.uniform(0, bound)):
                 raise Interrupted("interrupted")
 
-    def _attempt(self, part: Part, url: str, file: PlannedFile, tally: Tally) -> ApiError | None:
+    def _attempt(
+        self, part: Part, url: str, file: PlannedFile, tally: Tally, attempt: int
+    ) -> ApiError | None:
         """The failure of one attempt that another may cure, or None when it went well."""
         body = _Body(part, file, tally)
         try:
-            failure = self._put(part, url, body, file.asset.media_type)
+            failure = self._put(part, url, body, file.asset.media_type, attempt)
         except BaseException:
             body.take_back()
             raise
@@ -84,18 +94,29 @@ class PartSender:
             body.take_back()
         return failure
 
-    def _put(self, part: Part, url: str, body: "_Body", media_type: str) -> ApiError | None:
+    def _put(
+        self, part: Part, url: str, body: "_Body", media_type: str, attempt: int
+    ) -> ApiError | None:
         client = self._client(url)
         seconds = self._bounds.idle + part.length / self._bounds.slowest
         self._local.deadline.at = time.monotonic() + seconds
         headers = {"Content-Length": str(part.length), "Content-Type": media_type}
         what = f"part {part.number}"
+        began = time.monotonic()
+
+        def told(status: int | None = None, failure: str = "") -> None:
+            # The address is left out: the path of a signed URL is nobody's business either.
+            ms = round((time.monotonic() - began) * 1000)
+            self._tell(Requested("PUT", what, attempt, ms, status, failure))
+
         try:
             # The URL holds a signature: no message may repeat it, and none of httpx does here.
             with client.stream("PUT", url, content=body, headers=headers) as answer:
                 _skim(answer)
         except httpx.RequestError as error:
+            told(failure=type(error).__name__)
             return Unreachable(f"{what} was not taken: {type(error).__name__}")
+        told(answer.status_code)
         return _judged(what, answer.status_code) or body.rest(what)
 
     def _client(self, url: str) -> httpx.Client:

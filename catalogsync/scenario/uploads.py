@@ -15,6 +15,7 @@ from catalogsync.errors import (
     Rejected,
     UploadFailed,
 )
+from catalogsync.events import Tell, tell_nobody
 from catalogsync.model import AssetRef, Weights
 from catalogsync.ports import KnownUploads
 from catalogsync.scenario.answers import Json
@@ -55,12 +56,13 @@ class Uploader:
         patience: Patience | None = None,
         watcher: Watcher | None = None,
         sent: KnownUploads | None = None,
+        tell: Tell = tell_nobody,
     ) -> None:
         self._http = http
         self._stop = stop or Event()
         self._uploads = Uploads(http, self._stop, patience or Patience())
         self._known = sent
-        self._sender = PartSender(stop=self._stop, bounds=bounds)
+        self._sender = PartSender(stop=self._stop, bounds=bounds, tell=tell)
         self._watcher = watcher or NoWatcher()
         self._pool = ThreadPoolExecutor(jobs, thread_name_prefix="parts")
         self._hashing = ThreadPoolExecutor(_HASHED_AT_ONCE, thread_name_prefix="hash")

@@ -273,12 +273,6 @@ def test_colour_is_for_terminals_and_those_who_ask(cli: Run, catalog: Path) -> N
     assert "\x1b[" not in cli("plan", catalog, env={"NO_COLOR": "1", "FORCE_COLOR": "1"}).out
 
 
-def test_verbose_says_every_request_and_quiet_nothing(cli: Run, catalog: Path) -> None:
-    said = cli("plan", catalog, "--verbose").err
-    assert "GET /models: ok, " in said
-    assert cli("plan", catalog, "--quiet").err == ""
-
-
 def test_the_apis_trace_id_is_told_with_every_error(
     cli: Run, catalog: Path, tmp_path: Path
 ) -> None:
