@@ -73,7 +73,7 @@ def command(
     """
     readings = split_readings(options)
     catalog, plan_file = told_apart(places)
-    planning, choices = split_options({**options, "catalog": catalog})
+    planning, choices = split_options({**options, "catalog": catalog, "quiet": quiet})
     approval = approval_of(plan_file, expect)
     if approval.saved:
         planning, choices = as_saved(approval.saved.scope, planning, choices)

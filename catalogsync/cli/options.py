@@ -89,6 +89,14 @@ connection_options = together(
         show_default=True,
         help="How many requests may run at once.",
     ),
+    option(
+        "--max-wait",
+        type=click.FloatRange(0),
+        default=300,
+        show_default=True,
+        metavar="SECONDS",
+        help="How long a request may wait because the server asks for it; longer ends the run.",
+    ),
     cache_option,
     option(
         "--verbose",

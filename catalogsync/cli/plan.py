@@ -47,7 +47,7 @@ def command(
     Exits 5 when something is refused, with --detailed-exitcode 2 when there are changes.
     """
     readings = split_readings(options)
-    planning, choices = split_options(options)
+    planning, choices = split_options({**options, "quiet": quiet})
     said = ""
     pictures: Pictures = {}
     if against.kind == LIVE:

@@ -42,13 +42,16 @@ class Choices:
     no_cache: bool = False
     verbose: int = 0
     log_json: bool = False
+    quiet: bool = False
+    max_wait: float = 300.0
     only: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
 
 
 def log_of(choices: Choices) -> Log:
     """What tells of requests, waits and what was known already."""
-    return Log(choices.verbose, as_json=choices.log_json)
+    level = choices.verbose or (-1 if choices.quiet else 0)
+    return Log(level, as_json=choices.log_json)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,10 +145,11 @@ def connect(
 ) -> "Iterator[ScenarioClient]":
     """A client of the target's project for the length of a `with`."""
     # httpx takes long to import, and bad manifests should be told at once.
-    from catalogsync.scenario import ScenarioClient, Transport, Uploader
+    from catalogsync.scenario import Bounds, ScenarioClient, Transport, Uploader
 
+    bounds = Bounds(longest_wait=choices.max_wait)
     with _connection(choices, target) as connection:
-        transport = Transport(connection, read_only=read_only, stop=stop, tell=tell)
+        transport = Transport(connection, read_only=read_only, bounds=bounds, stop=stop, tell=tell)
         uploader = Uploader(
             transport, stop=stop, jobs=choices.jobs, sent=sent, watcher=watcher, tell=tell
         )

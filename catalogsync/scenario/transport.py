@@ -1,6 +1,7 @@
 """One HTTP request to the API: authenticated, bounded, paced, repeated only where that is safe."""
 
 import json
+import math
 import random
 import threading
 import time
@@ -11,8 +12,8 @@ from urllib.parse import urlencode
 import httpx
 
 from catalogsync import __version__
-from catalogsync.errors import BadResponse, Interrupted, Unreachable, WriteForbidden
-from catalogsync.events import Repeating, Requested, SlowedDown, Tell, tell_nobody
+from catalogsync.errors import ApiError, BadResponse, Interrupted, Unreachable, WriteForbidden
+from catalogsync.events import CoolingDown, Repeating, Requested, SlowedDown, Tell, tell_nobody
 from catalogsync.scenario.answers import AnswerReader, Json
 from catalogsync.scenario.connection import Connection
 from catalogsync.scenario.pace import Pace
@@ -30,7 +31,8 @@ from catalogsync.web import (
 class Bounds:
     """How long and how much a request may take; seconds and bytes.
 
-    `whole` bounds a request with all its attempts, `first_wait` the wait before the second.
+    `whole` bounds a request with all its attempts, `first_wait` the wait before the second. What
+    the server asks to wait comes on top, up to `longest_wait` for all attempts together.
     """
 
     connect: float = 10.0
@@ -38,7 +40,7 @@ class Bounds:
     whole: float = 120.0
     answer_bytes: int = 64 * 1024 * 1024
     attempts: int = 5
-    longest_wait: float = 60.0
+    longest_wait: float = 300.0
     first_wait: float = 0.5
 
 
@@ -152,6 +154,7 @@ class Transport:
             raise WriteForbidden(f"{request}: this command only reads")
         deadline = time.monotonic() + self._bounds.whole
         attempt = 1
+        asked = 0.0
         while True:
             if request.reads:
                 self._wait(0)
@@ -166,13 +169,20 @@ class Transport:
             if not isinstance(result, Failure):
                 return result
             wait = result.wait or self._backoff(attempt)
+            if result.wait:
+                # To do as the server asks is no slowness of it.
+                asked, deadline = asked + result.wait, deadline + result.wait
             safe = result.curable and (repeatable or result.undone)
-            too_long = wait > self._bounds.longest_wait or time.monotonic() + wait > deadline
-            if not safe or too_long or attempt >= self._bounds.attempts:
+            late = time.monotonic() + wait > deadline
+            if not safe or late or attempt >= self._bounds.attempts:
                 # Raised outside of any `except`: what httpx raised may quote what was received.
                 raise result.error
+            if asked > self._bounds.longest_wait:
+                raise _longer_than_allowed(result.error, asked)
             reason = _reason(request, result)
             self._tell(Repeating(request.method, request.path, attempt, round(wait, 3), reason))
+            if result.wait:
+                self._tell(CoolingDown(request.method, request.path, result.wait, reason))
             self._wait(wait)
             attempt += 1
 
@@ -297,6 +307,11 @@ def _told(
     if not isinstance(result, Failure):
         return sent
     return replace(sent, failure=_reason(request, result), trace_id=result.error.trace_id)
+
+
+def _longer_than_allowed(error: ApiError, seconds: float) -> ApiError:
+    error.hint = f"run it again later, or let it wait with --max-wait {math.ceil(seconds)}"
+    return error
 
 
 def _reason(request: _Request, failure: Failure) -> str:

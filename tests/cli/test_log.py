@@ -1,16 +1,23 @@
 """What a run says of its requests: -v, -vv, and the same for programs."""
 
 import json
+import math
+import os
 import re
+import signal
+import subprocess
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from catalogsync.cli.log import Log
+from catalogsync.cli.session import Choices, log_of
+from catalogsync.events import CoolingDown
 from catalogsync.sandbox import running
 from tests.cli.conftest import MODEL, Run, write
-from tests.cli.test_errors import answering
+from tests.cli.test_errors import answering, program
 from tests.cli.test_faults import Answers
 from tests.cli.test_kinds import wav
 
@@ -101,3 +108,75 @@ def test_a_success_that_cannot_be_used_is_told_with_its_status(
     with running(tmp_path / "box", middleware=middleware) as server:
         found = cli("plan", catalog, "--base-url", server.url, "-v")
     assert "GET /models: the answer is not JSON but text/html (200), " in found.err
+
+
+def cooling(seconds: float) -> Answers:
+    """A server that wants every model listed later."""
+    body = {"reason": "Cooling down", "remainingSeconds": seconds}
+    return Answers([("GET", "/v1/models", 429, body)] * 9)
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ((), r"Waiting 4 min, until \d\d:\d\d:\d\d, as the server asks: GET /models: Cooling down"),
+        (("--log-json",), r'"event": "cooldown", .*"seconds": 240'),
+        (("--max-wait", "999", "-v"), "Waiting 4 min"),
+    ],
+)
+def test_a_cooldown_is_said_and_can_be_ended(
+    catalog: Path, tmp_path: Path, options: tuple[str, ...], told: str
+) -> None:
+    with running(tmp_path / "box", middleware=(cooling(240),)) as server:
+        process = subprocess.Popen(
+            program("plan", catalog, "--base-url", server.url, *options),
+            env=os.environ | {"SCENARIO_SDK_API_KEY": "k", "SCENARIO_SDK_API_SECRET": "s"},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stderr is not None
+        assert any(re.search(told, line) for line in process.stderr)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+    assert process.returncode == 130
+
+
+@pytest.mark.parametrize(
+    ("seconds", "options"), [(900, ()), (20, ("--max-wait", "19.5")), (0.1, ("--max-wait", "0"))]
+)
+def test_a_cooldown_that_is_too_long_ends_the_run_at_once(
+    cli: Run, catalog: Path, tmp_path: Path, seconds: float, options: tuple[str, ...]
+) -> None:
+    with running(tmp_path / "box", middleware=(cooling(seconds),)) as server:
+        found = cli("plan", catalog, "--base-url", server.url, *options)
+        assert sum(server.control.requests().values()) == 0
+    assert found.code == 1
+    assert f"Cooling down (429); the server asks to wait {seconds:.0f} s\n" in found.err
+    assert f"or let it wait with --max-wait {math.ceil(seconds)}\n" in found.err
+    assert "Waiting" not in found.err
+
+
+def test_waits_that_add_up_to_more_than_allowed_end_the_run(
+    cli: Run, catalog: Path, tmp_path: Path
+) -> None:
+    answers = cooling(0.1)
+    with running(tmp_path / "box", middleware=(answers,)) as server:
+        found = cli("plan", catalog, "--base-url", server.url, "--max-wait", "0.25")
+    assert found.code == 1
+    assert len(answers.due) == 6
+
+
+def test_a_wait_that_many_requests_share_is_said_once(capsys: pytest.CaptureFixture[str]) -> None:
+    log = Log(0, as_json=False)
+    for path in ("/a", "/b", "/c"):
+        log(CoolingDown("GET", path, 600, "Cooling down"))
+    log(CoolingDown("GET", "/d", 1, "Too many"))
+    log(CoolingDown("GET", "/e", 700, "Cooling down again"))
+    said = capsys.readouterr().err.splitlines()
+    assert [line.split(": ")[1] for line in said] == ["GET /a", "GET /e"]
+
+
+def test_quiet_says_no_wait(capsys: pytest.CaptureFixture[str]) -> None:
+    log_of(Choices(quiet=True))(CoolingDown("GET", "/a", 600, "Cooling down"))
+    assert capsys.readouterr().err == ""
