@@ -94,7 +94,7 @@ def command(
         pictures: Pictures = {}
         if readings.want_pictures:
             live = opened.client if html_live_images else None
-            pictures = pictures_of(plan, opened.catalog.files, live=live)
+            pictures = pictures_of(plan, opened.catalog.files, live=live, timeout=choices.timeout)
         outcomes: list[Outcome] = []
         if plan.models and not plan.blocked:
             files = [_file(opened.catalog, asset) for asset in plan.files]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from catalogsync.cli.options import option
+from catalogsync.cli.options import option, timeout_option
 from catalogsync.cli.output import say
 from catalogsync.errors import AccessDenied, UsageError
 from catalogsync.review.words import duration, visible
@@ -48,7 +48,8 @@ def github() -> None:
     show_default=True,
     help="Who the token is; nobody else's comment is touched.",
 )
-def comment(markdown: Path, pull_request: int | None, author: str) -> None:
+@timeout_option
+def comment(markdown: Path, pull_request: int | None, author: str, timeout: float) -> None:
     """Write the one comment of a pull request, or bring it up to date; an apply closes it.
 
     The token is taken from GITHUB_TOKEN. A token that may only read is said and fails nothing.
@@ -58,7 +59,7 @@ def comment(markdown: Path, pull_request: int | None, author: str) -> None:
 
     text = _text(markdown)
     job = forge.github_job(os.environ)
-    with _said_to_readers(), forge.github_api(job, os.environ, _pause) as api:
+    with _said_to_readers(), forge.github_api(job, os.environ, _pause, timeout=timeout) as api:
         number = pull_request or job.pull_request
         if marker_of(text).applied and not number:
             number = forge.merged_by(api, job)
@@ -98,7 +99,8 @@ def gitlab() -> None:
 @gitlab.command("note")
 @markdown_option
 @option("--merge-request", type=click.IntRange(1), metavar="IID", help="Not the job's own.")
-def note(markdown: Path, merge_request: int | None) -> None:
+@timeout_option
+def note(markdown: Path, merge_request: int | None, timeout: float) -> None:
     """Write the one note of a merge request, or bring it up to date; an apply closes it.
 
     The token is taken from GITLAB_TOKEN. A token that may only read is said and fails nothing.
@@ -108,7 +110,7 @@ def note(markdown: Path, merge_request: int | None) -> None:
 
     text = _text(markdown)
     job = forge.gitlab_job(os.environ)
-    with _said_to_readers(), forge.gitlab_api(job, os.environ, _pause) as api:
+    with _said_to_readers(), forge.gitlab_api(job, os.environ, _pause, timeout=timeout) as api:
         iid = merge_request or job.merge_request
         if marker_of(text).applied and not iid:
             iid = forge.merged_by(api, job)

@@ -44,6 +44,24 @@ class Size(click.ParamType[int]):
             self.fail(f"{value!r} is not a size; write 500000, 200MB or 2GB", param, ctx)
 
 
+class Seconds(click.ParamType[float]):
+    """A time that ends: neither infinite nor no number at all."""
+
+    name = "seconds"
+
+    def __init__(self, *, least: float = 0.001) -> None:
+        self._least = least
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Turn the text into a number."""
+        seconds = click.FLOAT.convert(value, param, ctx)
+        if not self._least <= seconds < float("inf"):
+            self.fail(f"{value!r} is no time to wait; write seconds, as 60 or 2.5", param, ctx)
+        return float(seconds)
+
+
 catalog_argument = click.argument(
     "catalog", required=False, type=click.Path(path_type=Path), metavar="[CATALOG]"
 )
@@ -64,6 +82,15 @@ talk_options = together(
 
 cache_option = option(
     "--no-cache", is_flag=True, help="Read every file and asset anew, and keep nothing of it."
+)
+
+timeout_option = option(
+    "--timeout",
+    type=Seconds(),
+    default=120,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long one request may take, with all its attempts.",
 )
 
 connection_options = together(
@@ -89,9 +116,10 @@ connection_options = together(
         show_default=True,
         help="How many requests may run at once.",
     ),
+    timeout_option,
     option(
         "--max-wait",
-        type=click.FloatRange(0),
+        type=Seconds(least=0),
         default=300,
         show_default=True,
         metavar="SECONDS",

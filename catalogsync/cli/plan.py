@@ -57,7 +57,9 @@ def command(
             ).saved
             if readings.want_pictures:
                 live = opened.client if html_live_images else None
-                pictures = pictures_of(saved.plan, opened.catalog.files, live=live)
+                pictures = pictures_of(
+                    saved.plan, opened.catalog.files, live=live, timeout=choices.timeout
+                )
     elif html_live_images:
         raise UsageError("--html-live-images asks the server", hint="leave --against out")
     else:

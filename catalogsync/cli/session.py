@@ -44,6 +44,7 @@ class Choices:
     log_json: bool = False
     quiet: bool = False
     max_wait: float = 300.0
+    timeout: float = 120.0
     only: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
 
@@ -145,13 +146,19 @@ def connect(
 ) -> "Iterator[ScenarioClient]":
     """A client of the target's project for the length of a `with`."""
     # httpx takes long to import, and bad manifests should be told at once.
-    from catalogsync.scenario import Bounds, ScenarioClient, Transport, Uploader
+    from catalogsync.scenario import Bounds, PartBounds, ScenarioClient, Transport, Uploader
 
-    bounds = Bounds(longest_wait=choices.max_wait)
+    bounds = Bounds(longest_wait=choices.max_wait).within(choices.timeout)
     with _connection(choices, target) as connection:
         transport = Transport(connection, read_only=read_only, bounds=bounds, stop=stop, tell=tell)
         uploader = Uploader(
-            transport, stop=stop, jobs=choices.jobs, sent=sent, watcher=watcher, tell=tell
+            transport,
+            stop=stop,
+            jobs=choices.jobs,
+            bounds=PartBounds().within(choices.timeout),
+            sent=sent,
+            watcher=watcher,
+            tell=tell,
         )
         with closing(transport), closing(uploader):
             yield ScenarioClient(transport, uploader)

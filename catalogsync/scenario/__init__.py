@@ -3,6 +3,7 @@
 from catalogsync.scenario.client import ScenarioClient
 from catalogsync.scenario.connection import DEFAULT_BASE_URL, Connection
 from catalogsync.scenario.images import ImageReader
+from catalogsync.scenario.parts import PartBounds
 from catalogsync.scenario.transport import Bounds, Transport
 from catalogsync.scenario.uploads import Uploader
 
@@ -11,6 +12,7 @@ __all__ = [
     "Bounds",
     "Connection",
     "ImageReader",
+    "PartBounds",
     "ScenarioClient",
     "Transport",
     "Uploader",

@@ -4,7 +4,8 @@ import random
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 import httpx
 
@@ -38,6 +39,14 @@ class PartBounds:
     slowest: float = 50_000.0
     attempts: int = 5
     first_wait: float = 0.5
+
+    def within(self, seconds: float) -> Self:
+        """The same for parts that may stand still for no longer than that in an attempt."""
+        return replace(
+            self,
+            idle=min(self.idle, seconds),
+            first_wait=min(self.first_wait, seconds / 10),
+        )
 
 
 class PartSender:
@@ -124,7 +133,7 @@ class PartSender:
         if client is None:
             deadline = self._local.deadline = Deadline()
             client = self._local.client = httpx.Client(
-                timeout=httpx.Timeout(self._bounds.idle, connect=10.0),
+                timeout=httpx.Timeout(self._bounds.idle, connect=min(10.0, self._bounds.idle)),
                 transport=bounded_transport(tls_context(url), deadline),
                 follow_redirects=False,
                 trust_env=False,

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Self
 from urllib.parse import urlencode
 
 import httpx
@@ -42,6 +43,12 @@ class Bounds:
     attempts: int = 5
     longest_wait: float = 300.0
     first_wait: float = 0.5
+
+    def within(self, seconds: float) -> Self:
+        """The same for requests that may take so long with all their attempts."""
+        return replace(
+            self, connect=min(self.connect, seconds), read=min(self.read, seconds), whole=seconds
+        )
 
 
 @dataclass(frozen=True, slots=True)
