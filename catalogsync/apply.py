@@ -17,7 +17,14 @@ from catalogsync.actions import (
     asset_refs,
     model_keys,
 )
-from catalogsync.errors import AccessDenied, ApiError, CatalogSyncError, Conflict, Interrupted
+from catalogsync.errors import (
+    AccessDenied,
+    ApiError,
+    AskedToWait,
+    CatalogSyncError,
+    Conflict,
+    Interrupted,
+)
 from catalogsync.members import Batch, batches, without
 from catalogsync.outcome import Outcome, Status
 from catalogsync.perform import Performer
@@ -112,6 +119,8 @@ class _Halt:
         """Halt when an error means that every other request would fail as well."""
         if isinstance(error, AccessDenied) and error.status == 401:
             self._why = "the credentials were refused"
+        if isinstance(error, AskedToWait):
+            self._why = "the server asks to wait"
 
     def deletes(self, why: str) -> None:
         """Begin nothing in the round that is left, the deletes."""

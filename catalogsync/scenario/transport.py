@@ -13,7 +13,15 @@ from urllib.parse import urlencode
 import httpx
 
 from catalogsync import __version__
-from catalogsync.errors import ApiError, BadResponse, Interrupted, Unreachable, WriteForbidden
+from catalogsync.errors import (
+    ApiError,
+    AskedToWait,
+    BadResponse,
+    Interrupted,
+    Throttled,
+    Unreachable,
+    WriteForbidden,
+)
 from catalogsync.events import CoolingDown, Repeating, Requested, SlowedDown, Tell, tell_nobody
 from catalogsync.scenario.answers import AnswerReader, Json
 from catalogsync.scenario.connection import Connection
@@ -317,7 +325,11 @@ def _told(
 
 
 def _longer_than_allowed(error: ApiError, seconds: float) -> ApiError:
-    error.hint = f"run it again later, or let it wait with --max-wait {math.ceil(seconds)}"
+    hint = f"run it again later, or let it wait with --max-wait {math.ceil(seconds)}"
+    if isinstance(error, Throttled):
+        status, trace_id = error.status, error.trace_id
+        return AskedToWait(error.message, hint=hint, status=status, trace_id=trace_id)
+    error.hint = hint
     return error
 
 

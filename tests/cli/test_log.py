@@ -157,6 +157,21 @@ def test_a_cooldown_that_is_too_long_ends_the_run_at_once(
     assert "Waiting" not in found.err
 
 
+def test_a_cooldown_in_the_middle_of_an_apply_begins_nothing_more(
+    cli: Run, catalog: Path, tmp_path: Path
+) -> None:
+    for number in range(20):
+        write(catalog / f"models/m{number}.yaml", f"name: M{number}\ntype: custom\n")
+    body = {"reason": "Cooling down", "remainingSeconds": 900}
+    answers = Answers([("POST", "/v1/models", 429, body)] * 20)
+    with running(tmp_path / "box", middleware=(answers,)) as server:
+        found = cli("apply", catalog, "--base-url", server.url, "--yes", "--jobs", "2")
+    assert found.code in (1, 4)
+    assert len(answers.due) >= 18
+    assert "the server asks to wait\n" in found.out
+    assert "or let it wait with --max-wait 900\n" in found.out
+
+
 def test_waits_that_add_up_to_more_than_allowed_end_the_run(
     cli: Run, catalog: Path, tmp_path: Path
 ) -> None:
