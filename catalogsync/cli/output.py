@@ -50,7 +50,9 @@ def wants_color(choice: str, stream: IO[str]) -> bool:
 
 def say(text: str) -> None:
     """Talk to the person: on stderr."""
-    click.echo(text, err=True)
+    # click would write past bars that are shown, into the middle of one.
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
 
 
 def show_error(error: CatalogSyncError, *, as_json: bool = False) -> None:

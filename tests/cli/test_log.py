@@ -17,6 +17,7 @@ from catalogsync.cli.session import Choices, log_of
 from catalogsync.events import CoolingDown
 from catalogsync.sandbox import running
 from tests.cli.conftest import MODEL, Run, write
+from tests.cli.terminal import Terminal
 from tests.cli.test_errors import answering, program
 from tests.cli.test_faults import Answers
 from tests.cli.test_kinds import wav
@@ -195,3 +196,12 @@ def test_a_wait_that_many_requests_share_is_said_once(capsys: pytest.CaptureFixt
 def test_quiet_says_no_wait(capsys: pytest.CaptureFixture[str]) -> None:
     log_of(Choices(quiet=True))(CoolingDown("GET", "/a", 600, "Cooling down"))
     assert capsys.readouterr().err == ""
+
+
+def test_at_a_terminal_a_line_stands_by_itself_above_the_bars(server: Any, catalog: Path) -> None:
+    terminal = Terminal("plan", catalog, "-v", url=server.url)
+    assert terminal.end() == 0
+    lines = re.split(r"[\r\n]+", terminal.shown)
+    told = [line for line in lines if "200, " in line]
+    assert any(line.startswith("GET /models: 200, ") for line in told)
+    assert [line for line in told if not REQUEST.fullmatch(line.rstrip())] == []
