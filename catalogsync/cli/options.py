@@ -44,8 +44,11 @@ class Size(click.ParamType[int]):
             self.fail(f"{value!r} is not a size; write 500000, 200MB or 2GB", param, ctx)
 
 
+_WEEK = 7 * 24 * 3600
+
+
 class Seconds(click.ParamType[float]):
-    """A time that ends: neither infinite nor no number at all."""
+    """A time that ends, within a week: clocks of the system have an end too."""
 
     name = "seconds"
 
@@ -57,7 +60,7 @@ class Seconds(click.ParamType[float]):
     ) -> float:
         """Turn the text into a number."""
         seconds = click.FLOAT.convert(value, param, ctx)
-        if not self._least <= seconds < float("inf"):
+        if not self._least <= seconds <= _WEEK:
             self.fail(f"{value!r} is no time to wait; write seconds, as 60 or 2.5", param, ctx)
         return float(seconds)
 
