@@ -12,6 +12,7 @@ CatalogSyncError            1
     NotFound                1    404
     Rejected                1    400, 409, 410, 413, 422: the server's reason is the message
     Throttled               1    429 for longer than we are willing to wait
+      AskedToWait           1    a cool-down that is longer than --max-wait
     CeilingReached          1    429 that waiting does not cure: a limit of the plan
     Unreachable             1    no answer; the request may or may not have taken effect
     BadResponse             1    an answer that is not what the API documents
@@ -42,11 +43,13 @@ class Problem:
 class CatalogSyncError(Exception):
     """The root of all expected failures; `hint` says what to do about it.
 
-    `problems` are all the places where something is wrong, for those that have several.
+    `problems` are all the places where something is wrong, for those that have several;
+    `trace_id` is what the API calls the request that failed, where it says so.
     """
 
     exit_code = 1
     problems: tuple[Problem, ...] = ()
+    trace_id = ""
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
@@ -126,6 +129,10 @@ class Rejected(ApiError):
 
 class Throttled(ApiError):
     """The server asks to wait longer than we are willing to."""
+
+
+class AskedToWait(Throttled):
+    """The server asks to wait longer than the user allows."""
 
 
 class CeilingReached(ApiError):

@@ -74,7 +74,9 @@ class Importer:
             note = self._note(action, action.note)
             upload = self._writer.begin_import(action.weights)
         except OutcomeUnknown as error:
-            raise OutcomeUnknown(error.message, hint=unclear_hint(action.note)) from None
+            raise OutcomeUnknown(
+                error.message, hint=unclear_hint(action.note), trace_id=error.trace_id
+            ) from None
         except CatalogSyncError:
             # Nothing was begun for sure, so that there is nothing to be noted.
             self._give_up(action.model)

@@ -4,7 +4,13 @@ from collections.abc import Callable
 from threading import Event
 
 from catalogsync.actions import Action, CreateCollection, UploadAsset
-from catalogsync.errors import AccessDenied, CatalogSyncError, Conflict, Interrupted
+from catalogsync.errors import (
+    AccessDenied,
+    AskedToWait,
+    CatalogSyncError,
+    Conflict,
+    Interrupted,
+)
 from catalogsync.outcome import Outcome, Status
 
 
@@ -20,6 +26,8 @@ class Halt:
         """Halt when an error means that every other request would fail as well."""
         if isinstance(error, AccessDenied) and error.status == 401:
             self._why = "the credentials were refused"
+        if isinstance(error, AskedToWait):
+            self._why = "the server asks to wait"
 
     def deletes(self, why: str) -> None:
         """Begin nothing in the round that is left, the deletes."""

@@ -13,6 +13,7 @@ from types import TracebackType
 from platformdirs import user_cache_dir
 
 from catalogsync.cache.store import Row, Store
+from catalogsync.events import Recalled, Tell, tell_nobody
 from catalogsync.model import AssetKind, AssetRef
 
 _RACY_NS = 2_000_000_000
@@ -95,9 +96,9 @@ class DigestCache:
         self._parts.append(found)
         return found
 
-    def assets(self, server: str, project: str) -> "AssetDigests":
+    def assets(self, server: str, project: str, *, tell: Tell = tell_nobody) -> "AssetDigests":
         """What is known of the assets of one project on one server."""
-        found = AssetDigests(_scope("assets", server, project), self._store)
+        found = AssetDigests(_scope("assets", server, project), self._store, tell)
         self._parts.append(found)
         return found
 
@@ -129,6 +130,7 @@ class _Contents:
         self._store = store
         self._known: dict[str, Row] | None = None
         self._fresh: dict[str, Row] = {}
+        self.hits = 0
 
     def _recall(self, path: str, stamp: bytes, name: str) -> AssetRef | None:
         if self._known is None:
@@ -136,7 +138,9 @@ class _Contents:
             rows = self._store.read([(_SELECT_FILES, (self._scope,))]) if self._store else []
             self._known = {row[0]: row for row in rows}
         row = self._known.get(path)
-        return None if row is None or row[1] != stamp else _asset("", name, row[2:])
+        found = None if row is None or row[1] != stamp else _asset("", name, row[2:])
+        self.hits += found is not None
+        return found
 
     def _remember(self, path: str, stamp: bytes, asset: AssetRef) -> None:
         if self._store and _encodable(path):
@@ -187,9 +191,10 @@ class AssetDigests:
 
     insert = _INSERT_ASSET
 
-    def __init__(self, scope: bytes, store: Store | None) -> None:
+    def __init__(self, scope: bytes, store: Store | None, tell: Tell) -> None:
         self._scope = scope
         self._store = store
+        self._tell = tell
         self._fresh: dict[str, Row] = {}
 
     def recall(self, asset_ids: Iterable[str]) -> Mapping[str, AssetRef]:
@@ -202,7 +207,9 @@ class AssetDigests:
             [self._query(ids[start : start + _IDS_PER_QUERY]) for start in starts]
         )
         found = (_asset(row[0], row[1], row[2:]) for row in rows)
-        return {asset.id: asset for asset in found if asset}
+        known = {asset.id: asset for asset in found if asset}
+        self._tell(Recalled("asset", len(known)))
+        return known
 
     def _query(self, ids: Sequence[str]) -> tuple[str, Row]:
         return f"{_SELECT_ASSETS}({','.join('?' * len(ids))})", (self._scope, *ids)

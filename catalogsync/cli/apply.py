@@ -73,7 +73,7 @@ def command(
     """
     readings = split_readings(options)
     catalog, plan_file = told_apart(places)
-    planning, choices = split_options({**options, "catalog": catalog})
+    planning, choices = split_options({**options, "catalog": catalog, "quiet": quiet})
     approval = approval_of(plan_file, expect)
     if approval.saved:
         planning, choices = as_saved(approval.saved.scope, planning, choices)
@@ -94,7 +94,7 @@ def command(
         pictures: Pictures = {}
         if readings.want_pictures:
             live = opened.client if html_live_images else None
-            pictures = pictures_of(plan, opened.catalog.files, live=live)
+            pictures = pictures_of(plan, opened.catalog.files, live=live, timeout=choices.timeout)
         outcomes: list[Outcome] = []
         if plan.models and not plan.blocked:
             files = [_file(opened.catalog, asset) for asset in plan.files]

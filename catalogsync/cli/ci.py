@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from catalogsync.cli.options import option
+from catalogsync.cli.options import option, timeout_option
 from catalogsync.cli.output import say
 from catalogsync.errors import AccessDenied, UsageError
 from catalogsync.review.words import duration, visible
@@ -49,7 +49,10 @@ def github() -> None:
     help="Who the token is; nobody else's comment is touched.",
 )
 @option("--label", metavar="NAME", help="On the pull request while its plan has changes.")
-def comment(markdown: Path, pull_request: int | None, author: str, label: str | None) -> None:
+@timeout_option
+def comment(
+    markdown: Path, pull_request: int | None, author: str, label: str | None, timeout: float
+) -> None:
     """Write the one comment of a pull request, or bring it up to date; an apply closes it.
 
     A label follows what the comment says; an apply leaves it as it is. The token is taken from
@@ -60,7 +63,7 @@ def comment(markdown: Path, pull_request: int | None, author: str, label: str | 
 
     text = _text(markdown)
     job = forge.github_job(os.environ)
-    with _said_to_readers(), forge.github_api(job, os.environ, _pause) as api:
+    with _said_to_readers(), forge.github_api(job, os.environ, _pause, timeout=timeout) as api:
         number = pull_request or job.pull_request
         marker = marker_of(text)
         if marker.applied and not number:
@@ -105,7 +108,8 @@ def gitlab() -> None:
 @gitlab.command("note")
 @markdown_option
 @option("--merge-request", type=click.IntRange(1), metavar="IID", help="Not the job's own.")
-def note(markdown: Path, merge_request: int | None) -> None:
+@timeout_option
+def note(markdown: Path, merge_request: int | None, timeout: float) -> None:
     """Write the one note of a merge request, or bring it up to date; an apply closes it.
 
     The token is taken from GITLAB_TOKEN. A token that may only read is said and fails nothing.
@@ -115,7 +119,7 @@ def note(markdown: Path, merge_request: int | None) -> None:
 
     text = _text(markdown)
     job = forge.gitlab_job(os.environ)
-    with _said_to_readers(), forge.gitlab_api(job, os.environ, _pause) as api:
+    with _said_to_readers(), forge.gitlab_api(job, os.environ, _pause, timeout=timeout) as api:
         iid = merge_request or job.merge_request
         if marker_of(text).applied and not iid:
             iid = forge.merged_by(api, job)

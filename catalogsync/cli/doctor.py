@@ -21,6 +21,7 @@ from catalogsync.cli.session import (
     check_credentials,
     chosen_target,
     connect,
+    log_of,
     open_catalog,
     opened_cache,
 )
@@ -53,6 +54,8 @@ def command(catalog: Path | None, **options: Any) -> int:
         click.echo(f"{sign}  {finding.what:<12}{visible(finding.says)}")
         if finding.error and finding.error.hint:
             click.echo(f"      {'':<12}what to do: {visible(finding.error.hint)}")
+        if finding.error and finding.error.trace_id:
+            click.echo(f"      {'':<12}trace id of the API: {visible(finding.error.trace_id)}")
     return max((f.error.exit_code for f in findings if f.error), default=0)
 
 
@@ -123,7 +126,7 @@ def _credentials() -> str:
 
 
 def _api(choices: Choices, target: Target) -> str:
-    with connect(choices, target, read_only=True) as client:
+    with connect(choices, target, read_only=True, tell=log_of(choices)) as client:
         try:
             count = sum(1 for _ in client.list_models())
         except ApiError as error:

@@ -87,15 +87,26 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         where = f": {error.filename}" if error.filename else ""
         code = _complain(CatalogSyncError(f"{error.strerror or error}{where}"), given)
     except Exception as defect:
-        # What it says is for the traceback only: it may hold anything.
-        what = f"a defect of catalog-sync or its installation: {type(defect).__name__}"
-        _complain(CatalogSyncError(what, hint="report it with the traceback that follows"), given)
-        raise
+        code = _complain(_crashed(defect, given), given)
     sys.exit(code if isinstance(code, int) else 0)
 
 
 def _terminate(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
+
+
+def _crashed(defect: Exception, arguments: Sequence[str]) -> CatalogSyncError:
+    # What it takes to tell of a crash is imported only now.
+    from catalogsync.cli.crash import report, saved
+
+    # What a defect says stays untold: it may hold anything.
+    what = f"a defect of catalog-sync or its installation: {type(defect).__name__}"
+    text = report(defect, arguments, known_words=_COMMANDS)
+    where = saved(text)
+    if where:
+        return CatalogSyncError(what, hint=f"report it with {where}, which holds no secrets")
+    sys.stderr.write(text)
+    return CatalogSyncError(what, hint="report it with the lines above, which hold no secrets")
 
 
 def _complain(error: CatalogSyncError, arguments: Sequence[str]) -> int:

@@ -44,6 +44,27 @@ class Size(click.ParamType[int]):
             self.fail(f"{value!r} is not a size; write 500000, 200MB or 2GB", param, ctx)
 
 
+_WEEK = 7 * 24 * 3600
+
+
+class Seconds(click.ParamType[float]):
+    """A time that ends, within a week: clocks of the system have an end too."""
+
+    name = "seconds"
+
+    def __init__(self, *, least: float = 0.001) -> None:
+        self._least = least
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Turn the text into a number."""
+        seconds = click.FLOAT.convert(value, param, ctx)
+        if not self._least <= seconds <= _WEEK:
+            self.fail(f"{value!r} is no time to wait; write seconds, as 60 or 2.5", param, ctx)
+        return float(seconds)
+
+
 catalog_argument = click.argument(
     "catalog", required=False, type=click.Path(path_type=Path), metavar="[CATALOG]"
 )
@@ -64,6 +85,15 @@ talk_options = together(
 
 cache_option = option(
     "--no-cache", is_flag=True, help="Read every file and asset anew, and keep nothing of it."
+)
+
+timeout_option = option(
+    "--timeout",
+    type=Seconds(),
+    default=120,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long one request may take, with all its attempts.",
 )
 
 connection_options = together(
@@ -89,8 +119,23 @@ connection_options = together(
         show_default=True,
         help="How many requests may run at once.",
     ),
+    timeout_option,
+    option(
+        "--max-wait",
+        type=Seconds(least=0),
+        default=300,
+        show_default=True,
+        metavar="SECONDS",
+        help="How long a request may wait because the server asks for it; longer ends the run.",
+    ),
     cache_option,
-    option("--verbose", "-v", is_flag=True, help="Say every request on stderr."),
+    option(
+        "--verbose",
+        "-v",
+        count=True,
+        help="Say every request on stderr; twice: also retries, waits and what was known already.",
+    ),
+    option("--log-json", is_flag=True, help="Say that as JSON, one object a line."),
 )
 
 selection_options = together(

@@ -50,7 +50,9 @@ def wants_color(choice: str, stream: IO[str]) -> bool:
 
 def say(text: str) -> None:
     """Talk to the person: on stderr."""
-    click.echo(text, err=True)
+    # click would write past bars that are shown, into the middle of one.
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
 
 
 def show_error(error: CatalogSyncError, *, as_json: bool = False) -> None:
@@ -64,3 +66,5 @@ def show_error(error: CatalogSyncError, *, as_json: bool = False) -> None:
     say(f"catalog-sync: {visible(error.message)}")
     if error.hint:
         say(f"  what to do: {visible(error.hint)}")
+    if error.trace_id:
+        say(f"  trace id of the API: {visible(error.trace_id)}")

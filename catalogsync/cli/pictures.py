@@ -16,22 +16,37 @@ if TYPE_CHECKING:
 Pictures = Mapping[str, Picture]
 """Small copies, by the digest or the id of the asset that they are of."""
 
+_PATIENCE = 20.0
+"""The longest that any picture of the project is waited for, in seconds."""
+
 
 def pictures_of(
-    plan: Plan, files: Mapping[str, LocalFile], *, live: "ScenarioClient | None" = None
+    plan: Plan,
+    files: Mapping[str, LocalFile],
+    *,
+    live: "ScenarioClient | None" = None,
+    timeout: float = _PATIENCE,
 ) -> Pictures:
-    """Copies of what a plan shows, from the catalog's files and from a `live` project if given."""
+    """Copies of what a plan shows, from the catalog's files and from a `live` project if given.
+
+    A picture of the project that takes longer than `timeout`, in seconds, is left out.
+    """
     from catalogsync.pictures.copies import copies
     from catalogsync.pictures.sources import local_sources
     from catalogsync.review.html import shown_assets
 
     assets = shown_assets(plan)
     local = local_sources(assets, files)
-    return _with_live(assets, local, live) if live else copies(local)
+    if not live:
+        return copies(local)
+    return _with_live(assets, local, live, min(timeout, _PATIENCE))
 
 
 def _with_live(
-    assets: Sequence[AssetRef], local: Mapping[str, "Source"], client: "ScenarioClient"
+    assets: Sequence[AssetRef],
+    local: Mapping[str, "Source"],
+    client: "ScenarioClient",
+    timeout: float,
 ) -> Pictures:
     from catalogsync.pictures.copies import copies
     from catalogsync.pictures.sources import live_sources
@@ -42,7 +57,7 @@ def _with_live(
     for start in range(0, len(missing), ASSETS_PER_READ):
         batch = missing[start : start + ASSETS_PER_READ]
         urls |= client.get_image_urls([ref.id for ref in batch])
-    with closing(ImageReader()) as reader:
+    with closing(ImageReader(seconds=timeout)) as reader:
         sources = {**local, **live_sources(missing, urls, reader.read)}
         keys = (ref.digest if ref.digest in sources else ref.id for ref in assets)
         return copies({key: sources[key] for key in keys if key in sources})

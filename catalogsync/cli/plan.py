@@ -47,7 +47,7 @@ def command(
     Exits 5 when something is refused, with --detailed-exitcode 2 when there are changes.
     """
     readings = split_readings(options)
-    planning, choices = split_options(options)
+    planning, choices = split_options({**options, "quiet": quiet})
     said = ""
     pictures: Pictures = {}
     if against.kind == LIVE:
@@ -57,7 +57,9 @@ def command(
             ).saved
             if readings.want_pictures:
                 live = opened.client if html_live_images else None
-                pictures = pictures_of(saved.plan, opened.catalog.files, live=live)
+                pictures = pictures_of(
+                    saved.plan, opened.catalog.files, live=live, timeout=choices.timeout
+                )
     elif html_live_images:
         raise UsageError("--html-live-images asks the server", hint="leave --against out")
     else:

@@ -12,9 +12,10 @@ from threading import Event
 from types import FrameType, ModuleType
 from typing import TYPE_CHECKING
 
-from catalogsync.cli.output import say
+from catalogsync.cli.log import Log
 from catalogsync.cli.progress import Relay
 from catalogsync.errors import AccessDenied, Interrupted, UsageError
+from catalogsync.events import Recalled, Tell, tell_nobody
 from catalogsync.manifest import find_catalog, load
 from catalogsync.model import Catalog, Target
 from catalogsync.ports import KnownAssets, KnownUploads
@@ -39,9 +40,19 @@ class Choices:
     sandbox: str | None = None
     jobs: int = 8
     no_cache: bool = False
-    verbose: bool = False
+    verbose: int = 0
+    log_json: bool = False
+    quiet: bool = False
+    max_wait: float = 300.0
+    timeout: float = 120.0
     only: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+
+
+def log_of(choices: Choices) -> Log:
+    """What tells of requests, waits and what was known already."""
+    level = choices.verbose or (-1 if choices.quiet else 0)
+    return Log(level, as_json=choices.log_json)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +78,13 @@ def opened_cache(*, no_cache: bool) -> "Iterator[DigestCache]":
         yield cache
 
 
-def open_catalog(path: Path | None, cache: "DigestCache") -> Catalog:
+def open_catalog(path: Path | None, cache: "DigestCache", *, tell: Tell = tell_nobody) -> Catalog:
     """Load the catalog at `path`, or the nearest one upward from here."""
     root = catalog_root(path)
-    return load(root, known=cache.files(root))
+    known = cache.files(root)
+    catalog = load(root, known=known)
+    tell(Recalled("file", known.hits))
+    return catalog
 
 
 def catalog_root(path: Path | None) -> Path:
@@ -89,17 +103,24 @@ def catalog_root(path: Path | None) -> Path:
 @contextmanager
 def session(choices: Choices, *, read_only: bool) -> Iterator[Session]:
     """Load the catalog and connect to its project for the length of a `with`."""
+    log = log_of(choices)
     with opened_cache(no_cache=choices.no_cache) as cache:
-        catalog = open_catalog(choices.catalog, cache)
+        catalog = open_catalog(choices.catalog, cache, tell=log)
         target = chosen_target(catalog, choices)
         keys = selected(catalog, choices)
-        known = cache.assets(_server(choices), target.project)
+        known = cache.assets(_server(choices), target.project, tell=log)
         sent = cache.uploads(_server(choices), target.project)
         uploads = Relay()
         with (
             _stop_on_signal() as stop,
             connect(
-                choices, target, read_only=read_only, stop=stop, sent=sent, watcher=uploads
+                choices,
+                target,
+                read_only=read_only,
+                tell=log,
+                stop=stop,
+                sent=sent,
+                watcher=uploads,
             ) as client,
         ):
             yield Session(catalog, target, keys, client, known, stop, uploads)
@@ -118,18 +139,27 @@ def connect(
     target: Target,
     *,
     read_only: bool,
+    tell: Tell,
     stop: Event | None = None,
     watcher: Watcher | None = None,
     sent: KnownUploads | None = None,
 ) -> "Iterator[ScenarioClient]":
     """A client of the target's project for the length of a `with`."""
     # httpx takes long to import, and bad manifests should be told at once.
-    from catalogsync.scenario import ScenarioClient, Transport, Uploader
+    from catalogsync.scenario import Bounds, PartBounds, ScenarioClient, Transport, Uploader
 
-    trace = say if choices.verbose else lambda line: None
+    bounds = Bounds(longest_wait=choices.max_wait).within(choices.timeout)
     with _connection(choices, target) as connection:
-        transport = Transport(connection, read_only=read_only, stop=stop, trace=trace)
-        uploader = Uploader(transport, stop=stop, jobs=choices.jobs, sent=sent, watcher=watcher)
+        transport = Transport(connection, read_only=read_only, bounds=bounds, stop=stop, tell=tell)
+        uploader = Uploader(
+            transport,
+            stop=stop,
+            jobs=choices.jobs,
+            bounds=PartBounds().within(choices.timeout),
+            sent=sent,
+            watcher=watcher,
+            tell=tell,
+        )
         with closing(transport), closing(uploader):
             yield ScenarioClient(transport, uploader)
 

@@ -36,7 +36,7 @@ def command(out: Path, quiet: bool, **options: Any) -> None:
 
     Reads only. The file holds names, texts and settings of models, no credential and no address.
     """
-    choices = Choices(**options)
+    choices = Choices(quiet=quiet, **options)
     now = datetime.now(UTC)
     with session(choices, read_only=True) as opened, progress("reading", quiet=quiet) as tell:
         snapshot = observe(

@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
 
@@ -36,6 +36,17 @@ class Bounds:
     attempts: int = 3
     longest_wait: float = 120.0
     first_wait: float = 1.0
+
+    def within(self, seconds: float) -> Self:
+        """The same for requests that may take so long with all their attempts and waits."""
+        attempt, first_wait = seconds / 4, seconds / 12
+        return replace(
+            self,
+            connect=min(self.connect, attempt),
+            read=min(self.read, attempt),
+            attempt=min(self.attempt, attempt),
+            first_wait=min(self.first_wait, first_wait),
+        )
 
 
 _HEADERS = {"User-Agent": f"catalog-sync/{__version__}", "Accept-Encoding": "identity"}

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from catalogsync.errors import AccessDenied, NotFound
-from catalogsync.forge.api import Api
+from catalogsync.forge.api import Api, Bounds
 from catalogsync.forge.comment import Comment, Writer
 from catalogsync.forge.fields import comment_of, number_of, required
 from catalogsync.forge.stamp import Run
@@ -45,7 +45,13 @@ def github_job(environ: Mapping[str, str]) -> Job:
     )
 
 
-def github_api(job: Job, environ: Mapping[str, str], pause: Callable[[float], object]) -> Api:
+def github_api(
+    job: Job,
+    environ: Mapping[str, str],
+    pause: Callable[[float], object],
+    *,
+    timeout: float,
+) -> Api:
     """The API of the job's GitHub, with the token of the environment."""
     token = environ.get("GITHUB_TOKEN", "")
     if not token:
@@ -58,7 +64,7 @@ def github_api(job: Job, environ: Mapping[str, str], pause: Callable[[float], ob
         "Accept": "application/vnd.github+json",
         "X-GitHub-Api-Version": "2022-11-28",
     }
-    return Api(job.api, token, auth, pause=pause)
+    return Api(job.api, token, auth, bounds=Bounds().within(timeout), pause=pause)
 
 
 class PullRequest:

@@ -7,7 +7,7 @@ from functools import cached_property
 from urllib.parse import quote
 
 from catalogsync.errors import AccessDenied, BadResponse
-from catalogsync.forge.api import Api
+from catalogsync.forge.api import Api, Bounds
 from catalogsync.forge.comment import Comment, Writer
 from catalogsync.forge.fields import comment_of, number_of, required
 from catalogsync.forge.stamp import Run
@@ -41,7 +41,13 @@ def gitlab_job(environ: Mapping[str, str]) -> Job:
     )
 
 
-def gitlab_api(job: Job, environ: Mapping[str, str], pause: Callable[[float], object]) -> Api:
+def gitlab_api(
+    job: Job,
+    environ: Mapping[str, str],
+    pause: Callable[[float], object],
+    *,
+    timeout: float,
+) -> Api:
     """The API of the job's GitLab, with the token of the environment."""
     token = environ.get("GITLAB_TOKEN", "")
     if not token:
@@ -49,7 +55,8 @@ def gitlab_api(job: Job, environ: Mapping[str, str], pause: Callable[[float], ob
             "GITLAB_TOKEN not set",
             hint="make a project access token with the scope api; a job's own token cannot write",
         )
-    return Api(job.api, token, {"PRIVATE-TOKEN": token}, pause=pause)
+    auth = {"PRIVATE-TOKEN": token}
+    return Api(job.api, token, auth, bounds=Bounds().within(timeout), pause=pause)
 
 
 class MergeRequest:

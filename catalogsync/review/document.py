@@ -51,6 +51,7 @@ def outcome_document(
                 "what": described(outcome.action),
                 "status": outcome.status.value,
                 "reason": outcome.reason,
+                "trace_id": outcome.error.trace_id if outcome.error else "",
             }
             for outcome in outcomes
         ),
@@ -68,6 +69,7 @@ def error_document(error: CatalogSyncError) -> dict[str, object]:
             "message": error.message,
             "hint": error.hint,
             "exit_code": error.exit_code,
+            "trace_id": error.trace_id,
             "problems": [as_data(problem) for problem in error.problems],
         },
     }

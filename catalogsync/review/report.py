@@ -43,9 +43,12 @@ def _who(outcome: Outcome) -> tuple[str, str]:
 
 def _trouble(outcome: Outcome) -> list[Line]:
     text = f"! {outcome.status} {described(outcome.action)}: {visible(outcome.reason)}"
-    hint = outcome.error.hint if outcome.error else ""
     lines = [Line(text, "red")]
-    return [*lines, Line(f"    what to do: {visible(hint)}")] if hint else lines
+    if outcome.error and outcome.error.hint:
+        lines.append(Line(f"    what to do: {visible(outcome.error.hint)}"))
+    if outcome.error and outcome.error.trace_id:
+        lines.append(Line(f"    trace id of the API: {visible(outcome.error.trace_id)}"))
+    return lines
 
 
 _DOING = {

@@ -3,13 +3,16 @@
 from catalogsync.scenario.client import ScenarioClient
 from catalogsync.scenario.connection import DEFAULT_BASE_URL, Connection
 from catalogsync.scenario.images import ImageReader
-from catalogsync.scenario.transport import Transport
+from catalogsync.scenario.parts import PartBounds
+from catalogsync.scenario.transport import Bounds, Transport
 from catalogsync.scenario.uploads import Uploader
 
 __all__ = [
     "DEFAULT_BASE_URL",
+    "Bounds",
     "Connection",
     "ImageReader",
+    "PartBounds",
     "ScenarioClient",
     "Transport",
     "Uploader",

@@ -13,8 +13,6 @@ from catalogsync.web import Deadline, bounded_transport, is_private, tls_context
 MAX_IMAGE = 20_000_000
 """The largest image that is read, in bytes."""
 
-_SECONDS = 20.0
-
 
 def image_urls(items: list[Json]) -> Mapping[str, str]:
     """Where the images among the assets are, small ones if the server has some, by asset id."""
@@ -31,9 +29,13 @@ def _url(item: Json) -> str:
 
 
 class ImageReader:
-    """Reads images from any number of threads, each over a connection of its own."""
+    """Reads images from any number of threads, each over a connection of its own.
 
-    def __init__(self) -> None:
+    No image may take longer than `seconds`.
+    """
+
+    def __init__(self, *, seconds: float = 20.0) -> None:
+        self._seconds = seconds
         self._local = threading.local()
         self._clients: list[httpx.Client] = []
 
@@ -54,7 +56,7 @@ class ImageReader:
 
     def _read(self, url: str) -> bytes | None:
         client = self._client(url)
-        self._local.deadline.at = time.monotonic() + _SECONDS
+        self._local.deadline.at = time.monotonic() + self._seconds
         data = bytearray()
         with client.stream("GET", url) as answer:
             if answer.status_code != 200:
@@ -70,7 +72,7 @@ class ImageReader:
         if client is None:
             deadline = self._local.deadline = Deadline()
             client = self._local.client = httpx.Client(
-                timeout=httpx.Timeout(_SECONDS),
+                timeout=httpx.Timeout(self._seconds),
                 transport=bounded_transport(tls_context(url), deadline),
                 follow_redirects=False,
                 trust_env=False,

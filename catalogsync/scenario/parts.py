@@ -4,11 +4,13 @@ import random
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 import httpx
 
 from catalogsync.errors import ApiError, BadResponse, Interrupted, Unreachable
+from catalogsync.events import Requested, Tell, tell_nobody
 from catalogsync.scenario.planned_file import PlannedFile
 from catalogsync.scenario.tally import Tally
 from catalogsync.web import Deadline, bounded_transport, is_private, tls_context
@@ -38,13 +40,28 @@ class PartBounds:
     attempts: int = 5
     first_wait: float = 0.5
 
+    def within(self, seconds: float) -> Self:
+        """The same for parts that may stand still for no longer than that in an attempt."""
+        return replace(
+            self,
+            idle=min(self.idle, seconds),
+            first_wait=min(self.first_wait, seconds / 10),
+        )
+
 
 class PartSender:
     """Sends parts from any number of threads, each over a connection of its own."""
 
-    def __init__(self, *, stop: threading.Event, bounds: PartBounds | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        stop: threading.Event,
+        bounds: PartBounds | None = None,
+        tell: Tell = tell_nobody,
+    ) -> None:
         self._stop = stop
         self._bounds = bounds or PartBounds()
+        self._tell = tell
         self._local = threading.local()
         self._clients: list[httpx.Client] = []
         self._lock = threading.Lock()
@@ -63,7 +80,7 @@ class PartSender:
         if not _usable(url):
             raise BadResponse(f"the server's address for part {part.number} cannot be used")
         for attempt in range(1, self._bounds.attempts + 1):
-            failure = self._attempt(part, url, file, tally)
+            failure = self._attempt(part, url, file, tally, attempt)
             if failure is None:
                 return
             if attempt == self._bounds.attempts:
@@ -72,11 +89,13 @@ class PartSender:
             if self._stop.wait(random.uniform(0, bound)):
                 raise Interrupted("interrupted")
 
-    def _attempt(self, part: Part, url: str, file: PlannedFile, tally: Tally) -> ApiError | None:
+    def _attempt(
+        self, part: Part, url: str, file: PlannedFile, tally: Tally, attempt: int
+    ) -> ApiError | None:
         """The failure of one attempt that another may cure, or None when it went well."""
         body = _Body(part, file, tally)
         try:
-            failure = self._put(part, url, body, file.asset.media_type)
+            failure = self._put(part, url, body, file.asset.media_type, attempt)
         except BaseException:
             body.take_back()
             raise
@@ -84,18 +103,29 @@ class PartSender:
             body.take_back()
         return failure
 
-    def _put(self, part: Part, url: str, body: "_Body", media_type: str) -> ApiError | None:
+    def _put(
+        self, part: Part, url: str, body: "_Body", media_type: str, attempt: int
+    ) -> ApiError | None:
         client = self._client(url)
         seconds = self._bounds.idle + part.length / self._bounds.slowest
         self._local.deadline.at = time.monotonic() + seconds
         headers = {"Content-Length": str(part.length), "Content-Type": media_type}
         what = f"part {part.number}"
+        began = time.monotonic()
+
+        def told(status: int | None = None, failure: str = "") -> None:
+            # The address is left out: the path of a signed URL is nobody's business either.
+            ms = round((time.monotonic() - began) * 1000)
+            self._tell(Requested("PUT", what, attempt, ms, status, failure))
+
         try:
             # The URL holds a signature: no message may repeat it, and none of httpx does here.
             with client.stream("PUT", url, content=body, headers=headers) as answer:
                 _skim(answer)
         except httpx.RequestError as error:
+            told(failure=type(error).__name__)
             return Unreachable(f"{what} was not taken: {type(error).__name__}")
+        told(answer.status_code)
         return _judged(what, answer.status_code) or body.rest(what)
 
     def _client(self, url: str) -> httpx.Client:
@@ -103,7 +133,7 @@ class PartSender:
         if client is None:
             deadline = self._local.deadline = Deadline()
             client = self._local.client = httpx.Client(
-                timeout=httpx.Timeout(self._bounds.idle, connect=10.0),
+                timeout=httpx.Timeout(self._bounds.idle, connect=min(10.0, self._bounds.idle)),
                 transport=bounded_transport(tls_context(url), deadline),
                 follow_redirects=False,
                 trust_env=False,

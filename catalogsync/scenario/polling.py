@@ -50,6 +50,7 @@ class Uploads:
             raise OutcomeUnknown(
                 f"{what}: it is not known whether the server fetches it: {error.message}",
                 hint="look for it in the web page; the next run fetches it again",
+                trace_id=error.trace_id,
             ) from None
 
     def state(self, upload_id: str) -> UploadState:

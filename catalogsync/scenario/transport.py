@@ -1,17 +1,28 @@
 """One HTTP request to the API: authenticated, bounded, paced, repeated only where that is safe."""
 
 import json
+import math
 import random
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Self
 from urllib.parse import urlencode
 
 import httpx
 
 from catalogsync import __version__
-from catalogsync.errors import BadResponse, Interrupted, Unreachable, WriteForbidden
+from catalogsync.errors import (
+    ApiError,
+    AskedToWait,
+    BadResponse,
+    Interrupted,
+    Throttled,
+    Unreachable,
+    WriteForbidden,
+)
+from catalogsync.events import CoolingDown, Repeating, Requested, SlowedDown, Tell, tell_nobody
 from catalogsync.scenario.answers import AnswerReader, Json
 from catalogsync.scenario.connection import Connection
 from catalogsync.scenario.pace import Pace
@@ -29,7 +40,8 @@ from catalogsync.web import (
 class Bounds:
     """How long and how much a request may take; seconds and bytes.
 
-    `whole` bounds a request with all its attempts, `first_wait` the wait before the second.
+    `whole` bounds a request with all its attempts, `first_wait` the wait before the second. What
+    the server asks to wait comes on top, up to `longest_wait` for all attempts together.
     """
 
     connect: float = 10.0
@@ -37,8 +49,14 @@ class Bounds:
     whole: float = 120.0
     answer_bytes: int = 64 * 1024 * 1024
     attempts: int = 5
-    longest_wait: float = 60.0
+    longest_wait: float = 300.0
     first_wait: float = 0.5
+
+    def within(self, seconds: float) -> Self:
+        """The same for requests that may take so long with all their attempts."""
+        return replace(
+            self, connect=min(self.connect, seconds), read=min(self.read, seconds), whole=seconds
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +81,7 @@ class Transport:
     A `read_only` transport raises `WriteForbidden` for everything that could change the server.
     Once `stop` is set, nothing is read or waited for any more and `Interrupted` is raised instead;
     a write that is due is still sent, so that what was begun can be finished.
-    `trace` is called with one line about every attempt, from any thread.
+    `tell` is called for every attempt, wait and change of the pace, from any thread.
     """
 
     def __init__(
@@ -73,7 +91,7 @@ class Transport:
         read_only: bool,
         bounds: Bounds | None = None,
         stop: threading.Event | None = None,
-        trace: Callable[[str], None] = lambda line: None,
+        tell: Tell = tell_nobody,
     ) -> None:
         self._base_url = checked_base_url(connection.base_url)
         self._project = connection.project
@@ -82,7 +100,7 @@ class Transport:
         self._read_only = read_only
         self._bounds = bounds or Bounds()
         self._stop = stop or threading.Event()
-        self._trace = trace
+        self._tell = tell
         self._pace = Pace()
         self._tls = tls_context(self._base_url)
         self._local = threading.local()
@@ -151,27 +169,44 @@ class Transport:
             raise WriteForbidden(f"{request}: this command only reads")
         deadline = time.monotonic() + self._bounds.whole
         attempt = 1
+        asked = 0.0
         while True:
             if request.reads:
                 self._wait(0)
             deadline += self._queue()
             sent = time.monotonic()
-            result = self._attempt(request, deadline)
-            self._trace(_traced(request, result, time.monotonic() - sent))
+            status, result = self._attempt(request, deadline)
+            self._tell(_told(request, attempt, status, result, time.monotonic() - sent))
             if isinstance(result, Failure) and result.error.status == 429 and result.curable:
-                self._pace.throttled(sent)
+                self._slow_down(sent)
             elif not isinstance(result, Failure) or result.error.status:
                 self._pace.succeeded()
             if not isinstance(result, Failure):
                 return result
             wait = result.wait or self._backoff(attempt)
+            if result.wait:
+                # To do as the server asks is no slowness of it.
+                asked, deadline = asked + result.wait, deadline + result.wait
             safe = result.curable and (repeatable or result.undone)
-            too_long = wait > self._bounds.longest_wait or time.monotonic() + wait > deadline
-            if not safe or too_long or attempt >= self._bounds.attempts:
+            late = time.monotonic() + wait > deadline
+            if not safe or late or attempt >= self._bounds.attempts:
                 # Raised outside of any `except`: what httpx raised may quote what was received.
                 raise result.error
+            if asked > self._bounds.longest_wait:
+                raise _longer_than_allowed(result.error, asked)
+            reason = _reason(request, result)
+            self._tell(Repeating(request.method, request.path, attempt, round(wait, 3), reason))
+            if result.wait:
+                self._tell(CoolingDown(request.method, request.path, result.wait, reason))
             self._wait(wait)
             attempt += 1
+
+    def _slow_down(self, sent: float) -> None:
+        before = self._pace.limit
+        self._pace.throttled(sent)
+        rate = self._pace.limit
+        if rate is not None and rate != before:
+            self._tell(SlowedDown(round(rate, 2)))
 
     def _queue(self) -> float:
         """Wait until the pace lets the next request go, and return how long that took."""
@@ -189,18 +224,21 @@ class Transport:
         if self._stop.is_set() or (seconds > 0 and self._stop.wait(seconds)):
             raise Interrupted("interrupted")
 
-    def _attempt(self, request: "_Request", deadline: float) -> Json | Failure:
+    def _attempt(self, request: "_Request", deadline: float) -> tuple[int | None, Json | Failure]:
+        """The status of the answer, if there is one, and what it means."""
         try:
             result = self._exchange(request, deadline)
         except httpx.TimeoutException as error:
-            return _lost(f"{request}: no answer in time", error)
+            return None, _lost(f"{request}: no answer in time", error)
         except httpx.DecodingError:
             broken = BadResponse(f"{request}: the answer is packed in a way that cannot be read")
-            return Failure(broken, curable=True)
+            return None, Failure(broken, curable=True)
         except httpx.RequestError as error:
             what = self._answers.plain(str(error)) or type(error).__name__
-            return _lost(f"{request}: {what}", error)
-        return result if isinstance(result, Failure) else self._answers.read(result)
+            return None, _lost(f"{request}: {what}", error)
+        if isinstance(result, Failure):
+            return None, result
+        return result.status, self._answers.read(result)
 
     def _exchange(self, request: "_Request", deadline: float) -> Answer | Failure:
         """Send and read an answer whole, within the bounds of time and size."""
@@ -276,10 +314,27 @@ def _written(body: object) -> tuple[bytes | Iterator[bytes] | None, dict[str, st
     return json.dumps(body).encode(), headers
 
 
-def _traced(request: _Request, result: Json | Failure, seconds: float) -> str:
-    """One line about one attempt, for --verbose: no query, no body, no header."""
-    became = result.error.message if isinstance(result, Failure) else f"{request}: ok"
-    return f"{became}, {seconds * 1000:.0f} ms"
+def _told(
+    request: _Request, attempt: int, status: int | None, result: Json | Failure, seconds: float
+) -> Requested:
+    """An attempt as a log may tell it: no query, no body, no header."""
+    sent = Requested(request.method, request.path, attempt, round(seconds * 1000), status)
+    if not isinstance(result, Failure):
+        return sent
+    return replace(sent, failure=_reason(request, result), trace_id=result.error.trace_id)
+
+
+def _longer_than_allowed(error: ApiError, seconds: float) -> ApiError:
+    hint = f"run it again later, or let it wait with --max-wait {math.ceil(seconds)}"
+    if isinstance(error, Throttled):
+        status, trace_id = error.status, error.trace_id
+        return AskedToWait(error.message, hint=hint, status=status, trace_id=trace_id)
+    error.hint = hint
+    return error
+
+
+def _reason(request: _Request, failure: Failure) -> str:
+    return failure.error.message.removeprefix(f"{request}: ")
 
 
 def _lost(message: str, error: httpx.RequestError) -> Failure:

@@ -15,6 +15,7 @@ from catalogsync.errors import (
     Rejected,
     UploadFailed,
 )
+from catalogsync.events import Tell, tell_nobody
 from catalogsync.model import AssetRef, Weights
 from catalogsync.ports import KnownUploads
 from catalogsync.scenario.answers import Json
@@ -55,12 +56,13 @@ class Uploader:
         patience: Patience | None = None,
         watcher: Watcher | None = None,
         sent: KnownUploads | None = None,
+        tell: Tell = tell_nobody,
     ) -> None:
         self._http = http
         self._stop = stop or Event()
         self._uploads = Uploads(http, self._stop, patience or Patience())
         self._known = sent
-        self._sender = PartSender(stop=self._stop, bounds=bounds)
+        self._sender = PartSender(stop=self._stop, bounds=bounds, tell=tell)
         self._watcher = watcher or NoWatcher()
         self._pool = ThreadPoolExecutor(jobs, thread_name_prefix="parts")
         self._hashing = ThreadPoolExecutor(_HASHED_AT_ONCE, thread_name_prefix="hash")
@@ -102,7 +104,8 @@ class Uploader:
         except ApiError as error:
             # The file is there: sending it again would not help, and would leave it there twice.
             raise NotKept(
-                f"{asset.name}: sent, but the server kept neither its name nor a tag: {error}"
+                f"{asset.name}: sent, but the server kept neither its name nor a tag: {error}",
+                trace_id=error.trace_id,
             ) from None
 
     def _send_whole(self, asset: AssetRef, file: BinaryIO, tally: Tally) -> AssetRef:
@@ -171,7 +174,9 @@ class Uploader:
         except Rejected as error:
             # Another run may have completed it in the meantime; else it never will be.
             if self._uploads.state(upload_id).status == "pending":
-                raise UploadFailed(error.message, hint="run it again to send it anew") from None
+                raise UploadFailed(
+                    error.message, hint="run it again to send it anew", trace_id=error.trace_id
+                ) from None
 
     def _made(self, asset: AssetRef, upload: str) -> AssetRef | None:
         """The asset that an upload becomes, or None if that is not there any more."""

@@ -21,6 +21,9 @@ SIGNATURE = "canary-signature"
 SIGNED = f"https://bucket.example/a.png?X-Amz-Credential={SIGNATURE}&X-Amz-Signature={SIGNATURE}"
 CANARIES = (KEY, SECRET, PAIR, SIGNATURE, "Signature=", "X-Amz")
 
+ASKED = ("--yes", "--json", "--log-json")
+"""An apply for programs; `-vvv` is given to every run."""
+
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Answer = Callable[[str, Send], Awaitable[None]]
 """What is sent in place of the API's answer, given what the client said of itself."""
@@ -217,7 +220,7 @@ def run_everything(cli: Run, catalog: Path, folder: Path, url: str) -> tuple[set
     made.mkdir()
     runs = [
         cli("plan", *where, "--out", made / "plan.json", *readings(made / "plan"), env=env),
-        cli("apply", *where, "--yes", "--json", *readings(made / "done"), env=env),
+        cli("apply", *where, *ASKED, *readings(made / "done"), env=env),
     ]
     told = "".join(found.out + found.err for found in runs)
     told += (left_behind(made) + left_behind(folder / "cache")).decode("latin-1")

@@ -273,7 +273,20 @@ def test_colour_is_for_terminals_and_those_who_ask(cli: Run, catalog: Path) -> N
     assert "\x1b[" not in cli("plan", catalog, env={"NO_COLOR": "1", "FORCE_COLOR": "1"}).out
 
 
-def test_verbose_says_every_request_and_quiet_nothing(cli: Run, catalog: Path) -> None:
-    said = cli("plan", catalog, "--verbose").err
-    assert "GET /models: ok, " in said
-    assert cli("plan", catalog, "--quiet").err == ""
+def test_the_apis_trace_id_is_told_with_every_error(
+    cli: Run, catalog: Path, tmp_path: Path
+) -> None:
+    body = json.dumps({"reason": "no", "trace_id": "trace-77"}).encode()
+    told = "trace id of the API: trace-77\n"
+    reads = (answering("/v1/models", 400, "application/json", body),)
+    with running(tmp_path / "box", middleware=reads) as server:
+        where = ["plan", catalog, "--base-url", server.url]
+        assert told in cli(*where).err
+        assert json.loads(cli(*where, "--json").out)["error"]["trace_id"] == "trace-77"
+        assert told in cli("doctor", *where[1:]).out
+    writes = (answering("/description", 400, "application/json", body),)
+    with running(tmp_path / "box", middleware=writes) as server:
+        applied = cli("apply", catalog, "--base-url", server.url, "--yes", "--json")
+    assert told in applied.err
+    outcomes = json.loads(applied.out)["outcomes"]
+    assert "trace-77" in {outcome["trace_id"] for outcome in outcomes}

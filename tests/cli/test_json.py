@@ -14,6 +14,7 @@ import pytest
 
 from catalogsync.sandbox import running
 from tests.cli.conftest import Result, Run, write
+from tests.cli.test_crash import crashing
 from tests.cli.test_errors import answering, program
 from tests.cli.test_plan_and_apply import rewrite
 
@@ -213,17 +214,8 @@ def test_a_full_disk_is_no_traceback(catalog: Path, tmp_path: Path) -> None:
     assert done.stderr.endswith("the output cannot be written: No space left on device\n")
 
 
-def test_a_defect_is_an_error_document_and_a_traceback(catalog: Path, tmp_path: Path) -> None:
-    """An installation in which something is broken that nobody expects to be."""
-    (tmp_path / "broken").mkdir()
-    (tmp_path / "broken/sqlite3.py").write_text("raise RuntimeError('canary')")
-    done = subprocess.run(
-        program("plan", catalog, "--json"),
-        env=os.environ | {"PYTHONPATH": str(tmp_path / "broken")},
-        capture_output=True,
-        text=True,
-    )
+def test_a_defect_is_an_error_document_and_a_report(catalog: Path, tmp_path: Path) -> None:
+    done = crashing(tmp_path, "plan", catalog, "--json")
     made = document(Result(done.returncode, done.stdout, done.stderr), 1)
     assert "RuntimeError" in made["error"]["message"]
-    assert "canary" not in done.stdout
-    assert "Traceback" in done.stderr
+    assert "catalog-sync-crash-" in made["error"]["hint"]

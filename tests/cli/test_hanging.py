@@ -1,0 +1,216 @@
+"""Any request of any command may hang for ever: the command ends all the same, and says so."""
+
+import re
+import shutil
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from catalogsync.sandbox import running
+from tests.cli.conftest import MODEL, Run, write
+from tests.cli.test_kinds import wav
+from tests.cli.test_sources import FLUX, SAFETENSORS
+
+QUICK = ("--timeout", "0.6", "--jobs", "2")
+
+Hang = Callable[[Any], Awaitable[None]]
+
+
+async def silent(send: Any) -> None:
+    """Not a byte of an answer."""
+
+
+async def headers_only(send: Any) -> None:
+    """The beginning of an answer, and nothing of what it promises."""
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"99")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+
+
+class Hanging:
+    """A middleware that lets every request of one kind hang, named as the sandbox counts them."""
+
+    def __init__(self, request: str, hang: Hang) -> None:
+        request = request.replace("PUT part", "PUT /parts/.+")
+        self._pattern = re.compile(request.replace("?", r"\?").replace("{}", "[^/?]+"))
+        self._hang = hang
+        self.hung = 0
+
+    def __call__(self, app: Any) -> Any:
+        async def serve(scope: Any, receive: Any, send: Any) -> None:
+            request = f"{scope['method']} {scope['path'].removeprefix('/v1')}"
+            if b"dryRun" in scope["query_string"]:
+                request += "?dryRun"
+            if not self._pattern.fullmatch(request):
+                await app(scope, receive, send)
+                return
+            self.hung += 1
+            await self._hang(send)
+            while (await receive())["type"] != "http.disconnect":
+                pass
+
+        return serve
+
+
+READS = {
+    "plan": (
+        "GET /models",
+        "GET /models/{}/description",
+        "GET /models/{}/prompt-guide",
+        "GET /collections",
+        "POST /assets/get-bulk",
+        "GET /assets",
+        "POST /uploads?dryRun",
+    ),
+    "snapshot": (
+        "GET /models",
+        "GET /models/{}",
+        "GET /models/{}/description",
+        "GET /models/{}/prompt-guide",
+        "GET /collections",
+        "POST /assets/get-bulk",
+        "GET /assets",
+        "POST /uploads?dryRun",
+    ),
+    "doctor": ("GET /models",),
+}
+"""Every request of the commands that read; the POSTs ask, for assets and for a price."""
+
+WRITES = (
+    "DELETE /collections/{}",
+    "DELETE /collections/{}/models",
+    "DELETE /models/{}",
+    "GET /models/{}",
+    "GET /uploads/{}",
+    "POST /assets",
+    "POST /collections",
+    "POST /models",
+    "POST /uploads",
+    "POST /uploads/{}/action",
+    "PUT /collections/{}",
+    "PUT /collections/{}/models",
+    "PUT /models/{}",
+    "PUT /models/{}/description",
+    "PUT /models/{}/examples",
+    "PUT /models/{}/prompt-guide",
+    "PUT /models/{}/tags",
+    "PUT part",
+)
+"""Every request of an apply that its plan does not make."""
+
+NOT_NEEDED = ("PUT /collections/{}",)
+"""What only the next run would be served by: without it, all is done."""
+
+EVERY_REQUEST = READS | {"apply": READS["plan"] + WRITES}
+
+OPTIONS = {
+    "plan": ("--prune", "--no-cache"),
+    "snapshot": ("--out", "snapshot.json", "--no-cache"),
+    "doctor": (),
+    "apply": ("--prune", "--no-cache", "--yes"),
+}
+
+
+@pytest.fixture(scope="session")
+def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for the sandbox that holds what the catalog was before it was edited."""
+    return tmp_path_factory.mktemp("before")
+
+
+@pytest.fixture
+def edited(cli: Run, catalog: Path, tmp_path: Path, before: Path) -> Path:
+    """A catalog whose apply makes every kind of request, and a sandbox in `box` to apply it to."""
+    settings = "apiVersion: catalogsync/v1\nname: acme\ntargets: {main: {project: proj_h}}\n"
+    write(catalog / "catalog.yaml", settings)
+    write(catalog / "models/gone.yaml", "name: Gone\ntype: custom\n")
+    folder = catalog / "models/ink-heroes"
+    write(folder / "model.yaml", MODEL + "collections: [Old]\n")
+    if not (before / "box").exists():
+        assert cli("apply", catalog, "--sandbox", before / "box", "--yes").code == 0
+    shutil.copytree(before / "box", tmp_path / "box")
+    (catalog / "models/gone.yaml").unlink()
+    Image.new("RGB", (9, 9), (7, 8, 9)).save(folder / "images/4.webp", lossless=True)
+    (folder / "voice.wav").write_bytes(wav(4096))
+    text = MODEL.replace("images/3.webp]", "images/4.webp, voice.wav]")
+    for old, new in (("ink]", "noir]"), ("Hand", "Machine"), ("Short", "Long")):
+        text = text.replace(old, new)
+    write(folder / "model.yaml", text + "collections: [New]\n")
+    write(folder / "description.md", "# Other\n")
+    write(catalog / "models/third.yaml", "name: Third\ntype: custom\n")
+    text = f"name: Flux\ntype: flux.1-lora\nsource: {{huggingFace: {FLUX}}}\n"
+    write(catalog / "models/flux.yaml", text)
+    text = "name: Lora\ntype: flux.1-lora\nsource: {file: lora.safetensors}\n"
+    write(catalog / "models/lora.yaml", text)
+    (catalog / "models/lora.safetensors").write_bytes(SAFETENSORS + bytes(4096))
+    return catalog
+
+
+SOON: dict[str, Any] = {"validate_s": 0.01, "import_s": 0.01}
+
+
+@pytest.mark.parametrize("command", EVERY_REQUEST)
+def test_the_tables_hold_every_request(
+    cli: Run, edited: Path, tmp_path: Path, command: str
+) -> None:
+    with running(tmp_path / "box", **SOON) as server:
+        found = cli(command, edited, "--base-url", server.url, *OPTIONS[command])
+        seen = set(server.control.requests())
+    assert found.code == 0
+    assert seen == {request.removesuffix("?dryRun") for request in EVERY_REQUEST[command]}
+
+
+@pytest.mark.parametrize(
+    ("command", "request_", "hang"),
+    [
+        *((command, each, silent) for command, all in READS.items() for each in all),
+        *(("plan", each, headers_only) for each in READS["plan"]),
+    ],
+)
+def test_a_read_that_hangs_ends_the_command(
+    cli: Run, edited: Path, tmp_path: Path, command: str, request_: str, hang: Hang
+) -> None:
+    hanging = Hanging(request_, hang)
+    with running(tmp_path / "box", middleware=(hanging,)) as server:
+        found = cli(command, edited, "--base-url", server.url, *OPTIONS[command], *QUICK)
+    assert hanging.hung
+    assert found.code == 1
+    assert "no answer in time" in found.out + found.err
+
+
+@pytest.mark.parametrize("request_", WRITES)
+def test_a_write_that_hangs_leaves_the_apply_done_in_part(
+    cli: Run, edited: Path, tmp_path: Path, request_: str
+) -> None:
+    hanging = Hanging(request_, silent)
+    with running(tmp_path / "box", middleware=(hanging,), **SOON) as server:
+        found = cli("apply", edited, "--base-url", server.url, *OPTIONS["apply"], *QUICK)
+    assert hanging.hung
+    assert found.code == (0 if request_ in NOT_NEEDED else 4), found.out + found.err
+
+
+def test_where_nothing_can_be_done_it_is_exit_1(cli: Run, catalog: Path, tmp_path: Path) -> None:
+    shutil.rmtree(catalog / "models/ink-heroes")
+    write(catalog / "models/both.yaml", "name: Both\ntype: custom\n")
+    hanging = Hanging("POST /models", silent)
+    with running(tmp_path / "box", middleware=(hanging,)) as server:
+        found = cli("apply", catalog, "--base-url", server.url, *OPTIONS["apply"], *QUICK)
+    assert hanging.hung
+    assert found.code == 1
+
+
+def test_a_picture_that_hangs_is_left_out(cli: Run, edited: Path, tmp_path: Path) -> None:
+    hanging = Hanging("GET /files/.+", silent)
+    page = tmp_path / "page.html"
+    options = ("--html", page, "--html-live-images", *OPTIONS["plan"], *QUICK)
+    with running(tmp_path / "box", middleware=(hanging,)) as server:
+        found = cli("plan", edited, "--base-url", server.url, *options)
+    assert hanging.hung
+    assert found.code == 0
+    assert page.exists()
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "nan", "inf", "1e9", "soon"])
+def test_a_timeout_that_is_none_is_refused(cli: Run, catalog: Path, seconds: str) -> None:
+    assert cli("doctor", catalog, "--timeout", seconds).code == 64
