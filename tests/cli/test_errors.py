@@ -277,3 +277,10 @@ def test_verbose_says_every_request_and_quiet_nothing(cli: Run, catalog: Path) -
     said = cli("plan", catalog, "--verbose").err
     assert "GET /models: ok, " in said
     assert cli("plan", catalog, "--quiet").err == ""
+
+
+def test_faults_that_nobody_knows(cli: Run, tmp_path: Path) -> None:
+    result = cli("sandbox", "serve", tmp_path / "box", "--faults", "seed=7,nonsense=0.1")
+    assert result.code == 64
+    assert "--faults: 'nonsense' is no fault; there are: reset-before, " in result.err
+    assert "what to do: for example: seed=7,rate=0.05" in result.err
