@@ -86,6 +86,13 @@ class Exchange:
         return dict(parse_qsl(self.scope["query_string"].decode("ascii", "replace")))
 
     @property
+    def page(self) -> str:
+        """The sandbox's own token for the page that is asked for; empty for the first."""
+        token = self.query.get("paginationToken", "")
+        known = self.memory.pages.get(token)
+        return known.token if known else token
+
+    @property
     def item(self) -> str:
         """The id in the path."""
         return str(self.scope["path"].split("/")[3])

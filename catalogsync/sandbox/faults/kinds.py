@@ -91,14 +91,14 @@ async def _altered(alter: Callable[[Answer, Random], Answer], exchange: Exchange
 
 
 async def _empty_page(exchange: Exchange) -> None:
-    following = Page(exchange.query.get("paginationToken", ""))
+    following = Page(exchange.page)
     token = exchange.memory.token(following)
     await exchange.answer(said(200, {exchange.items: [], "nextPaginationToken": token}))
 
 
 async def _endless(exchange: Exchange) -> None:
     answer = await exchange.passed_on()
-    same = Page(exchange.query.get("paginationToken", ""), endless=True)
+    same = Page(exchange.page, endless=True)
     token = exchange.memory.token(same)
     await exchange.answer(answer.saying({**answer.json, "nextPaginationToken": token}))
 
