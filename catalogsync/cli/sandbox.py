@@ -1,12 +1,16 @@
 """`catalog-sync sandbox`: a local Scenario API on loopback."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from catalogsync.cli.options import DEFAULT_SANDBOX
 from catalogsync.cli.session import check_sandbox_folder, sandbox_module
+from catalogsync.errors import UsageError
+
+if TYPE_CHECKING:
+    from catalogsync.sandbox.faults import Faults
 
 
 @click.group("sandbox")
@@ -20,16 +24,31 @@ def command() -> None:
 @click.option("--latency", type=click.FloatRange(0), default=0, metavar="MS", help="Slow down.")
 @click.option("--key", metavar="KEY", help="Accept this key only.")
 @click.option("--secret", metavar="SECRET", help="Accept this secret only.")
-def serve(directory: Path | None, latency: float, **options: Any) -> None:
+@click.option("--faults", metavar="SPEC", help="Let things go wrong: seed=7,rate=0.05.")
+def serve(directory: Path | None, latency: float, faults: str | None, **options: Any) -> None:
     """Serve the API kept in DIR until Ctrl-C; prints its address when it is ready.
 
-    The address without /v1 shows the models as a gallery.
+    The address without /v1 shows the models as a gallery. With --faults, requests go wrong on
+    purpose, the same ones for the same seed; docs/reliability.md has the list.
     """
     directory = directory or Path(DEFAULT_SANDBOX)
     check_sandbox_folder(directory)
     sandbox_module().serve(
         directory,
         latency_ms=latency,
+        middleware=(_faults(faults),) if faults else (),
         on_ready=lambda url: click.echo(f"listening on {url}"),
         **options,
     )
+
+
+def _faults(spec: str) -> "Faults":
+    sandbox_module()
+    from catalogsync.sandbox.faults import BadSpec, Faults, parsed
+
+    try:
+        return Faults(*parsed(spec))
+    except BadSpec as error:
+        raise UsageError(
+            f"--faults: {error}", hint="for example: seed=7,rate=0.05 or lost@POST /models=1x"
+        ) from None

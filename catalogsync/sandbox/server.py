@@ -1,8 +1,10 @@
 """Running the application: in the main thread until a signal, or in a thread of its own."""
 
+import asyncio
 import logging
 import signal
 import socket
+import struct
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +14,7 @@ from pathlib import Path
 from types import FrameType
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from catalogsync.sandbox import app
 from catalogsync.sandbox.clock import Clock
@@ -22,6 +25,7 @@ from catalogsync.sandbox.store import Store
 from catalogsync.sandbox.world import World
 
 _HOST = "127.0.0.1"
+_NO_FAREWELL = struct.pack("ii", 1, 0)
 _BACKLOG = 2048
 
 
@@ -32,6 +36,20 @@ class Running:
     url: str
     gallery: str
     control: Control
+
+
+class _Connection(H11Protocol):
+    """A connection that tells the application, in the state of its scope, how to `reset` it."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+
+        def reset() -> None:
+            connected: socket.socket = transport.get_extra_info("socket")
+            connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_FAREWELL)
+            transport.abort()
+
+        self.app_state = {"reset": reset}
 
 
 class _Server(uvicorn.Server):
@@ -100,7 +118,7 @@ def _server(world: World, on_started: Callable[[], None]) -> _Server:
     config = uvicorn.Config(
         app.build(world),
         loop="asyncio",
-        http="h11",
+        http=_Connection,
         ws="none",
         lifespan="off",
         log_config=None,

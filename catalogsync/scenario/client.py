@@ -72,14 +72,16 @@ class ScenarioClient:
         return image_urls(items_of(answer, "assets"))
 
     def newest_assets(self) -> Iterator[Sequence[AssetRef]]:
-        """Yield pages of 100 assets, the newest first (GET /assets)."""
+        """Yield pages of up to 100 assets, the newest first, none of them empty (GET /assets)."""
         params = {
             "pageSize": _ASSETS_PER_PAGE,
             "sortBy": "createdAt",
             "sortDirection": "desc",
         }
         for page in self._http.pages("/assets", "assets", params):
-            yield [asset_from(item) for item in page if is_there(item)]
+            # An empty page is not always the last one.
+            if held := [asset_from(item) for item in page if is_there(item)]:
+                yield held
 
     def list_collections(self) -> Mapping[str, str]:
         """Read all collections (GET /collections)."""
@@ -206,8 +208,11 @@ def _deleted(item: Json) -> bool:
 
 
 def _name(item: Json) -> str:
+    """A collection's name: without one, it must not pass for a collection that is not there."""
     value = item.get("name")
-    return value if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        raise BadResponse("the server describes a collection without name")
+    return value
 
 
 _VALUES = {"description": "description", "prompt-guide": "promptGuide"}

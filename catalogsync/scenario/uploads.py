@@ -89,13 +89,20 @@ class Uploader:
     def fetch(self, asset: AssetRef) -> str:
         """Let the server fetch an asset from its URL, and return the new asset's id.
 
-        Attempted once: an answer that is lost raises `OutcomeUnknown`.
+        Attempted once: an answer that is lost raises `OutcomeUnknown`. What an earlier run let it
+        fetch, but did not see the end of, is taken.
         """
-        body = {"url": asset.url, "kind": str(asset.kind)}
-        upload = self._uploads.begin(body, asset.name)
-        asset_id = self._uploads.imported(upload, asset.name)
+        left = self._left_behind(asset)
+        asset_id = left.id if left else self._fetched(asset)
         self._tag(asset_id, asset)
         return asset_id
+
+    def _fetched(self, asset: AssetRef) -> str:
+        body = {"url": asset.url, "kind": str(asset.kind)}
+        upload = self._uploads.begin(body, asset.name)
+        if self._known:
+            self._known.remember(asset.sha256, upload)
+        return self._uploads.imported(upload, asset.name)
 
     def _tag(self, asset_id: str, asset: AssetRef) -> None:
         tags = {"add": [digest_tag(asset)], "delete": [], "strict": False}

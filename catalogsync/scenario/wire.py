@@ -78,14 +78,17 @@ def price_from(data: Mapping[str, object]) -> Price:
 
 
 def asset_from(data: Mapping[str, object]) -> AssetRef:
-    """An asset as listed or read; its `sha256` from our name or tag, empty if it has neither."""
-    metadata = _object(data, "metadata")
+    """An asset as listed or read; its `sha256` from our name or tag, empty if it has neither.
+
+    One without metadata is refused: it must not pass for another file than ours.
+    """
+    metadata = _required_object(data, "metadata", "an asset")
     properties = _object(data, "properties")
     name = _text(metadata, "name")
     kind = _text(data, "kind")
     return AssetRef(
         sha256=_digest(name, _strings(data, "tags")),
-        id=_required(data, "id", "asset"),
+        id=_required(data, "id", "an asset"),
         name=_DIGEST_IN_NAME.sub("", name),
         kind=_KINDS.get(kind, AssetKind.IMAGE),
         media_type=_text(data, "mimeType"),
@@ -111,11 +114,11 @@ def _digest(name: str, tags: list[str]) -> str:
 def model_from(data: Mapping[str, object]) -> RemoteModel:
     """A model as listed or read (the Model object of GET /models/{modelId})."""
     return RemoteModel(
-        id=_required(data, "id", "model"),
+        id=_required(data, "id", "a model"),
         name=_text(data, "name"),
-        type=_required(data, "type", "model"),
-        status=_required(data, "status", "model"),
-        updated_at=_required(data, "updatedAt", "model"),
+        type=_required(data, "type", "a model"),
+        status=_required(data, "status", "a model"),
+        updated_at=_required(data, "updatedAt", "a model"),
         short_description=_text(data, "shortDescription"),
         tags=frozenset(_required_strings(data, "tags")),
         thumbnail=_text(_object(data, "thumbnail"), "assetId"),
@@ -142,7 +145,14 @@ def _concept(data: Mapping[str, object]) -> Concept:
 def _required(data: Mapping[str, object], key: str, what: str) -> str:
     value = data.get(key)
     if not isinstance(value, str) or not value:
-        raise BadResponse(f"the server describes a {what} without {key}")
+        raise BadResponse(f"the server describes {what} without {key}")
+    return value
+
+
+def _required_object(data: Mapping[str, object], key: str, what: str) -> Mapping[str, object]:
+    value = data.get(key)
+    if not isinstance(value, dict):
+        raise BadResponse(f"the server describes {what} without {key}")
     return value
 
 

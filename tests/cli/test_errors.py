@@ -290,3 +290,10 @@ def test_the_apis_trace_id_is_told_with_every_error(
     assert told in applied.err
     outcomes = json.loads(applied.out)["outcomes"]
     assert "trace-77" in {outcome["trace_id"] for outcome in outcomes}
+
+
+def test_faults_that_nobody_knows(cli: Run, tmp_path: Path) -> None:
+    result = cli("sandbox", "serve", tmp_path / "box", "--faults", "seed=7,nonsense=0.1")
+    assert result.code == 64
+    assert "--faults: 'nonsense' is no fault; there are: reset-before, " in result.err
+    assert "what to do: for example: seed=7,rate=0.05" in result.err

@@ -149,6 +149,7 @@ def test_the_newest_assets_come_first_and_page_by_page(
 ) -> None:
     server.script(
         reply(200, {"assets": [asset(id="a1")], "nextPaginationToken": "t"}),
+        reply(200, {"assets": [], "nextPaginationToken": "u"}),
         reply(200, {"assets": [asset(id="a2"), asset(id="a3", status="error")]}),
     )
     assert [[held.id for held in page] for page in client.newest_assets()] == [["a1"], ["a2"]]
@@ -173,6 +174,14 @@ def test_a_collection_without_an_id_is_a_bad_response(
         client.list_collections()
     with pytest.raises(BadResponse):
         client.create_collection("x")
+
+
+def test_a_collection_without_a_name_does_not_pass_for_none(
+    server: Server, client: CatalogWriter
+) -> None:
+    server.script(reply(200, {"collections": [{"id": "c1"}]}))
+    with pytest.raises(BadResponse, match="collection without name"):
+        client.list_collections()
 
 
 def test_every_write_asks_its_endpoint(server: Server, client: CatalogWriter) -> None:

@@ -1,7 +1,7 @@
 """What an earlier run sent and did not come to use is found again, and sent once only."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from catalogsync.scenario.polling import Patience
 from catalogsync.scenario.transport import Bounds
 from tests.media import picture
 from tests.scenario.renaming import renaming
-from tests.scenario.test_uploads import Desk, Faults
+from tests.scenario.test_uploads import Desk, Faults, fetched
 
 PATIENCE = Patience(first_poll=0.01, longest_poll=0.05, deadline=5)
 NO_PATIENCE = Patience(first_poll=0.01, longest_poll=0.01, deadline=0.02)
@@ -98,6 +98,23 @@ def test_an_upload_that_is_still_validating_is_waited_for(tmp_path: Path) -> Non
         desk.server.control.advance(4000)
         is_there_once(desk, asset, sent(desk, asset))
         assert parts_sent(desk) == 1
+
+
+def test_what_the_server_fetches_already_is_not_begun_again(desk: Desk) -> None:
+    asset = fetched("https://example.org/a.png")
+
+    def run() -> str:
+        uploader = Uploader(desk.transport, patience=PATIENCE, sent=known_in(desk.folder))
+        with closing(uploader):
+            return uploader.fetch(asset)
+
+    desk.faults.before.append(("GET", "/uploads/", lambda: 400))
+    with pytest.raises(Rejected):
+        run()
+    again = run()
+    (page,) = ScenarioClient(desk.transport).newest_assets()
+    assert [(held.id, held.digest) for held in page] == [(again, asset.digest)]
+    assert desk.server.control.requests()["POST /uploads"] == 1
 
 
 def test_an_upload_that_has_failed_is_begun_anew(tmp_path: Path) -> None:

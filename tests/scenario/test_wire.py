@@ -127,7 +127,7 @@ def test_an_asset_is_read() -> None:
 @pytest.mark.parametrize(
     "oddity",
     [
-        {"metadata": None, "properties": None, "tags": None, "kind": None, "mimeType": None},
+        {"metadata": {}, "properties": None, "tags": None, "kind": None, "mimeType": None},
         {"metadata": {"name": 5}, "properties": {"size": "big", "width": True}, "tags": [None]},
         {"properties": {"size": float("inf"), "width": float("nan"), "height": 10**400}},
         {"kind": "hologram", "metadata": {"type": "never heard of"}, "tags": "sha256:x"},
@@ -139,9 +139,10 @@ def test_oddities_of_an_asset_do_not_matter(oddity: dict[str, object]) -> None:
     assert asset.width in (0, 640)
 
 
-def test_an_asset_without_an_id_is_a_bad_response() -> None:
-    with pytest.raises(BadResponse, match="id"):
-        asset_from({name: value for name, value in ASSET.items() if name != "id"})
+@pytest.mark.parametrize("missing", ["id", "metadata"])
+def test_an_asset_without_what_tells_it_from_others_is_a_bad_response(missing: str) -> None:
+    with pytest.raises(BadResponse, match=f"asset without {missing}"):
+        asset_from({name: value for name, value in ASSET.items() if name != missing})
 
 
 @pytest.mark.parametrize(
