@@ -1,0 +1,245 @@
+"""One schedule: two generated catalogs, applied one after the other while requests go wrong."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
+from itertools import count
+from pathlib import Path
+from random import Random
+from typing import Any, BinaryIO
+
+from catalogsync.actions import (
+    Action,
+    AdoptModel,
+    CreateCollection,
+    EditCollections,
+    EditTags,
+    UpdateModel,
+    UploadAsset,
+)
+from catalogsync.errors import CatalogSyncError
+from catalogsync.identity import owner_tag
+from catalogsync.model import AssetRef, Catalog, ModelSpec, RemoteModel
+from catalogsync.outcome import Outcome, Status
+from catalogsync.plan import Plan
+from catalogsync.sandbox.faults import Faults
+from catalogsync.sandbox.server import Running
+from catalogsync.scenario import Connection, ScenarioClient, Transport, Uploader
+from catalogsync.scenario.parts import PartBounds
+from catalogsync.scenario.polling import Patience
+from catalogsync.scenario.transport import Bounds
+from tests.engine.run import plan, run
+from tests.soak.mixes import Mix
+
+TRIES_UNDER_FAULTS = 4
+TRIES_AFTER = 2
+WAIT_S = 0.02
+DRIP_S = 0.1
+# What is late by more than `read` may still be done afterwards, which looks like a duplicate.
+BOUNDS = Bounds(connect=5, read=1.5, whole=6, attempts=3, longest_wait=0.1, first_wait=0.001)
+PART_BOUNDS = PartBounds(idle=1.5, attempts=3, first_wait=0.001)
+PATIENCE = Patience(first_poll=0.001, longest_poll=0.01, deadline=0.3)
+_projects = count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """What is applied while requests go wrong; seed and number name it."""
+
+    seed: int
+    number: int
+    mix: Mix
+    catalogs: tuple[Catalog, ...]
+
+
+@dataclass(slots=True)
+class Result:
+    """What became of a schedule; each of the lists is to be empty."""
+
+    schedule: Schedule
+    applies: int = 0
+    requests: int = 0
+    injected: Counter[str] = field(default_factory=Counter)
+    unfinished: list[str] = field(default_factory=list)
+    duplicates: list[str] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+
+    @property
+    def good(self) -> bool:
+        """Whether everything promised was kept."""
+        return not (self.unfinished or self.duplicates or self.lost or self.wrong)
+
+
+class _Sent:
+    """The uploads that earlier runs on this machine know of."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, str] = {}
+
+    def recall(self, sha256: str) -> str:
+        """The upload of a file, or nothing."""
+        return self._known.get(sha256, "")
+
+    def remember(self, sha256: str, upload_id: str) -> None:
+        """Keep it."""
+        self._known[sha256] = upload_id
+
+
+class Run:
+    """A schedule as it runs, in a project of its own."""
+
+    def __init__(self, schedule: Schedule, server: Running, faults: Faults, files: Path) -> None:
+        self.result = Result(schedule)
+        self._schedule = schedule
+        self._server = server
+        self._faults = faults
+        self._files = files
+        self._project = f"proj_soak_{next(_projects)}"
+        self._sent = _Sent()
+        self._twice: set[str] = set()
+        self._ids: dict[str, str] = {}
+        foreign: list[dict[str, Any]] = [
+            {"name": "Foreign", "status": "trained", "tags": ["ours"]},
+            {"name": "Other"},
+        ]
+        self._foreign = server.control.create_models(foreign, self._project)
+
+    def carry_out(self) -> Result:
+        """Apply each catalog until nothing is left to do, and check what is there after each."""
+        requests, injected = self._faults.requests, Counter(self._faults.injected)
+        self._faults.stop()
+        before = self._models()
+        for stage, catalog in enumerate(self._schedule.catalogs):
+            self._converge(stage, catalog)
+            self._count_assets(stage)
+        after = self._models()
+        self.result.lost += [f"foreign {id}" for id in self._foreign if after.get(id) != before[id]]
+        self.result.requests = self._faults.requests - requests
+        self.result.injected = self._faults.injected - injected
+        return self.result
+
+    def _converge(self, stage: int, catalog: Catalog) -> None:
+        random = Random(f"{self._schedule.seed} {self._schedule.number} {stage}")
+        rules = self._schedule.mix.rules(random)
+        for _ in range(TRIES_UNDER_FAULTS):
+            self._faults.start(random.randrange(2**32), rules)
+            if is_done(self._apply(stage, catalog)):
+                return
+        self._faults.stop()
+        for _ in range(TRIES_AFTER):
+            left = self._apply(stage, catalog)
+            if is_done(left):
+                return
+        self.result.unfinished.append(f"stage {stage}: {left.actions} {left.refusals}")
+
+    def _apply(self, stage: int, catalog: Catalog) -> Plan:
+        """Apply once, and return what a plan without faults then still wants."""
+        self.result.applies += 1
+        outcomes: Sequence[Outcome] = ()
+        with self._client() as client:
+            try:
+                outcomes = run(client, catalog, self._opened, prune=True)
+            except CatalogSyncError:
+                pass  # the run says that it failed
+            except Exception as error:
+                self.result.wrong.append(f"stage {stage}: {type(error).__name__}: {error}")
+        self._faults.start(0, ())
+        with self._client() as client:
+            left = plan(client, catalog, prune=True)
+        done = [outcome.action for outcome in outcomes if outcome.status is Status.DONE]
+        self.result.wrong += [f"stage {stage}: {a} is said to be done" for a in undone(done, left)]
+        self._count_models(stage, catalog)
+        return left
+
+    def _count_models(self, stage: int, catalog: Catalog) -> None:
+        models = self._models()
+        tags = {owner_tag(catalog.name, spec.key): spec.key for spec in catalog.models}
+        present: dict[str, str] = {}
+        for model in models.values():
+            for key in (tags[tag] for tag in model.tags if tag in tags):
+                if key in present:
+                    self.result.duplicates.append(f"stage {stage}: model {key}")
+                present[key] = model.id
+        for key, model_id in self._ids.items():
+            if key in tags.values() and present.get(key) != model_id:
+                self.result.lost.append(f"stage {stage}: model {key}")
+        self._ids |= present
+
+    def _count_assets(self, stage: int) -> None:
+        """Once it has converged, nothing may be there twice or without an owner."""
+        with self._client() as client:
+            assets = [asset for page in client.newest_assets() for asset in page]
+        held = Counter(asset.digest for asset in assets)
+        twice = {digest for digest, times in held.items() if times > 1 or not digest}
+        new = sorted(twice - self._twice)
+        self.result.duplicates += [
+            f"stage {stage}: asset {digest or 'without name'}" for digest in new
+        ]
+        self._twice |= twice
+        strays = [
+            model.name
+            for model in self._models().values()
+            if model.id not in self._foreign and not model.tags
+        ]
+        self.result.duplicates += [f"stage {stage}: stray model {name}" for name in strays]
+
+    def _models(self) -> dict[str, RemoteModel]:
+        with self._client() as client:
+            return {model.id: model for model in client.list_models()}
+
+    def _opened(self, asset: AssetRef) -> BinaryIO:
+        return (self._files / asset.sha256).open("rb")
+
+    @contextmanager
+    def _client(self) -> Iterator[ScenarioClient]:
+        connection = Connection(self._server.url, "key", "secret", self._project)
+        transport = Transport(connection, read_only=False, bounds=BOUNDS)
+        uploader = Uploader(
+            transport, jobs=2, bounds=PART_BOUNDS, patience=PATIENCE, sent=self._sent
+        )
+        with closing(transport), closing(uploader):
+            yield ScenarioClient(transport, uploader)
+
+
+def is_done(left: Plan) -> bool:
+    """Whether there is nothing left to do, for the program or for a person."""
+    return not left.actions and "import-unclear" not in {each.code for each in left.refusals}
+
+
+def undone(done: Sequence[Action], left: Plan) -> list[Action]:
+    """What was said to be done although a plan still wants some of it."""
+    wanted = {piece for action in left.actions for piece in _pieces(action)}
+    return [action for action in done if wanted & _pieces(action)]
+
+
+def _pieces(action: Action) -> set[tuple[str, ...]]:
+    """The single things that an action does, each named."""
+    match action:
+        case UploadAsset(asset=asset):
+            return {("asset", asset.sha256)}
+        case CreateCollection(name=name):
+            return {("collection", name)}
+        case UpdateModel(model=key, fields=fields):
+            return {("field", key, name) for name, _ in fields}
+        case (
+            EditTags(model=key, add=add, delete=delete)
+            | AdoptModel(model=key, add=add, delete=delete)
+        ):
+            return {("tag", key, *each) for each in _signed(add, delete)}
+        case EditCollections(model=key, add=add, remove=remove):
+            return {("member", key, *each) for each in _signed(add, remove)}
+        case _:
+            return {(type(action).__name__, action.model)}
+
+
+def _signed(add: Sequence[str], remove: Sequence[str]) -> Iterator[tuple[str, str]]:
+    yield from (("+", name) for name in add)
+    yield from (("-", name) for name in remove)
+
+
+def manageable(spec: ModelSpec, mix: Mix) -> ModelSpec:
+    """The manifest without what the API takes for other types only, and as the mix wants it."""
+    fitting = spec if spec.type.startswith("flux") else replace(spec, concepts=None)
+    return mix.adapted(fitting)

@@ -1,0 +1,98 @@
+"""Many schedules, drawn from one seed, and what became of them."""
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from itertools import count, islice
+from pathlib import Path
+from threading import Lock
+
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+
+from catalogsync.model import Catalog
+from catalogsync.sandbox import running
+from catalogsync.sandbox.faults import Faults
+from tests.engine.catalogs import catalogs
+from tests.soak.mixes import FILES, MIXES, Mix
+from tests.soak.schedule import DRIP_S, WAIT_S, Result, Run, Schedule, manageable
+
+_AT_ONCE = 50
+_WORKERS = 4
+
+
+def soak(
+    folder: Path,
+    *,
+    schedules: int,
+    first_seed: int,
+    seconds: float = float("inf"),
+    told: Callable[[Result], None] = lambda result: None,
+) -> list[Result]:
+    """Carry out schedules until there are enough of them or the time is over."""
+    files = folder / "files"
+    files.mkdir()
+    for sha, content in FILES.items():
+        (files / sha).write_bytes(content)
+    due = _Due(schedules, first_seed, time.monotonic() + seconds)
+
+    def work(number: int) -> list[Result]:
+        results = []
+        faults = Faults(wait_s=WAIT_S, drip_s=DRIP_S)
+        box = folder / f"box{number}"
+        with running(box, validate_s=0, import_s=0, middleware=(faults,)) as server:
+            while schedule := due.take():
+                results.append(Run(schedule, server, faults, files).carry_out())
+                told(results[-1])
+        return results
+
+    # A schedule waits most of its time, for answers that do not come.
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        found = [result for results in pool.map(work, range(_WORKERS)) for result in results]
+    return sorted(found, key=lambda result: (result.schedule.seed, result.schedule.number))
+
+
+class _Due:
+    """The schedules that nobody has taken yet."""
+
+    def __init__(self, schedules: int, first_seed: int, ends: float) -> None:
+        # All at once, before a thread runs: hypothesis seeds the random numbers of everybody.
+        self._left = iter(list(islice(_schedules(first_seed), schedules)))
+        self._ends = ends
+        self._lock = Lock()
+
+    def take(self) -> Schedule | None:
+        """The next one, or None when it is time to stop."""
+        with self._lock:
+            return None if time.monotonic() > self._ends else next(self._left, None)
+
+
+def _schedules(first: int) -> Iterator[Schedule]:
+    for number in count(first):
+        yield from drawn(number)
+
+
+def drawn(number: int) -> list[Schedule]:
+    """The schedules of one seed: the same ones each time."""
+    made: list[Schedule] = []
+
+    @seed(number)
+    @settings(
+        max_examples=_AT_ONCE,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(before=catalogs(), after=catalogs(), mix=st.sampled_from(MIXES))
+    def draw(before: Catalog, after: Catalog, mix: Mix) -> None:
+        both = (_adapted(before, mix), _adapted(after, mix))
+        made.append(Schedule(number, len(made), mix, both))
+
+    draw()
+    return made
+
+
+def _adapted(catalog: Catalog, mix: Mix) -> Catalog:
+    return replace(catalog, models=tuple(manageable(spec, mix) for spec in catalog.models))
