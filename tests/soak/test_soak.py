@@ -5,11 +5,12 @@ from pathlib import Path
 from tests.soak.soak import soak
 from tests.soak.table import table
 
-SCHEDULES = 80
+SCHEDULES = 24
+"""What a run of the tests has time for; `script/soak --schedules` has more."""
 
 
 def test_schedules_of_faults_converge_without_duplicates_losses_or_lies(tmp_path: Path) -> None:
     results = soak(tmp_path, schedules=SCHEDULES, first_seed=1)
     assert not [result for result in results if not result.good], table(results)
     injected = {name for result in results for name in result.injected}
-    assert (len(results), len(injected) > 20) == (SCHEDULES, True)
+    assert (len(results), len(injected) > 15) == (SCHEDULES, True)
