@@ -30,7 +30,7 @@ class Answers:
         async def serve(scope: Any, receive: Any, send: Any) -> None:
             for answer in self.due:
                 method, path, status, body = answer
-                if scope["method"] == method and scope["path"].startswith(path):
+                if scope["method"] == method and _leads_to(path, scope["path"]):
                     self.due.remove(answer)
                     headers = [(b"content-type", b"application/json")]
                     await send(
@@ -80,6 +80,11 @@ class Road:
         assert self.stored() == self.on_disk()
         assert not self.proxy.cuts
         assert not self.answers.due
+
+
+def _leads_to(path: str, asked: str) -> bool:
+    """Whether a path is asked for; one that ends with a slash stands for all below it."""
+    return asked.startswith(path) if path.endswith("/") else asked == path
 
 
 @pytest.fixture

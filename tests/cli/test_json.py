@@ -157,7 +157,7 @@ def test_interrupted_while_it_reads(
     catalog: Path, tmp_path: Path, command: list[str], number: signal.Signals
 ) -> None:
     with (
-        running(tmp_path / "box", latency_ms=300) as server,
+        running(tmp_path / "box", latency_ms=1000) as server,
         started(*command, catalog, "--json", "--jobs", 1, "-v", url=server.url) as process,
     ):
         while not server.control.requests():
