@@ -97,15 +97,10 @@ def command(
             pictures = pictures_of(plan, opened.catalog.files, live=live, timeout=choices.timeout)
         outcomes: list[Outcome] = []
         if plan.models and not plan.blocked:
-            files = [_file(opened.catalog, asset) for asset in plan.files]
-            with interruptible():
-                make_ready(files, lfs_pull=lfs_pull)
-            if not (yes or approval.given or _confirmed(opened, plan)):
-                raise CatalogSyncError("Nothing was applied.")
-            watched = progress(
-                "applying", quiet=quiet, as_json=shown, load=_load(opened.catalog, plan)
-            )
-            with watched as opened.uploads.progress:
+            _make_sure(opened, plan, lfs_pull=lfs_pull, asks=not (yes or approval.given))
+            load = _load(opened.catalog, plan)
+            with progress("applying", quiet=quiet, as_json=shown, load=load) as watched:
+                opened.uploads.progress = watched
                 outcomes = _carry_out(opened, plan, ledger, jobs=choices.jobs)
             write_lines(render_report(plan, outcomes), color=color, to_stderr=shown)
         code = _exit_code(plan, outcomes, interrupted=opened.stop.is_set())
@@ -117,6 +112,15 @@ def command(
     if readings.as_json:
         write_text(text)
     return code
+
+
+def _make_sure(opened: Session, plan: Plan, *, lfs_pull: bool, asks: bool) -> None:
+    """Raise an error unless every file is there and, where that is asked, the user says yes."""
+    files = [_file(opened.catalog, asset) for asset in plan.files]
+    with interruptible():
+        make_ready(files, lfs_pull=lfs_pull)
+    if asks and not _confirmed(opened, plan):
+        raise CatalogSyncError("Nothing was applied.")
 
 
 def _confirmed(opened: Session, plan: Plan) -> bool:
