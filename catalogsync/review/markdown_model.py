@@ -24,6 +24,7 @@ from catalogsync.review.phrases import (
     by_field,
     examples_count,
     import_cost,
+    plain_value,
     weights_facts,
 )
 from catalogsync.review.text import SIGNS, line_diff
@@ -136,12 +137,8 @@ class _Reading:
 
     def _value(self, value: Value) -> str:
         match value:
-            case None | "":
-                return "(none)"
-            case bool():
-                return "yes" if value else "no"
-            case float() | int():
-                return f"{value:g}"
+            case None | "" | bool() | float() | int():
+                return plain_value(value)
             case AssetRef():
                 return self._asset(value)
             case Placed():

@@ -42,6 +42,13 @@ def asset_facts(ref: AssetRef, uploads: Iterable[str]) -> list[str]:
     return facts
 
 
+def plain_value(value: str | float | bool | None) -> str:
+    """A value that needs no quotes: nothing, a truth or a number."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, float | int) else "(none)"
+
+
 def weights_facts(weights: Weights) -> list[str]:
     """Where weights come from, and the size of their file."""
     size = [file_size(weights.file.size)] if weights.file else []

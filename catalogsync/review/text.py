@@ -16,6 +16,7 @@ from catalogsync.review.phrases import (
     by_field,
     examples_count,
     import_cost,
+    plain_value,
     total_cost,
     weights_facts,
 )
@@ -183,12 +184,8 @@ def _became(change: Change, creating: bool, uploads: set[str]) -> str:
 
 def _value(value: Value, uploads: set[str]) -> str:
     match value:
-        case None | "":
-            return "(none)"
-        case bool():
-            return "yes" if value else "no"
-        case float() | int():
-            return f"{value:g}"
+        case None | "" | bool() | float() | int():
+            return plain_value(value)
         case AssetRef():
             return _asset(value, uploads)
         case Placed():
