@@ -235,3 +235,36 @@ def test_the_canaries_would_be_taken(cli: Run, catalog: Path, recorder: Recorder
     assert cli("apply", catalog, "--yes").code == 0
     assert seen(recorder.taken())
     assert PICTURE in CONTENTS.values()
+
+
+WRITERS = {
+    "plan": ("--out", "--json-into", "--markdown", "--html"),
+    "apply": ("--json-into", "--markdown", "--html"),
+    "snapshot": ("--out",),
+}
+
+
+@pytest.mark.parametrize(
+    "target", ["../outside/kept.txt", "/proc/self/cwd/outside/kept.txt", "../new"]
+)
+@pytest.mark.parametrize(
+    ("command", "option"), [(name, option) for name, each in WRITERS.items() for option in each]
+)
+def test_no_result_is_written_where_a_link_of_the_checkout_leads(
+    cli: Run,
+    catalog: Path,
+    recorder: Recorder,
+    outside: Path,
+    command: str,
+    option: str,
+    target: str,
+) -> None:
+    (outside / "kept.txt").write_text("kept")
+    (catalog / "result").symlink_to(target)
+    recorder.taken()
+    found = cli(command, catalog, option, catalog / "result", env={"CATALOG_SYNC_YES": "1"})
+    assert found.code == 64
+    assert f"{option}: {catalog}/result is a link to another folder" in found.err
+    assert (outside / "kept.txt").read_text() == "kept"
+    assert not (outside.parent / "new").exists()
+    assert recorder.taken() == b""
