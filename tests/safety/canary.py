@@ -1,11 +1,13 @@
 """A mark for what must not be seen, and where it is looked for."""
 
 import base64
+import struct
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.manifest.support import png
+from tests.manifest.support import chunk, png
 
 CANARY = "canary-of-another-file-4e1d"
 PICTURE = png(mark=CANARY)
@@ -38,6 +40,14 @@ class Recorder:
         received = bytes(self.received)
         self.received.clear()
         return received
+
+
+def painted(shade: int, mark: str) -> bytes:
+    """A picture of one shade; any two with marks of one length have one size."""
+    head = struct.pack(">IIBBBBB", 8, 8, 8, 0, 0, 0, 0)
+    rows = zlib.compress((b"\0" + bytes([shade]) * 8) * 8, 0)
+    parts = (chunk(b"IHDR", head), chunk(b"tEXt", b"mark\0" + mark.encode()), chunk(b"IDAT", rows))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts) + chunk(b"IEND", b"")
 
 
 def forms(text: str) -> Iterator[bytes]:
