@@ -1,5 +1,8 @@
 """What every attack on a file must meet, with each command that reads files."""
 
+import resource
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +32,30 @@ def refused_by_all(
     assert not seen(left_in(made))
     assert recorder.taken() == b""
     return said
+
+
+MEASURED = """
+import re, sys
+from pathlib import Path
+from catalogsync.cli import main
+try:
+    main(sys.argv[2:])
+finally:
+    (peak,) = re.findall(r"VmHWM:\\s*([0-9]+) kB", Path("/proc/self/status").read_text())
+    Path(sys.argv[1]).write_text(peak)
+"""
+
+
+def bounded(notes: Path, *arguments: object) -> tuple[subprocess.CompletedProcess[str], int]:
+    """Run the program in a process of at most 2 GB and a minute; the most memory it used, in MB."""
+
+    def limited() -> None:
+        resource.setrlimit(resource.RLIMIT_CPU, (60, 60))
+        resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
+
+    command = [sys.executable, "-c", MEASURED, str(notes), *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, preexec_fn=limited)
+    return done, int(notes.read_text()) * 1024 // 1_000_000
 
 
 class Hook:
