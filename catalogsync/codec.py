@@ -135,7 +135,11 @@ def _read_text(kind: Any, data: str, path: Path) -> str:
 
 def _mismatch(path: Path, what: str) -> Mismatch:
     where = "".join(path).removeprefix(".")
-    return Mismatch(f"{where}: {what}" if where else what)
+    return Mismatch(f"{where:.{_LONGEST}}: {what:.{_LONGEST}}" if where else what[:_LONGEST])
+
+
+_LONGEST = 300
+"""How much of foreign data a message repeats, in characters."""
 
 
 def _in_words(data: object) -> str:

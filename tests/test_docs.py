@@ -140,3 +140,13 @@ def test_links_between_the_documents_lead_somewhere(page: str) -> None:
     targets = re.findall(r"\]\(([^)#]+)\)", text)
     local = [target for target in targets if "://" not in target]
     assert [t for t in local if not (ROOT / page).parent.joinpath(t).exists()] == []
+
+
+def test_every_promise_names_tests_that_are_there() -> None:
+    text = (ROOT / "docs/reliability.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([0-9]+) \|.*\| (`tests/.*`) \|$", text, re.MULTILINE)
+    assert [int(number) for number, _ in rows] == list(range(1, 15))
+    named = {path for _, cell in rows for path in re.findall("`([^`]+)`", cell)}
+    assert [path for path in sorted(named) if not (ROOT / path).is_file()] == []
+    tables = {f"tests/safety/{path.name}" for path in (ROOT / "tests/safety").glob("test_*.py")}
+    assert tables - named == set()

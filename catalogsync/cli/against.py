@@ -10,6 +10,7 @@ import click
 
 from catalogsync.assumed import as_applied, trusting
 from catalogsync.cli.options import option
+from catalogsync.cli.saved import read_whole
 from catalogsync.errors import UsageError
 from catalogsync.manifest import KnownBlobs, load_commit
 from catalogsync.model import Catalog, Snapshot, Target
@@ -78,7 +79,7 @@ def _commit(ref: str, desired: Desired) -> Offline:
 
 
 def _snapshot(file: str, desired: Desired) -> Offline:
-    data = Path(file).read_bytes()
+    data = read_whole(Path(file))
     saved = parsed(data)
     for what, theirs, ours in (
         ("catalog", saved.catalog, desired.catalog.name),

@@ -98,13 +98,30 @@ def split_readings(options: dict[str, Any]) -> Readings:
     given = {name: options.pop(name.replace("-", "_"), None) for name in _SAVE | _FILES}
     files = {name: path for name, path in given.items() if path is not None}
     for name, path in files.items():
-        if path.is_dir():
-            raise UsageError(f"--{name}: {path} is a folder", hint="name a file in it")
-        if not path.parent.is_dir():
-            raise UsageError(f"--{name}: there is no folder {path.parent}", hint="make it first")
+        check_place(name, path)
     if len(set(map(Path.absolute, files.values()))) < len(files):
         raise UsageError("two options name the same file", hint="give each a file of its own")
     return Readings(options.pop("as_json"), files)
+
+
+def check_place(name: str, path: Path) -> None:
+    """Raise `UsageError` unless a file can be written where an option says.
+
+    A link to another folder is refused: in a checkout, it is its author who says where it leads.
+    """
+    if path.is_dir():
+        raise UsageError(f"--{name}: {path} is a folder", hint="name a file in it")
+    folder = path.parent.resolve()
+    if not folder.is_dir():
+        raise UsageError(f"--{name}: there is no folder {path.parent}", hint="make it first")
+    if path.is_symlink() and not _is_systems(folder) and path.resolve().parent != folder:
+        raise UsageError(
+            f"--{name}: {path} is a link to another folder", hint="name the file itself"
+        )
+
+
+def _is_systems(folder: Path) -> bool:
+    return folder.is_relative_to("/dev") or folder.is_relative_to("/proc")
 
 
 def write_all(texts: Mapping[Path, str]) -> None:

@@ -14,7 +14,19 @@ def read_plan(path: Path) -> SavedPlan:
         raise UsageError(
             f"{path} is no file", hint="name a plan saved by `catalog-sync plan --out`"
         )
-    return opened(path.read_bytes(), str(path))
+    return opened(read_whole(path), str(path))
+
+
+_LARGEST = 256 * 1024 * 1024
+
+
+def read_whole(path: Path) -> bytes:
+    """What is in a file of our own making; raises `UsageError` for more than we ever write."""
+    with path.open("rb") as file:
+        data = file.read(_LARGEST + 1)
+    if len(data) > _LARGEST:
+        raise UsageError(f"{path} is larger than 256 MiB", hint="make it again")
+    return data
 
 
 def told_apart(places: Sequence[Path]) -> tuple[Path | None, Path | None]:

@@ -13,7 +13,7 @@ from catalogsync.cli.options import (
     quiet_option,
 )
 from catalogsync.cli.progress import progress
-from catalogsync.cli.readings import write_all
+from catalogsync.cli.readings import check_place, write_all
 from catalogsync.cli.session import Choices, session
 from catalogsync.observe import observe
 from catalogsync.review.words import counted
@@ -36,6 +36,7 @@ def command(out: Path, quiet: bool, **options: Any) -> None:
 
     Reads only. The file holds names, texts and settings of models, no credential and no address.
     """
+    check_place("out", out)
     choices = Choices(quiet=quiet, **options)
     now = datetime.now(UTC)
     with session(choices, read_only=True) as opened, progress("reading", quiet=quiet) as tell:

@@ -1,5 +1,6 @@
 """The catalog as it is in a Git commit; nothing but Git is asked, nothing is checked out."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
@@ -68,7 +69,19 @@ def _commit(root: Path, ref: str) -> str:
         raise UsageError("there is no git", hint="install it: apt-get install git") from None
     if answer is None:
         raise UsageError(f"there is no commit {ref!r} in this clone", hint=_fetch_hint(root, ref))
+    if len(names := _names(root, ref)) > 1:
+        raise UsageError(
+            f"{ref!r} can mean {' or '.join(map(visible, names))}", hint="write the one you mean"
+        )
     return answer
+
+
+def _names(root: Path, ref: str) -> list[str]:
+    """What a short name stands for: whoever may push a tag could put it before a branch."""
+    short = re.split(r"[~^@:]", ref)[0]
+    full = [f"refs/{kind}{short}" for kind in ("", "tags/", "heads/", "remotes/") if short]
+    found = ask(root, "for-each-ref", "--format=%(refname)", *full).stdout.decode().split("\n")
+    return [name for name in found if name in full]
 
 
 def _fetch_hint(root: Path, ref: str) -> str:

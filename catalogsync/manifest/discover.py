@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from catalogsync.errors import Problem
-from catalogsync.manifest.files import Files
+from catalogsync.manifest.files import Entry, Files
 from catalogsync.manifest.words import Unfit, quote, visible
 
 MODELS = "models"
@@ -60,11 +60,18 @@ def _yaml_files(
             folders.append(parts)
         elif entry.name.lower().endswith(_YAML):
             result.append(parts)
-        elif entry.is_symlink() and entry.is_dir():
+        elif entry.is_symlink() and _leads_to_folder(entry):
             _report(problems, parts, "a link to a folder", "put the folder itself there")
     for parts in folders:
         result += _yaml_files(files, parts, problems)
     return result
+
+
+def _leads_to_folder(entry: Entry) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # such as a link to itself
+        return False
 
 
 def _key(parts: tuple[str, ...], problems: list[Problem]) -> str | None:

@@ -24,19 +24,32 @@ def work_tree(root: Path) -> Path | None:
 
 
 def environment() -> dict[str, str]:
-    """The variables that Git, and whatever it starts, gets: none that misleads, no credentials."""
-    return {
+    """The variables that Git, and whatever it starts, gets: none that misleads, no credentials.
+
+    Programs are looked for in absolute folders only: others begin in the catalog.
+    """
+    kept = {
         name: value
         for name, value in os.environ.items()
         if name not in _MISLEADING and not name.startswith(_CREDENTIALS)
     }
+    folders = kept.get("PATH", os.defpath).split(os.pathsep)
+    return kept | {"PATH": os.pathsep.join(filter(os.path.isabs, folders))}
 
 
 LOCAL = {"GIT_ALLOW_PROTOCOL": "none", "GIT_NO_LAZY_FETCH": "1", "GIT_NO_REPLACE_OBJECTS": "1"}
 """Lets Git look at what is here and nothing else: a partial clone would fetch what it lacks."""
 
-COMMAND = ("git", "-c", "core.fsmonitor=false")
-"""Git, without the program that a repository's settings may name to watch its files."""
+COMMAND = (
+    *("git", "-c", "core.fsmonitor=false"),
+    *("-c", "safe.bareRepository=explicit"),
+    *("-c", "alias.lfs="),
+)
+"""Git, in the repository around the catalog, and without the programs that one may name.
+
+Those would watch its files, or stand in for Git LFS. A folder with HEAD, objects and refs would be
+a repository too, with its own settings: any commit can hold one.
+"""
 
 
 def ask(root: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:

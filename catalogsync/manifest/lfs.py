@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from catalogsync.errors import CatalogSyncError
-from catalogsync.manifest.git import ask, environment, work_tree
+from catalogsync.manifest.git import COMMAND, ask, environment, work_tree
 from catalogsync.manifest.words import Unfit
 
 MAX_POINTER = 1024
@@ -93,7 +93,8 @@ def pull(root: Path, paths: Iterable[str]) -> None:
             hint="install it (apt-get install git-lfs, brew install git-lfs), or run without "
             "--lfs-pull where the files are",
         )
-    for command in pull_commands(root, paths):
+    for _, *rest in pull_commands(root, paths):
+        command = [*COMMAND, *rest]
         done = subprocess.run(command, cwd=root, env=environment(), stdout=_STDERR, check=False)
         if done.returncode:
             raise CatalogSyncError(

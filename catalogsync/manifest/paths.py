@@ -7,8 +7,10 @@ from types import TracebackType
 
 from catalogsync.manifest.words import Unfit, did_you_mean, quote
 
+# HFS+ and some who print names skip these characters: behind them a dot still hides a file.
+_SKIPPED = r"[\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]*"
 # Parts that neither begin with a dot nor hold a control character, a backslash or a surrogate.
-_PART = r"(?!\.)[^/\\\x00-\x1f\x7f-\x9f\ud800-\udfff]+"
+_PART = rf"(?!{_SKIPPED}\.)[^/\\\x00-\x1f\x7f-\x9f\ud800-\udfff]+"
 _GOOD = re.compile(rf"(?!~|[A-Za-z]:){_PART}(?:/{_PART})*")
 
 _REASONS = (
@@ -32,7 +34,7 @@ _REASONS = (
     ),
     (re.compile(r"(?:[\s\S]*/)?\.(?:/|\Z)"), "a . part in the path", "leave ./ out"),
     (
-        re.compile(r"(?:[\s\S]*/)?\."),
+        re.compile(rf"(?:[\s\S]*/)?{_SKIPPED}\."),
         "a hidden file or folder in the path",
         "names that begin with a dot are not read: rename it",
     ),

@@ -13,6 +13,7 @@ from typing import NoReturn
 from catalogsync import __version__
 from catalogsync.codec import Mismatch, as_data, from_data
 from catalogsync.errors import BadPlan
+from catalogsync.model import LARGEST_FILE
 from catalogsync.plan import Plan
 from catalogsync.review.document import FORMAT_VERSION, dumped, plan_document
 
@@ -73,6 +74,8 @@ def opened(content: bytes, name: str) -> SavedPlan:
         saved = from_data(SavedPlan, parts)
     except Mismatch as mismatch:
         raise BadPlan(f"{name} is no plan: {mismatch}", hint=_AGAIN) from None
+    if not all(0 <= file.size <= LARGEST_FILE for file in saved.plan.files):
+        raise BadPlan(f"{name} is no plan: no file has such a size", hint=_AGAIN)
     if not _fits(saved.plan, document):
         raise BadPlan(f"{name} says another digest than what it holds has", hint=_AGAIN)
     return saved
@@ -102,7 +105,7 @@ def _check_version(document: dict[str, object], name: str) -> None:
     version, known = document["format_version"], FORMAT_VERSION.partition(".")[0]
     if not isinstance(version, str) or not re.fullmatch(rf"{known}\.[0-9]{{1,9}}", version):
         raise BadPlan(
-            f"{name} has format {version!r}, this version reads {known}.x",
+            f"{name} has format {version!r:.60}, this version reads {known}.x",
             hint="plan again with this version of catalog-sync, or use the one that made it",
         )
 

@@ -50,7 +50,8 @@ class ImageReader:
         What goes wrong is not told: the URL holds a signature, and a page does without a picture.
         """
         try:
-            return self._read(url) if is_private(httpx.URL(url)) else None
+            address = httpx.URL(url)
+            return self._read(url) if is_private(address) and not address.userinfo else None
         except (httpx.HTTPError, httpx.InvalidURL):
             return None
 

@@ -171,9 +171,11 @@ class _Body:
 
 def _usable(url: str) -> bool:
     try:
-        return is_private(httpx.URL(url))
+        address = httpx.URL(url)
     except httpx.InvalidURL:
         return False
+    # What stands before an @ would become a header with credentials.
+    return is_private(address) and not address.userinfo
 
 
 def _skim(answer: httpx.Response) -> None:

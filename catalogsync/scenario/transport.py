@@ -73,6 +73,7 @@ _DRY_RUN: Mapping[str, str] = {"dryRun": "true"}
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _MOST_PAGES = 10_000
 _LONGEST_TOKEN = 8192
+_UNPACKED = frozenset({"identity", "gzip", "deflate"})
 
 
 class Transport:
@@ -248,9 +249,13 @@ class Transport:
         with client.stream(
             request.method, self._url(request), content=content, headers=headers
         ) as response:
-            if "," in response.headers.get("content-encoding", ""):
+            packed = response.headers.get("content-encoding", "identity")
+            if "," in packed:
                 # Packed twice, a small answer can unpack to a size that no cap catches in time.
                 return Failure(BadResponse(f"{request}: the answer is packed more than once"))
+            if packed.strip().lower() not in _UNPACKED:
+                # Others could do so too; httpx knows them where a package for them is installed.
+                return Failure(BadResponse(f"{request}: the answer is packed as nobody asked for"))
             chunks, size = [], 0
             for chunk in response.iter_bytes():
                 chunks.append(chunk)
@@ -272,7 +277,11 @@ class Transport:
             deadline = self._local.deadline = Deadline()
             client = self._local.client = httpx.Client(
                 auth=self._auth,
-                headers={"User-Agent": f"catalog-sync/{__version__}", "Accept": "application/json"},
+                headers={
+                    "User-Agent": f"catalog-sync/{__version__}",
+                    "Accept": "application/json",
+                    "Accept-Encoding": "gzip, deflate",
+                },
                 timeout=httpx.Timeout(self._bounds.read, connect=self._bounds.connect),
                 transport=bounded_transport(self._tls, deadline),
                 follow_redirects=False,
