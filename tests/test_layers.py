@@ -12,7 +12,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "catalogsync"
 
 FLOORS = (
-    ("codec", "errors", "events", "model", "__init__"),
+    ("codec", "errors", "events", "hashed", "model", "__init__"),
     (
         "actions",
         "cache",
