@@ -12,13 +12,13 @@ from catalogsync.errors import FileChanged, Interrupted
 from catalogsync.hashed import Hashed, stamp_of
 from catalogsync.model import AssetRef
 
-CHUNK = 1024 * 1024
+CHUNK = 512 * 1024
 """How much of a file a thread that sends has in memory at a time, in bytes."""
 
-_HASHED = CHUNK // 4
+_HASHED = 2 * CHUNK
 """How much of it is hashed at a time: what fits a processor's own cache."""
 
-_NEWS = 4 * CHUNK
+_NEWS = 8 * CHUNK
 """After how much that is hashed those who wait for it are told, in bytes."""
 
 
@@ -115,6 +115,7 @@ class PlannedFile:
         if digest != self.asset.sha256:
             self.give_up()
             raise changed(self.asset)
+        self._tell(self.asset.size)
 
     def _digest(self) -> str:
         digest = hashlib.sha256()
@@ -127,11 +128,15 @@ class PlannedFile:
                 raise changed(self.asset)
             digest.update(buffer[:count])
             at += count
-            if at // _NEWS > self._at // _NEWS or at >= self.asset.size:
-                with self._news:
-                    self._at = at
-                    self._news.notify_all()
+            # The end is told once the digest is right: another file never goes up whole.
+            if at - self._at >= _NEWS and at < self.asset.size:
+                self._tell(at)
         return digest.hexdigest()
+
+    def _tell(self, at: int) -> None:
+        with self._news:
+            self._at = at
+            self._news.notify_all()
 
 
 def changed(asset: AssetRef) -> FileChanged:

@@ -361,6 +361,16 @@ def test_a_file_of_the_same_size_with_other_content_is_not_completed(desk: Desk,
     assert desk.names() == []
 
 
+@pytest.mark.parametrize(("size", "most"), [(8 * MIB, 0), (20 * MIB, 2)])
+def test_the_last_part_of_another_file_is_not_sent(desk: Desk, size: int, most: int) -> None:
+    asset = desk.wav(size)
+    with (desk.folder / asset.name).open("r+b") as file:
+        file.write(b"?")
+    with pytest.raises(FileChanged):
+        desk.send(asset)
+    assert desk.server.control.requests()["PUT part"] <= most
+
+
 def test_an_image_of_the_same_size_with_other_content_is_not_sent(desk: Desk) -> None:
     asset = desk.file("a.png", b"planned", AssetKind.IMAGE, "image/png")
     (desk.folder / asset.name).write_bytes(b"swapped")
