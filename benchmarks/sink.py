@@ -23,24 +23,37 @@ _NAMESPACE = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'
 
 @dataclass
 class Totals:
-    """What has arrived: requests, and bytes of parts."""
+    """What has arrived: requests, bytes of parts, and when the first and the last of them did."""
 
     requests: int = 0
     stored: int = 0
+    first: float = 0.0
+    last: float = 0.0
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def begin(self) -> None:
+        """Note that a part begins to arrive."""
+        with self.lock:
+            self.first = self.first or time.monotonic()
 
     def add(self, stored: int) -> None:
         """Count a request."""
         with self.lock:
             self.requests += 1
             self.stored += stored
+            self.last = time.monotonic() if stored else self.last
 
     def take(self) -> bytes:
         """Tell the totals and begin anew."""
         with self.lock:
-            told = json.dumps({"requests": self.requests, "stored": self.stored}).encode()
+            told = {
+                "requests": self.requests,
+                "stored": self.stored,
+                "seconds": max(0.0, self.last - self.first),
+            }
             self.requests = self.stored = 0
-        return told
+            self.first = self.last = 0.0
+        return json.dumps(told).encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +153,8 @@ class Connection:
         if path == "/totals":
             self._reply("200 OK", self._totals.take())
             return
+        if method == "PUT":
+            self._totals.begin()
         body = self._discarded(length) if method == "PUT" else self._read(length)
         self._totals.add(length if method == "PUT" else 0)
         if self._latency:

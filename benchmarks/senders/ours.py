@@ -1,18 +1,24 @@
 """Sends every file of a folder, or one file, with our engine, as an apply does.
 
-The digests come from the plan in an apply, and here from the command line or beside the files.
+The digests come from the plan in an apply, and here from beside the files. In an apply this process
+has also hashed a file when it loaded the catalog, unless its cache knew it: `--digest` says what of
+that is done.
 """
 
 import argparse
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, TypeVar
 
+from catalogsync.hashed import Hashed, stamp_of
 from catalogsync.model import AssetKind, AssetRef
 from catalogsync.scenario import Connection, Transport, Uploader
 
-T = TypeVar("T")
+DIGESTS = {
+    "sending": "nothing was hashed before, so that it is done while sending",
+    "loading": "the process hashes first, as it loads, and then sends",
+    "known": "the same, but that hash was made before the process began",
+}
 
 
 def planned(path: Path) -> AssetRef:
@@ -24,14 +30,18 @@ def planned(path: Path) -> AssetRef:
     return AssetRef(sha256, "", path.name, kind, media, path.stat().st_size)
 
 
-class Unhashed(ThreadPoolExecutor):
-    """Takes every file for the planned one."""
-
-    def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
-        """Do nothing."""
-        nothing: Future[Any] = Future()
-        nothing.set_result(None)
-        return nothing
+def hashed(path: Path, *, really: bool) -> Hashed:
+    """What a load that read the file has noted; it has to be at rest for that."""
+    found = Hashed()
+    with path.open("rb") as file:
+        stamp = stamp_of(path.stat())
+        if not found.can_tell(file.fileno(), stamp):
+            raise SystemExit(f"{path} was just written, or its file system cannot be relied on")
+        if really:
+            found.note(stamp, hashlib.file_digest(file, "sha256").hexdigest())
+        else:
+            found.note(stamp, planned(path).sha256)
+    return found
 
 
 def main() -> None:
@@ -40,17 +50,15 @@ def main() -> None:
     parser.add_argument("url")
     parser.add_argument("path", type=Path)
     parser.add_argument("--jobs", type=int, default=8)
-    parser.add_argument(
-        "--bytes-alone", action="store_true", help="leave out the hash, as the other senders do"
-    )
+    parser.add_argument("--digest", choices=DIGESTS, default="sending", help=str(DIGESTS))
     asked = parser.parse_args()
     single = asked.path.is_file()
     files = [asked.path] if single else sorted(asked.path.glob("*.png"))
+    known = None
+    if asked.digest != "sending":
+        known = hashed(asked.path, really=asked.digest == "loading")
     transport = Transport(Connection(asked.url, "k", "s"), read_only=False)
-    uploader = Uploader(transport, jobs=asked.jobs)
-    if asked.bytes_alone:
-        # The engine has no way to leave it out, and is to have none.
-        uploader._hashing = Unhashed()
+    uploader = Uploader(transport, jobs=asked.jobs, hashed=known)
 
     def send(path: Path) -> str:
         with path.open("rb") as file:

@@ -16,6 +16,7 @@ from catalogsync.cli.log import Log
 from catalogsync.cli.progress import Relay
 from catalogsync.errors import AccessDenied, Interrupted, UsageError
 from catalogsync.events import Recalled, Tell, tell_nobody
+from catalogsync.hashed import Hashed
 from catalogsync.manifest import find_catalog, load
 from catalogsync.model import Catalog, Target
 from catalogsync.ports import KnownAssets, KnownUploads
@@ -78,11 +79,17 @@ def opened_cache(*, no_cache: bool) -> "Iterator[DigestCache]":
         yield cache
 
 
-def open_catalog(path: Path | None, cache: "DigestCache", *, tell: Tell = tell_nobody) -> Catalog:
+def open_catalog(
+    path: Path | None,
+    cache: "DigestCache",
+    *,
+    tell: Tell = tell_nobody,
+    hashed: Hashed | None = None,
+) -> Catalog:
     """Load the catalog at `path`, or the nearest one upward from here."""
     root = catalog_root(path)
     known = cache.files(root)
-    catalog = load(root, known=known)
+    catalog = load(root, known=known, hashed=hashed)
     tell(Recalled("file", known.hits))
     return catalog
 
@@ -105,7 +112,8 @@ def session(choices: Choices, *, read_only: bool) -> Iterator[Session]:
     """Load the catalog and connect to its project for the length of a `with`."""
     log = log_of(choices)
     with opened_cache(no_cache=choices.no_cache) as cache:
-        catalog = open_catalog(choices.catalog, cache, tell=log)
+        hashed = None if read_only else Hashed()
+        catalog = open_catalog(choices.catalog, cache, tell=log, hashed=hashed)
         target = chosen_target(catalog, choices)
         keys = selected(catalog, choices)
         known = cache.assets(_server(choices), target.project, tell=log)
@@ -121,6 +129,7 @@ def session(choices: Choices, *, read_only: bool) -> Iterator[Session]:
                 stop=stop,
                 sent=sent,
                 watcher=uploads,
+                hashed=hashed,
             ) as client,
         ):
             yield Session(catalog, target, keys, client, known, stop, uploads)
@@ -143,6 +152,7 @@ def connect(
     stop: Event | None = None,
     watcher: Watcher | None = None,
     sent: KnownUploads | None = None,
+    hashed: Hashed | None = None,
 ) -> "Iterator[ScenarioClient]":
     """A client of the target's project for the length of a `with`."""
     # httpx takes long to import, and bad manifests should be told at once.
@@ -157,6 +167,7 @@ def connect(
             jobs=choices.jobs,
             bounds=PartBounds().within(choices.timeout),
             sent=sent,
+            hashed=hashed,
             watcher=watcher,
             tell=tell,
         )

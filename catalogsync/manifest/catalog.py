@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from catalogsync.errors import ManifestError, Problem, UsageError
+from catalogsync.hashed import Hashed
 from catalogsync.manifest.build import accept_dates, spec
 from catalogsync.manifest.context import Context
 from catalogsync.manifest.crosscheck import cross_check
@@ -38,15 +39,16 @@ def find_catalog(start: Path) -> Path:
     )
 
 
-def load(root: Path, *, known: KnownFiles | None = None) -> Catalog:
+def load(root: Path, *, known: KnownFiles | None = None, hashed: Hashed | None = None) -> Catalog:
     """The catalog in a folder; raises `ManifestError` with everything that is wrong with it.
 
-    A file that is `known` is opened and checked like any other, but not read.
+    A file that is `known` is opened and checked like any other, but not read. What is read whole
+    is noted as `hashed`, for who sends it.
     """
     root = root.resolve()
     problems: list[Problem] = []
     try:
-        folder = Folder(root, known)
+        folder = Folder(root, known, hashed)
     except OSError as error:
         raise UsageError(f"{root} cannot be opened: {error.strerror}") from None
     with folder:

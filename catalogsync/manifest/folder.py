@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Protocol
 
 from catalogsync.errors import FileChanged
+from catalogsync.hashed import Hashed, stamp_of
 from catalogsync.manifest.content import Content
 from catalogsync.manifest.files import examined
 from catalogsync.manifest.lfs import MAX_POINTER, NotDownloaded, pointer
@@ -59,9 +60,12 @@ class KnownFiles(Protocol):
 class Folder:
     """The files below one folder."""
 
-    def __init__(self, root: Path, memory: KnownFiles | None = None) -> None:
+    def __init__(
+        self, root: Path, memory: KnownFiles | None = None, hashed: Hashed | None = None
+    ) -> None:
         self.root = root
         self._memory = memory
+        self._hashed = hashed
         self.by_digest: dict[str, LocalFile] = {}
         self._only_pointers: set[str] = set()
         self._opener = Opener(root)
@@ -108,12 +112,24 @@ class Folder:
             self._require_tracked(parts)
             asset = self._memory.recall(parts, before) if self._memory else None
             if asset is None:
-                asset = _steady(descriptor, before, parts[-1], form)
+                asset = self._examined(descriptor, before, parts[-1], form)
                 if self._memory:
                     self._memory.remember(parts, before, asset)
         finally:
             os.close(descriptor)
         self._place(parts, asset, is_pointer=before.st_size != asset.size)
+        return asset
+
+    def _examined(
+        self, descriptor: int, before: os.stat_result, name: str, form: Format
+    ) -> AssetRef:
+        """The asset in a file; noted if it is a large one whose stamp will tell of any write."""
+        noting = self._hashed if before.st_size > _IN_MEMORY else None
+        stamp = stamp_of(before)
+        tells = noting is not None and noting.can_tell(descriptor, stamp)
+        asset = _steady(descriptor, before, name, form)
+        if noting and tells:
+            noting.note(stamp, asset.sha256)
         return asset
 
     def _require_tracked(self, parts: tuple[str, ...]) -> None:

@@ -79,6 +79,7 @@ class PartSender:
         """
         if not _usable(url):
             raise BadResponse(f"the server's address for part {part.number} cannot be used")
+        file.wait_until_hashed(part.start + part.length)
         for attempt in range(1, self._bounds.attempts + 1):
             failure = self._attempt(part, url, file, tally, attempt)
             if failure is None:

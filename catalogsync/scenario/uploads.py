@@ -16,6 +16,7 @@ from catalogsync.errors import (
     UploadFailed,
 )
 from catalogsync.events import Tell, tell_nobody
+from catalogsync.hashed import Hashed
 from catalogsync.model import AssetRef, Weights
 from catalogsync.ports import KnownUploads
 from catalogsync.scenario.answers import Json
@@ -56,12 +57,14 @@ class Uploader:
         patience: Patience | None = None,
         watcher: Watcher | None = None,
         sent: KnownUploads | None = None,
+        hashed: Hashed | None = None,
         tell: Tell = tell_nobody,
     ) -> None:
         self._http = http
         self._stop = stop or Event()
         self._uploads = Uploads(http, self._stop, patience or Patience())
         self._known = sent
+        self._hashed = hashed or Hashed()
         self._sender = PartSender(stop=self._stop, bounds=bounds, tell=tell)
         self._watcher = watcher or NoWatcher()
         self._pool = ThreadPoolExecutor(jobs, thread_name_prefix="parts")
@@ -155,7 +158,9 @@ class Uploader:
             return self._delivered(asset, file, tally)
 
     def _delivered(self, asset: AssetRef, file: BinaryIO, tally: Tally) -> str:
-        with PlannedFile(asset, file, stop=self._stop, hashing=self._hashing) as planned:
+        with PlannedFile(
+            asset, file, stop=self._stop, hashing=self._hashing, hashed=self._hashed
+        ) as planned:
             upload = self._sent(planned, tally)
             # Nothing is completed that could hold other bytes than those that were hashed.
             planned.confirm()

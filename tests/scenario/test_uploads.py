@@ -8,7 +8,7 @@ import threading
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from catalogsync.errors import (
     UploadFailed,
     UploadStuck,
 )
+from catalogsync.hashed import Hashed, stamp_of
 from catalogsync.model import AssetKind, AssetRef, Weights, WeightsSource
 from catalogsync.sandbox import running
 from catalogsync.scenario import Connection, Transport, Uploader
@@ -266,6 +267,80 @@ def test_a_file_that_changes_while_it_is_sent_is_not_completed(desk: Desk, chang
     assert desk.names() == []
 
 
+@contextmanager
+def opened_knowing(desk: Desk, asset: AssetRef, sha256: str) -> Iterator[Uploader]:
+    """An uploader of a process that has hashed the file as it is now, to this digest."""
+    hashed = Hashed()
+    hashed.note(stamp_of((desk.folder / asset.name).stat()), sha256)
+    patience = Patience(first_poll=0.01, longest_poll=0.05, deadline=5)
+    with closing(Uploader(desk.transport, hashed=hashed, patience=patience)) as uploader:
+        yield uploader
+
+
+def test_a_file_that_was_hashed_already_is_not_hashed_again(desk: Desk) -> None:
+    asset = desk.wav(17 * MIB)
+    # A digest that only the process itself can have told: to hash the file would refuse it.
+    told = replace(asset, sha256="0" * 64)
+    path = desk.folder / asset.name
+    with opened_knowing(desk, asset, told.sha256) as uploader, path.open("rb") as file:
+        asset_id = uploader.send(told, file)
+    assert desk.held(asset_id) == (desk.folder / asset.name).read_bytes()
+
+
+def test_what_was_hashed_to_something_else_is_hashed_while_it_is_sent(desk: Desk) -> None:
+    asset = desk.wav(17 * MIB)
+    path = desk.folder / asset.name
+    with opened_knowing(desk, asset, "0" * 64) as uploader, path.open("rb") as file:
+        asset_id = uploader.send(asset, file)
+    assert desk.held(asset_id) == (desk.folder / asset.name).read_bytes()
+
+
+def rewritten(path: Path) -> None:
+    """Write something as long, and set the mtime back."""
+    before = path.stat()
+    with path.open("r+b") as file:
+        file.seek(16 * MIB)
+        file.write(b"other")
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def swapped(path: Path) -> None:
+    """Put another file of the same size and mtime in its place."""
+    before, other = path.stat(), path.with_name("other.wav")
+    other.write_bytes(bytes(before.st_size))
+    os.utime(other, ns=(before.st_atime_ns, before.st_mtime_ns))
+    other.replace(path)
+
+
+@pytest.mark.parametrize("change", [rewritten, swapped])
+def test_a_file_that_changed_since_it_was_hashed_is_not_completed(
+    desk: Desk, change: Callable[[Path], None]
+) -> None:
+    asset = desk.wav(17 * MIB)
+    path = desk.folder / asset.name
+    with opened_knowing(desk, asset, asset.sha256) as uploader:
+        change(path)
+        with path.open("rb") as file, pytest.raises(FileChanged):
+            uploader.send(asset, file)
+    assert not desk.server.control.requests()["POST /uploads/{}/action"]
+    assert desk.names() == []
+
+
+def test_a_file_that_was_hashed_and_changes_while_it_is_sent_is_not_completed(desk: Desk) -> None:
+    asset = desk.wav(17 * MIB)
+    path = desk.folder / asset.name
+    desk.faults.after.append(("PUT", "/parts/", lambda: rewritten(path)))
+    with (
+        opened_knowing(desk, asset, asset.sha256) as uploader,
+        path.open("rb") as file,
+        pytest.raises(FileChanged),
+    ):
+        uploader.send(asset, file)
+    assert desk.server.control.requests()["PUT part"] == 3
+    assert not desk.server.control.requests()["POST /uploads/{}/action"]
+    assert desk.names() == []
+
+
 def test_a_file_that_is_not_the_planned_one_is_not_begun(desk: Desk) -> None:
     asset = desk.wav(1000)
     (desk.folder / asset.name).write_bytes(b"swapped")
@@ -284,6 +359,16 @@ def test_a_file_of_the_same_size_with_other_content_is_not_completed(desk: Desk,
         desk.send(asset)
     assert not desk.server.control.requests()["POST /uploads/{}/action"]
     assert desk.names() == []
+
+
+@pytest.mark.parametrize(("size", "most"), [(8 * MIB, 0), (20 * MIB, 2)])
+def test_the_last_part_of_another_file_is_not_sent(desk: Desk, size: int, most: int) -> None:
+    asset = desk.wav(size)
+    with (desk.folder / asset.name).open("r+b") as file:
+        file.write(b"?")
+    with pytest.raises(FileChanged):
+        desk.send(asset)
+    assert desk.server.control.requests()["PUT part"] <= most
 
 
 def test_an_image_of_the_same_size_with_other_content_is_not_sent(desk: Desk) -> None:
@@ -340,7 +425,8 @@ def test_a_part_is_not_taken_for_sent_when_its_answer_comes_too_early(tmp_path: 
     path = tmp_path / "large.wav"
     path.touch()
     os.truncate(path, 32 * MIB)
-    asset = AssetRef("0" * 64, "", path.name, AssetKind.AUDIO, "audio/wav", 32 * MIB)
+    sha256 = hashlib.sha256(bytes(32 * MIB)).hexdigest()
+    asset = AssetRef(sha256, "", path.name, AssetKind.AUDIO, "audio/wav", 32 * MIB)
 
     def answer_and_leave(listener: socket.socket) -> None:
         connection, _ = listener.accept()
