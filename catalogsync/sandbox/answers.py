@@ -8,7 +8,6 @@ from catalogsync.sandbox.vocabulary import (
     MODEL_CAPABILITIES,
     MODEL_SOURCES,
     MODEL_TYPES,
-    RETIRED_TYPES,
     STATUSES,
     UPLOAD_KINDS,
     UPLOAD_SOURCES,
@@ -71,8 +70,6 @@ _TRAINING_IMAGE = _object(
     }
 )
 _PRIVACY = _one_of(("private", "public", "unlisted"))
-# A model imported before the retirement of its type still says it.
-_MODEL_TYPE = _one_of(MODEL_TYPES | RETIRED_TYPES)
 _MODEL_ALWAYS: dict[str, Json] = {
     **_SHARED,
     "capabilities": _of(_one_of(MODEL_CAPABILITIES)),
@@ -84,7 +81,7 @@ _MODEL_ALWAYS: dict[str, Json] = {
     "status": _one_of(STATUSES),
     "tags": _of(_TEXT),
     "trainingImagesNumber": _COUNT,
-    "type": _MODEL_TYPE,
+    "type": _one_of(MODEL_TYPES),
     "ownerId": _TEXT,
     "authorId": _TEXT,
     "userId": _TEXT,

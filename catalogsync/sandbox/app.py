@@ -95,7 +95,8 @@ class _Sandbox:
         self._world.requests[route.label] += 1
         if route.writes:
             caller.must_write()
-        query = dict(parse_qsl(scope["query_string"].decode("ascii", "replace")))
+        sent = scope["query_string"].decode("ascii", "replace")
+        query = dict(parse_qsl(sent, keep_blank_values=True))
         body = _parsed(raw)
         route.check(query, body)
         call = Call(

@@ -48,7 +48,7 @@ _ORDERS = {"createdAt": "created", "updatedAt": "updated"}
 QUERY = Object(
     {
         **_LISTING.query(),
-        **dict.fromkeys((*_FILTERS, *_DATES, "tags", "privacy"), checks.ANY_TEXT),
+        **dict.fromkeys((*_FILTERS, *_DATES, "tags", "privacy"), checks.FILTER),
         "sortBy": Choice(_ORDERS, "an order"),
         "deleted": Choice(("true", "false"), "a boolean"),
     }

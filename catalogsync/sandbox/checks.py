@@ -13,7 +13,6 @@ from catalogsync.sandbox.errors import bad_request
 from catalogsync.sandbox.world import Json
 
 _TAG = r"^[^,\x00-\x1f\x7f]*[^, \x00-\x1f\x7f][^,\x00-\x1f\x7f]*$"
-_NO_NULL = r"^[^\x00]*$"
 
 
 def new_id(prefix: str) -> str:
@@ -57,7 +56,7 @@ class Text:
             bounds["minLength"] = self.shortest
         if self.form:
             bounds["format"] = self.form
-        return bounds | {"pattern": self.pattern or _NO_NULL}
+        return bounds | ({"pattern": self.pattern} if self.pattern else {})
 
 
 def reference(to: str) -> Text:
@@ -70,6 +69,9 @@ TAG = Text(longest=256, shortest=1, pattern=_TAG)
 
 
 ANY_TEXT = Text(longest=8192)
+
+FILTER = Text(longest=256)
+"""What a listing is narrowed down to."""
 
 
 @dataclass(frozen=True, slots=True)

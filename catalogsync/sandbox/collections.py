@@ -36,7 +36,7 @@ _SELECT = """id, project, name, thumbnail, created, updated,
     (SELECT count(*) FROM members WHERE collection = collections.id AND kind = 'asset'),
     (SELECT count(*) FROM members WHERE collection = collections.id AND kind = 'model')"""
 _LISTING = paging.Listing("collections", "collections", _SELECT, paging.Size(10, 100))
-QUERY = Object(_LISTING.query())
+QUERY = Object(paging.query(_LISTING.size))
 
 
 def read_list(call: Call) -> Json:

@@ -25,7 +25,7 @@ _ORDERS = ("createdAt", "updatedAt", "score")
 QUERY = Object(
     {
         **_LISTING.query(),
-        **dict.fromkeys((*_PUBLIC_ONLY, *_DATES, "collectionId", "status"), checks.ANY_TEXT),
+        **dict.fromkeys((*_PUBLIC_ONLY, *_DATES, "collectionId", "status"), checks.FILTER),
         "privacy": Choice(("private", "unlisted", "public"), "a privacy"),
         "sortBy": Choice(_ORDERS, "an order"),
     }

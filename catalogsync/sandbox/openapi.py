@@ -11,6 +11,9 @@ from catalogsync.sandbox.errors import REFUSALS
 from catalogsync.sandbox.routes import ROUTES, Route
 from catalogsync.sandbox.world import Json
 
+_DESCRIPTION = """What the local Scenario API accepts and answers.
+No text may hold the null character. A body may have 10 MB. The contents of files, signed addresses
+for parts of uploads and the pages of the gallery are outside of this document."""
 _NAMES = {"models": "model", "assets": "asset", "uploads": "upload", "collections": "collection"}
 
 
@@ -25,7 +28,7 @@ def document(address: str) -> Json:
         "info": {
             "title": "The catalog-sync sandbox",
             "version": "1",
-            "description": "What the local Scenario API accepts and answers.",
+            "description": _DESCRIPTION,
         },
         "servers": [{"url": f"{address}v1"}],
         "security": [{"basic": []}],

@@ -9,6 +9,7 @@ from catalogsync.sandbox.checks import Choice, Kind, Text
 from catalogsync.sandbox.errors import bad_request
 from catalogsync.sandbox.world import Call, Json
 
+_TOKEN = Text(longest=4096, form="page-token", pattern="^[A-Za-z0-9_-]*$")
 _DIGITS = re.compile(r"[0-9]{1,6}\Z")
 
 
@@ -46,7 +47,7 @@ class Listing:
 
 def query(size: Size) -> dict[str, Kind]:
     """What may be asked of anything that comes in pages of such a size."""
-    return {"pageSize": size, "paginationToken": Text(longest=8192)}
+    return {"pageSize": size, "paginationToken": _TOKEN}
 
 
 def page_size(asked: Mapping[str, str], size: Size) -> int:

@@ -40,7 +40,7 @@ class Route:
             self.body.check(body, "")
 
 
-_PROJECT = Text(longest=100, pattern="^[A-Za-z0-9_-]{1,100}$")
+_PROJECT = Text(longest=100, form="project-id", pattern="^[A-Za-z0-9_-]{1,100}$")
 _NO_QUERY = Object()
 
 
