@@ -155,7 +155,7 @@ def connect(
             transport,
             stop=stop,
             jobs=choices.jobs,
-            bounds=PartBounds().within(choices.timeout),
+            bounds=PartBounds(longest_wait=choices.max_wait).within(choices.timeout),
             sent=sent,
             watcher=watcher,
             tell=tell,

@@ -11,7 +11,7 @@ import yaml
 
 from catalogsync.manifest.scalars import Surprise, plain
 from catalogsync.manifest.words import quote, short
-from catalogsync.manifest.yaml_errors import Flaw, human, inside, unreadable
+from catalogsync.manifest.yaml_errors import Flaw, human, unreadable
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 32
@@ -51,7 +51,7 @@ def parse(text: str) -> tuple[Any, list[Flaw]]:
     value, flaws, _ = _build(text, None)
     if flaws:
         value, flaws, _ = _build(text, {})
-    return value, [inside(flaw, text) for flaw in flaws]
+    return value, flaws
 
 
 def locate(text: str) -> tuple[Any, Places]:
