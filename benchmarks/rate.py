@@ -35,7 +35,7 @@ def rate(models: int, rate: float, burst: int, latency: float, jobs: tuple[int, 
         }
         with running(state) as server:
             click.echo("applying first, without a bucket", err=True)
-            command = [*PROGRAM, "apply", catalog, "--yes", "--quiet", "--jobs", "16"]
+            command = [*PROGRAM, "apply", str(catalog), "--yes", "--quiet", "--jobs", "16"]
             here = environment | {"SCENARIO_BASE_URL": server.url}
             subprocess.run(command, env=here, stdout=subprocess.DEVNULL, check=True)
         click.echo(f"\n{models} models, {rate:g} requests/s, burst {burst}, {latency:g} ms latency")
@@ -50,7 +50,7 @@ def rate(models: int, rate: float, burst: int, latency: float, jobs: tuple[int, 
 
 
 def _row(catalog: Path, jobs: int, environment: dict[str, str], rate: float, burst: int) -> str:
-    command = [*PROGRAM, "plan", catalog, "--no-cache", "--jobs", str(jobs), "-v", "--log-json"]
+    command = [*PROGRAM, "plan", str(catalog), "--no-cache", "--jobs", str(jobs), "-v", "--log-json"]
     began = time.monotonic()
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     wall = time.monotonic() - began

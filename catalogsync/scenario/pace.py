@@ -17,9 +17,10 @@ _AT_EACH_ANSWER = 2
 _WITHOUT_ANSWERS = 20.0
 _SETTLING = 0.25
 _LEAST_SHARE = 0.5
+_LEAST_SHARE_ASKED = 0.25
 _DROP = 0.8
 _BELOW = 0.95
-_GROWTH = 0.1
+_GROWTH = 0.05
 _LOWEST = 0.5
 _MEASURING = 0.5
 _FIRST_LOOK = 0.15
@@ -47,6 +48,7 @@ class Pace:
         self._answered = 0
         self._refused = 0
         self._settling = False
+        self._least_share = _LEAST_SHARE
         self._window_start = clock()
         self._window_count = 0
         self._measured = 0.0
@@ -99,6 +101,7 @@ class Pace:
             self._refused += 1
             if self._limit is None:
                 self._answered, self._refused, self._settling = 0, 1, True
+                self._least_share = _LEAST_SHARE_ASKED if wait > _SETTLING else _LEAST_SHARE
                 wait = max(wait, _SETTLING)
             if self._limit is None or sent > self._dropped_at:
                 self._drop(now)
@@ -115,7 +118,7 @@ class Pace:
         """Take the rate of the start for what went well of it, and probe beyond it at once."""
         self._settling = False
         share = self._answered / (self._answered + self._refused)
-        self._ceiling = self._limit = max(self._ceiling * max(share, _LEAST_SHARE), _LOWEST)
+        self._ceiling = self._limit = max(self._ceiling * max(share, self._least_share), _LOWEST)
         self._dropped_at = now
         self._grows_from = now - self._recovery()
 
