@@ -50,7 +50,7 @@ def rate(models: int, rate: float, burst: int, latency: float, jobs: tuple[int, 
 
 
 def _row(catalog: Path, jobs: int, environment: dict[str, str], rate: float, burst: int) -> str:
-    command = [*PROGRAM, "plan", str(catalog), "--no-cache", "--jobs", str(jobs), "-v", "--log-json"]
+    command = [*PROGRAM, "plan", str(catalog), "--no-cache", "-v", "--log-json", f"--jobs={jobs}"]
     began = time.monotonic()
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     wall = time.monotonic() - began
