@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 
 from benchmarks.catalogs import PROJECT, generate
+from benchmarks.rate import rate
 from benchmarks.uploads import uploads
 from catalogsync.sandbox import running
 
@@ -120,6 +121,7 @@ def bench() -> None:
 
 
 bench.add_command(uploads)
+bench.add_command(rate)
 
 
 @bench.command()

@@ -165,7 +165,7 @@ def connect(
             transport,
             stop=stop,
             jobs=choices.jobs,
-            bounds=PartBounds().within(choices.timeout),
+            bounds=PartBounds(longest_wait=choices.max_wait).within(choices.timeout),
             sent=sent,
             hashed=hashed,
             watcher=watcher,

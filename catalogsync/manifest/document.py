@@ -7,6 +7,7 @@ from typing import Any
 from catalogsync.errors import Problem
 from catalogsync.manifest.strict_yaml import HOLE, Place, Places, locate, parse
 from catalogsync.manifest.words import short, visible
+from catalogsync.manifest.yaml_errors import Flaw, inside
 
 Path = Sequence[str | int]
 
@@ -42,7 +43,8 @@ class Document:
         if self._told == MAX_PROBLEMS + 1:
             message, hint = "there are more problems in this file", "repair the others first"
         if self._told <= MAX_PROBLEMS + 1:
-            self.problems.append(Problem(visible(self.path), line, column, message, hint))
+            there = inside(Flaw(line, column, message, hint), self.text)
+            self.problems.append(Problem(visible(self.path), *there))
 
     def place(self, at: Path) -> Place:
         """The place of the value that a path leads to, or of the nearest one above it."""

@@ -16,6 +16,7 @@ class Flaw(NamedTuple):
 
 
 _INVALID = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 
 # By the beginning of the parser's context and of its problem; the first that fits is taken.
 # The third word says which of the two marks is the better place to look at.
@@ -110,6 +111,14 @@ def unreadable(text: str) -> Flaw:
     line, column = position(text, offset)
     code = f"U+{ord(text[offset]):04X}" if found else "a character"
     return Flaw(line, column, f"{code} is not allowed in YAML", "take the character out")
+
+
+def inside(flaw: Flaw, text: str) -> Flaw:
+    """The flaw at a place that is there: a parser may see the end on a line of its own."""
+    lines = _BREAK.split(text)
+    if flaw.line <= len(lines):
+        return flaw
+    return flaw._replace(line=len(lines), column=len(lines[-1]) + 1)
 
 
 def position(text: str, offset: int) -> tuple[int, int]:

@@ -12,6 +12,7 @@ from typing import NoReturn
 
 from catalogsync import __version__
 from catalogsync.codec import Mismatch, as_data, from_data
+from catalogsync.diff import Change, Placed
 from catalogsync.errors import BadPlan
 from catalogsync.model import LARGEST_FILE
 from catalogsync.plan import Plan
@@ -76,6 +77,8 @@ def opened(content: bytes, name: str) -> SavedPlan:
         raise BadPlan(f"{name} is no plan: {mismatch}", hint=_AGAIN) from None
     if not all(0 <= file.size <= LARGEST_FILE for file in saved.plan.files):
         raise BadPlan(f"{name} is no plan: no file has such a size", hint=_AGAIN)
+    if not all(_is_sound(change) for model in saved.plan.models for change in model.changes):
+        raise BadPlan(f"{name} is no plan: it holds a change of nothing", hint=_AGAIN)
     if not _fits(saved.plan, document):
         raise BadPlan(f"{name} says another digest than what it holds has", hint=_AGAIN)
     return saved
@@ -120,6 +123,14 @@ def _is_sealed(content: bytes) -> bool:
 
 def _digest(content: bytes) -> str:
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+def _is_sound(change: Change) -> bool:
+    """Whether a change is one that can be told: of some field, and of an example by its place."""
+    if change.path[:1] != ("examples",):
+        return bool(change.path)
+    values = [value for value in (change.before, change.after) if value is not None]
+    return bool(values) and all(isinstance(value, Placed) for value in values)
 
 
 def _fits(plan: Plan, document: dict[str, object]) -> bool:

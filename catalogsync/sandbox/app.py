@@ -3,15 +3,16 @@
 import asyncio
 import json
 import logging
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from catalogsync.sandbox import files, gallery, routes
+from catalogsync.sandbox import files, gallery, openapi, routes
 from catalogsync.sandbox.access import Bucket, Door
 from catalogsync.sandbox.errors import ApiError, bad_request, not_found, too_large
 from catalogsync.sandbox.settings import Asgi, Receive, Scope, Send
@@ -20,7 +21,6 @@ from catalogsync.sandbox.world import Call, Json, Reply, World
 _BODY_CAP = 10_000_000
 _DRAINED = 128 * 1024 * 1024
 _DEFAULT_PROJECT = "proj_default"
-_PROJECT = re.compile(r"[A-Za-z0-9_-]{1,100}\Z")
 _LOOPBACK = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?\Z")
 _logger = logging.getLogger(__name__)
 
@@ -95,15 +95,18 @@ class _Sandbox:
         self._world.requests[route.label] += 1
         if route.writes:
             caller.must_write()
-        query = dict(parse_qsl(scope["query_string"].decode("ascii", "replace")))
+        sent = scope["query_string"].decode("ascii", "replace")
+        query = dict(parse_qsl(sent, keep_blank_values=True))
+        body = _parsed(raw)
+        route.check(query, body)
         call = Call(
             world=self._world,
-            project=_project(query),
+            project=query.get("projectId", _DEFAULT_PROJECT),
             author=caller.author,
             origin=f"http://{headers[b'host']}",
             ids=ids,
             query=query,
-            body=_parsed(raw),
+            body=body,
         )
         if not route.threaded:
             # A query takes less time than the hop to a thread and back.
@@ -122,18 +125,13 @@ class _Sandbox:
                 return gallery.index(self._world, request)
             case "GET" | "HEAD", ["models", model_id]:
                 return gallery.model(self._world, request, model_id)
+            case "GET" | "HEAD", ["openapi.json"]:
+                return JSONResponse(openapi.document(str(request.base_url)))
         return PlainTextResponse("Not Found", 404)
 
 
 def _headers(scope: Scope) -> dict[bytes, str]:
     return {name: value.decode("latin-1") for name, value in scope["headers"]}
-
-
-def _project(query: Mapping[str, str]) -> str:
-    project = query.get("projectId", _DEFAULT_PROJECT)
-    if not _PROJECT.match(project):
-        raise bad_request("projectId is not a valid project id")
-    return project
 
 
 async def _read_body(receive: Receive) -> bytes:
@@ -157,7 +155,7 @@ def _parsed(raw: bytes) -> Json:
     if not raw:
         return {}
     try:
-        body = json.loads(raw, parse_constant=_no_constant)
+        body = json.loads(raw, parse_constant=_no_constant, parse_float=_finite)
         if b"\\u" in raw:
             json.dumps(body, ensure_ascii=False).encode()  # half a surrogate pair is no text
     except (ValueError, RecursionError):
@@ -165,6 +163,13 @@ def _parsed(raw: bytes) -> Json:
     if not isinstance(body, dict):
         raise bad_request("The body must be a JSON object")
     return body
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if math.isinf(value):
+        raise ValueError(f"{text} is too large")
+    return value
 
 
 def _no_constant(name: str) -> float:

@@ -13,7 +13,8 @@ import json
 
 from catalogsync.sandbox import asset_records, checks, media, paging
 from catalogsync.sandbox.asset_records import NewAsset
-from catalogsync.sandbox.collections import must_be_collections
+from catalogsync.sandbox.checks import Choice, ListOf, Object, OrNull, Text, Truth, reference
+from catalogsync.sandbox.collections import COLLECTIONS, must_be_collections
 from catalogsync.sandbox.errors import (
     IMAGE_OR_CANVAS,
     TOO_MANY_ASSETS,
@@ -25,7 +26,7 @@ from catalogsync.sandbox.model_records import forget_assets
 from catalogsync.sandbox.world import Call, Json, World
 
 _IMAGE_BELOW = 6_000_000
-_LISTING = paging.Listing("assets", "assets", asset_records.SELECT, default=50, most=100)
+_LISTING = paging.Listing("assets", "assets", asset_records.SELECT, paging.Size(50, 100))
 _FILTERS = {
     "parentAssetId": "parent = ?",
     "rootAssetId": "parent = ?",
@@ -44,11 +45,34 @@ _DATES = {
     "updatedBefore": ("updated", "updated < ?"),
 }
 _ORDERS = {"createdAt": "created", "updatedAt": "updated"}
+QUERY = Object(
+    {
+        **_LISTING.query(),
+        **dict.fromkeys((*_FILTERS, *_DATES, "tags", "privacy"), checks.FILTER),
+        "sortBy": Choice(_ORDERS, "an order"),
+        "deleted": Choice(("true", "false"), "a boolean"),
+    }
+)
+_FEW = ListOf(reference("asset"), most=100, reason=TOO_MANY_ASSETS)
+_MANY = ListOf(reference("asset"), most=200, reason=TOO_MANY_ASSETS)
+DELETE = Object({"assetIds": _FEW}, required=("assetIds",))
+BULK = Object({"assetIds": _MANY})
+_IMAGE = Text(longest=10_000_000, form="base64-image")
+UPLOAD = Object(
+    {
+        "name": Text(longest=1024, shortest=1),
+        "image": _IMAGE,
+        "canvas": checks.Anything(),
+        "hide": Truth(),
+        "parentId": OrNull(reference("asset")),
+        "collectionIds": COLLECTIONS,
+    },
+    required=("name",),
+)
 
 
 def upload(call: Call) -> Json:
     """`POST /assets`: an image sent as base64."""
-    name = checks.text(checks.required(call.body, "name"), "name", longest=1024, shortest=1)
     data = _image_bytes(call)
     picture = media.recognise(data) if len(data) < _IMAGE_BELOW else None
     if picture is None:
@@ -56,13 +80,13 @@ def upload(call: Call) -> Json:
     new = NewAsset(
         project=call.project,
         author=call.author,
-        name=name,
+        name=call.body["name"],
         kind="image",
         mime=picture.mime,
         size=len(data),
         width=picture.width,
         height=picture.height,
-        hidden=checks.truth(call.body, "hide", default=False),
+        hidden=call.body.get("hide", False),
         parent=_parent(call),
         collections=must_be_collections(call, call.body.get("collectionIds", [])),
     )
@@ -88,8 +112,6 @@ def read_list(call: Call) -> Json:
     if "tags" in call.query:
         raise bad_request("tags is only available for public assets")
     order = call.query.get("sortBy", "createdAt")
-    if order not in _ORDERS:
-        raise bad_request("sortBy must be createdAt or updatedAt")
     removed = call.query.get("deleted") == "true"
     where = [
         ("project = ?", call.project),
@@ -106,7 +128,6 @@ def read_list(call: Call) -> Json:
 def read_bulk(call: Call) -> Json:
     """`POST /assets/get-bulk`."""
     wanted = call.body.get("assetIds", [])
-    wanted = checks.ids(wanted, "assetIds", most=200, reason=TOO_MANY_ASSETS)
     found = asset_records.find(call, wanted)
     return {"assets": [found[asset_id] for asset_id in dict.fromkeys(wanted) if asset_id in found]}
 
@@ -118,8 +139,7 @@ def read(call: Call) -> Json:
 
 def delete(call: Call) -> Json:
     """`DELETE /assets`: those named in the body."""
-    named = checks.required(call.body, "assetIds")
-    wanted = checks.ids(named, "assetIds", most=100, reason=TOO_MANY_ASSETS)
+    wanted = call.body["assetIds"]
     with call.world.store.writing() as db:
         rows = db.execute(
             "SELECT doc FROM assets WHERE id IN (SELECT value FROM json_each(?))"
@@ -146,8 +166,6 @@ def _image_bytes(call: Call) -> bytes:
     image = call.body.get("image")
     if not image:
         raise bad_request(IMAGE_OR_CANVAS if "canvas" not in call.body else "Invalid canvas")
-    if not isinstance(image, str):
-        raise bad_request("image must be a string")
     encoded = image.partition(",")[2] if image.startswith("data:") else image
     try:
         return base64.b64decode(encoded, validate=True)
@@ -159,7 +177,7 @@ def _parent(call: Call) -> str | None:
     parent = call.body.get("parentId")
     if parent is None:
         return None
-    asset_records.must_exist(call, [checks.text(parent, "parentId", longest=200)], "parentId")
+    asset_records.must_exist(call, [parent], "parentId")
     return str(parent)
 
 

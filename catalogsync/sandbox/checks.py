@@ -1,14 +1,18 @@
-"""Checks of what a request sends, each answering 400 with the name of the field."""
+"""What a request may say, field by field: each kind of value checks itself and describes itself.
+
+A check answers 400 with the name of the field; a description is the JSON Schema of what passes.
+"""
 
 import re
 import secrets
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from catalogsync.sandbox.errors import bad_request
 from catalogsync.sandbox.world import Json
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_TAG = r"^[^,\x00-\x1f\x7f]*[^, \x00-\x1f\x7f][^,\x00-\x1f\x7f]*$"
 
 
 def new_id(prefix: str) -> str:
@@ -17,74 +21,222 @@ def new_id(prefix: str) -> str:
     return f"{prefix}_{secrets.token_hex(12)}"
 
 
-def text(value: Any, name: str, *, longest: int, shortest: int = 0) -> str:
-    """A string of a length within bounds, counted in code points."""
-    if not isinstance(value, str):
-        raise bad_request(f"{name} must be a string")
-    if not shortest <= len(value) <= longest:
-        raise bad_request(f"{name} must be {shortest} to {longest} characters long")
-    if "\x00" in value:
-        raise bad_request(f"{name} must not hold a null character")
-    return value
+class Kind(Protocol):
+    """One kind of value."""
+
+    def check(self, value: Any, name: str) -> None:
+        """Refuse a value that is not of this kind."""
+
+    def describe(self) -> Json:
+        """The JSON Schema of this kind."""
 
 
-def ids(value: Any, name: str, *, most: int, reason: str | None = None) -> list[str]:
-    """A list of at most `most` identities; `reason` replaces the message for a longer one."""
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise bad_request(f"{name} must be a list of strings")
-    if len(value) > most:
-        raise bad_request(reason or f"{name} must not have more than {most} items")
-    return value
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A string of a length within bounds, counted in code points; `form` names what it means."""
+
+    longest: int
+    shortest: int = 0
+    form: str = ""
+    pattern: str = ""
+
+    def check(self, value: Any, name: str) -> None:
+        if not isinstance(value, str):
+            raise bad_request(f"{name} must be a string")
+        if not self.shortest <= len(value) <= self.longest:
+            raise bad_request(f"{name} must be {self.shortest} to {self.longest} characters long")
+        if "\x00" in value:
+            raise bad_request(f"{name} must not hold a null character")
+        if self.pattern and not re.search(self.pattern.replace("$", r"\Z"), value):
+            raise bad_request(f"{name}: {value!r} has the wrong form")
+
+    def describe(self) -> Json:
+        bounds: Json = {"type": "string", "maxLength": self.longest}
+        if self.shortest:
+            bounds["minLength"] = self.shortest
+        if self.form:
+            bounds["format"] = self.form
+        return bounds | ({"pattern": self.pattern} if self.pattern else {})
 
 
-def distinct(values: list[str], name: str) -> list[str]:
-    """The same list, if nothing in it comes twice."""
-    if len(set(values)) != len(values):
-        raise bad_request(f"{name} must not hold duplicates")
-    return values
+def reference(to: str) -> Text:
+    """The identity of another object."""
+    return Text(longest=200, form=f"{to}-id")
 
 
-def truth(body: Mapping[str, Any], name: str, *, default: bool) -> bool:
-    """A boolean member of a body."""
-    value = body.get(name, default)
-    if not isinstance(value, bool):
-        raise bad_request(f"{name} must be a boolean")
-    return value
+TAG = Text(longest=256, shortest=1, pattern=_TAG)
+"""A tag: not blank, no commas (they separate tags in filters), no controls."""
 
 
-def number(value: Any, name: str, *, least: float, most: float) -> float:
+ANY_TEXT = Text(longest=8192)
+
+FILTER = Text(longest=256)
+"""What a listing is narrowed down to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Anything:
+    """What is not looked at."""
+
+    def check(self, value: Any, name: str) -> None:
+        pass
+
+    def describe(self) -> Json:
+        return {}
+
+
+@dataclass(frozen=True, slots=True)
+class ListOf:
+    """A list of at most `most` values; `reason` replaces the message for a longer one."""
+
+    each: Kind
+    most: int
+    distinct: bool = False
+    reason: str = ""
+
+    def check(self, value: Any, name: str) -> None:
+        if not isinstance(value, list):
+            raise bad_request(f"{name} must be a list")
+        if len(value) > self.most:
+            raise bad_request(self.reason or f"{name} must not have more than {self.most} items")
+        for item in value:
+            self.each.check(item, name)
+        if self.distinct and len(set(value)) != len(value):
+            raise bad_request(f"{name} must not hold duplicates")
+
+    def describe(self) -> Json:
+        described = {"type": "array", "items": self.each.describe(), "maxItems": self.most}
+        return described | ({"uniqueItems": True} if self.distinct else {})
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """A boolean."""
+
+    def check(self, value: Any, name: str) -> None:
+        if not isinstance(value, bool):
+            raise bad_request(f"{name} must be a boolean")
+
+    def describe(self) -> Json:
+        return {"type": "boolean"}
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
     """A number within bounds; booleans are none."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
-        raise bad_request(f"{name} must be a number from {least:g} to {most:g}")
-    return value
+
+    least: float = -1e300
+    most: float = 1e300
+
+    def check(self, value: Any, name: str) -> None:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise bad_request(f"{name} must be a number")
+        if not self.least <= value <= self.most:
+            raise bad_request(f"{name} must be from {self.least:g} to {self.most:g}")
+
+    def describe(self) -> Json:
+        return {"type": "number", "minimum": self.least, "maximum": self.most}
 
 
-def whole(value: Any, name: str, *, least: int, most: int) -> int:
+@dataclass(frozen=True, slots=True)
+class Whole:
     """A whole number within bounds, however it is written."""
-    found = number(value, name, least=least, most=most)
-    if found != int(found):
-        raise bad_request(f"{name} must be a whole number")
-    return int(found)
+
+    least: int
+    most: int
+
+    def check(self, value: Any, name: str) -> None:
+        Number(self.least, self.most).check(value, name)
+        if value != int(value):
+            raise bad_request(f"{name} must be a whole number")
+
+    def describe(self) -> Json:
+        return {"type": "integer", "minimum": self.least, "maximum": self.most}
 
 
-def tags(body: Mapping[str, Any], name: str) -> list[str]:
-    """A list of tags: not empty, no commas (they separate tags in filters), no controls."""
-    found = distinct(ids(body.get(name, []), name, most=500), name)
-    for tag in found:
-        if not tag.strip() or len(tag) > 256 or "," in tag or _CONTROL.search(tag):
-            raise bad_request(f"{name}: {tag!r} is not a valid tag")
-    return found
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of several words, called `what`."""
+
+    words: Collection[str]
+    what: str
+
+    def check(self, value: Any, name: str) -> None:
+        if not isinstance(value, str) or value not in self.words:
+            raise bad_request(f"{name}: {value!r} is not {self.what}")
+
+    def describe(self) -> Json:
+        return {"type": "string", "enum": sorted(self.words)}
 
 
-def required(body: Mapping[str, Any], name: str) -> Any:
-    """A member that must be there, if only as null."""
-    if name not in body:
-        raise bad_request(f"{name} is required")
-    return body[name]
+@dataclass(frozen=True, slots=True)
+class OrNull:
+    """A value that null unsets."""
+
+    kind: Kind
+
+    def check(self, value: Any, name: str) -> None:
+        if value is not None:
+            self.kind.check(value, name)
+
+    def describe(self) -> Json:
+        return {"anyOf": [self.kind.describe(), {"type": "null"}]}
 
 
-def an_object(value: Any, name: str) -> Json:
-    """A JSON object."""
-    if not isinstance(value, dict):
-        raise bad_request(f"{name} must be an object")
-    return value
+@dataclass(frozen=True, slots=True)
+class Object:
+    """A JSON object; what it does not name is refused if `closed`, and ignored if not."""
+
+    fields: Mapping[str, Kind] = field(default_factory=dict)
+    required: tuple[str, ...] = ()
+    closed: bool = False
+
+    def check(self, value: Any, name: str) -> None:
+        if not isinstance(value, dict):
+            raise bad_request(f"{name} must be an object")
+        prefix = f"{name}." if name else ""
+        for missing in (each for each in self.required if each not in value):
+            raise bad_request(f"{prefix}{missing} is required")
+        for unknown in (each for each in value if self.closed and each not in self.fields):
+            raise bad_request(f"{prefix}{unknown} is not known")
+        for each, kind in self.fields.items():
+            if each in value:
+                kind.check(value[each], prefix + each)
+
+    def describe(self) -> Json:
+        described: Json = {
+            "type": "object",
+            "properties": {name: kind.describe() for name, kind in self.fields.items()},
+        }
+        if self.required:
+            described["required"] = list(self.required)
+        return described | ({"additionalProperties": False} if self.closed else {})
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """Several objects, told by the field that only one of them has; `otherwise` has none.
+
+    `apart` is a field that goes with `otherwise` alone.
+    """
+
+    named: Mapping[str, Object]
+    otherwise: Object
+    apart: str
+    reason: str
+
+    def check(self, value: Any, name: str) -> None:
+        given = [each for each in self.named if value.get(each) is not None]
+        if len(given) > 1 or (given and self.apart in value):
+            raise bad_request(self.reason)
+        (self.named[given[0]] if given else self.otherwise).check(value, name)
+
+    def describe(self) -> Json:
+        null = {"type": "null"}
+        described = []
+        for name, form in {"": self.otherwise, **self.named}.items():
+            others = {each: null for each in self.named if each != name}
+            mine = form.describe()
+            mine["properties"] |= others | ({self.apart: False} if name else {})
+            described.append(mine)
+        return {"oneOf": described}

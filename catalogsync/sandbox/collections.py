@@ -10,10 +10,18 @@ from collections.abc import Sequence
 from typing import Any
 
 from catalogsync.sandbox import asset_records, checks, model_records, paging
+from catalogsync.sandbox.checks import ListOf, Object, OrNull, Text, reference
 from catalogsync.sandbox.errors import TOO_MANY_ASSETS, bad_request, not_found
 from catalogsync.sandbox.world import Call, Json
 
-_AT_ONCE = 49
+_NAME = Text(longest=256, shortest=1)
+CREATE = Object({"name": _NAME}, required=("name",))
+UPDATE = Object({"name": _NAME, "thumbnail": OrNull(reference("asset"))})
+_MODELS = ListOf(reference("model"), most=49, distinct=True)
+_ASSETS = ListOf(reference("asset"), most=49, distinct=True, reason=TOO_MANY_ASSETS)
+MODELS = Object({"modelIds": _MODELS}, required=("modelIds",))
+ASSETS = Object({"assetIds": _ASSETS}, required=("assetIds",))
+COLLECTIONS = ListOf(reference("collection"), most=100, distinct=True)
 _FIELDS = (
     "id",
     "ownerId",
@@ -27,7 +35,8 @@ _FIELDS = (
 _SELECT = """id, project, name, thumbnail, created, updated,
     (SELECT count(*) FROM members WHERE collection = collections.id AND kind = 'asset'),
     (SELECT count(*) FROM members WHERE collection = collections.id AND kind = 'model')"""
-_LISTING = paging.Listing("collections", "collections", _SELECT, default=10, most=100)
+_LISTING = paging.Listing("collections", "collections", _SELECT, paging.Size(10, 100))
+QUERY = Object(paging.query(_LISTING.size))
 
 
 def read_list(call: Call) -> Json:
@@ -38,7 +47,7 @@ def read_list(call: Call) -> Json:
 
 def create(call: Call) -> Json:
     """`POST /collections`."""
-    name = checks.text(checks.required(call.body, "name"), "name", longest=256, shortest=1)
+    name = call.body["name"]
     identity, stamp = checks.new_id("collection"), call.world.clock.stamp()
     with call.world.store.writing() as db:
         db.execute(
@@ -57,14 +66,10 @@ def update(call: Call) -> Json:
     """`PUT /collections/{collectionId}`: its name, its thumbnail; null unsets the latter."""
     with call.world.store.writing() as db:
         row = _row(call, call.ids[0])
-        name, thumbnail = row[2], row[3]
-        if "name" in call.body:
-            name = checks.text(call.body["name"], "name", longest=256, shortest=1)
-        if "thumbnail" in call.body:
-            thumbnail = call.body["thumbnail"]
-            if thumbnail is not None:
-                checks.text(thumbnail, "thumbnail", longest=200)
-                asset_records.must_be_image(call, thumbnail, "thumbnail")
+        name = call.body.get("name", row[2])
+        thumbnail = call.body.get("thumbnail", row[3])
+        if call.body.get("thumbnail") is not None:
+            asset_records.must_be_image(call, thumbnail, "thumbnail")
         db.execute(
             "UPDATE collections SET name = ?, thumbnail = ? WHERE id = ?", [name, thumbnail, row[0]]
         )
@@ -83,27 +88,26 @@ def delete(call: Call) -> Json:
 
 def add_models(call: Call) -> Json:
     """`PUT /collections/{collectionId}/models`."""
-    return _add(call, "model", _named(call, "modelIds"))
+    return _add(call, "model", call.body["modelIds"])
 
 
 def add_assets(call: Call) -> Json:
     """`PUT /collections/{collectionId}/assets`."""
-    return _add(call, "asset", _named(call, "assetIds"))
+    return _add(call, "asset", call.body["assetIds"])
 
 
 def remove_models(call: Call) -> Json:
     """`DELETE /collections/{collectionId}/models`: those named in the body."""
-    return _remove(call, "model", _named(call, "modelIds"))
+    return _remove(call, "model", call.body["modelIds"])
 
 
 def remove_assets(call: Call) -> Json:
     """`DELETE /collections/{collectionId}/assets`: those named in the body."""
-    return _remove(call, "asset", _named(call, "assetIds"))
+    return _remove(call, "asset", call.body["assetIds"])
 
 
-def must_be_collections(call: Call, value: Any) -> list[str]:
+def must_be_collections(call: Call, wanted: list[str]) -> list[str]:
     """The collections named by `collectionIds` in a body; 400 if one does not exist."""
-    wanted = checks.distinct(checks.ids(value, "collectionIds", most=100), "collectionIds")
     found = call.world.store.db.execute(
         "SELECT count(*) FROM collections WHERE project = ?"
         " AND id IN (SELECT value FROM json_each(?))",
@@ -112,12 +116,6 @@ def must_be_collections(call: Call, value: Any) -> list[str]:
     if found[0] != len(wanted):
         raise bad_request("collectionIds: one of the collections does not exist")
     return wanted
-
-
-def _named(call: Call, field: str) -> list[str]:
-    reason = TOO_MANY_ASSETS if field == "assetIds" else None
-    value = checks.required(call.body, field)
-    return checks.distinct(checks.ids(value, field, most=_AT_ONCE, reason=reason), field)
 
 
 def _add(call: Call, kind: str, members: list[str]) -> Json:

@@ -13,6 +13,7 @@ RETIRED = "Creating SD 1.5 and SDXL models is no longer available."
 TOO_MANY_ASSETS = "Too many assetIds provided in a single request"
 UNHANDLED_IMAGE = "Unhandled image format"
 IMAGE_OR_CANVAS = "Either 'image' or 'canvas' must be provided"
+REFUSALS = (400, 401, 403, 404, 410, 413, 429)
 
 
 class ApiError(Exception):

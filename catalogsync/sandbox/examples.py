@@ -4,10 +4,12 @@ Chosen where nothing is documented: uploaded assets may be examples; an example 
 generation behind it names the model itself as its model; an empty list clears.
 """
 
-from catalogsync.sandbox import asset_records, checks, model_records
+from catalogsync.sandbox import asset_records, model_records
+from catalogsync.sandbox.checks import ListOf, Object, reference
 from catalogsync.sandbox.world import Call, Json
 
-_MOST = 150
+_IMAGES = ListOf(reference("asset"), most=150, distinct=True)
+UPDATE = Object({"assetIds": _IMAGES}, required=("assetIds",))
 
 
 def read(call: Call) -> Json:
@@ -19,8 +21,7 @@ def update(call: Call) -> Json:
     """`PUT /models/{modelId}/examples`: the whole list, in order."""
 
     def replace(doc: Json) -> None:
-        named = checks.required(call.body, "assetIds")
-        wanted = checks.distinct(checks.ids(named, "assetIds", most=_MOST), "assetIds")
+        wanted = call.body["assetIds"]
         asset_records.must_exist(call, wanted, "assetIds")
         doc["exampleAssetIds"] = wanted
 

@@ -9,13 +9,27 @@ ids, answers in the order asked and leaves out what it does not know.
 import json
 
 from catalogsync.sandbox import checks, model_records, paging
+from catalogsync.sandbox.checks import Choice, ListOf, Object, Truth, reference
 from catalogsync.sandbox.errors import bad_request
 from catalogsync.sandbox.vocabulary import LISTED_STATUSES
 from catalogsync.sandbox.world import Call, Json
 
-_LISTING = paging.Listing("models", "models", model_records.SELECT, default=100, most=500)
+_LISTING = paging.Listing("models", "models", model_records.SELECT, paging.Size(100, 500))
+_SWITCHES = ("allTrainingImages", "minimal", "settings", "thumbnail", "trainingImagesPreview")
+BULK = Object(
+    {"modelIds": ListOf(reference("model"), most=200), **dict.fromkeys(_SWITCHES, Truth())}
+)
 _PUBLIC_ONLY = ("tags", "type", "types", "collectionIds", "updatedAfter", "updatedBefore")
 _DATES = {"createdAfter": "created > ?", "createdBefore": "created < ?"}
+_ORDERS = ("createdAt", "updatedAt", "score")
+QUERY = Object(
+    {
+        **_LISTING.query(),
+        **dict.fromkeys((*_PUBLIC_ONLY, *_DATES, "collectionId", "status"), checks.FILTER),
+        "privacy": Choice(("private", "unlisted", "public"), "a privacy"),
+        "sortBy": Choice(_ORDERS, "an order"),
+    }
+)
 _MINIMAL = ("id", "name", "type", "privacy")
 _SETTINGS = ("promptEmbedding", "negativePromptEmbedding")
 
@@ -23,11 +37,8 @@ _SETTINGS = ("promptEmbedding", "negativePromptEmbedding")
 def read_list(call: Call) -> Json:
     """`GET /models`."""
     query = call.query
-    privacy = query.get("privacy", "private")
-    if privacy == "public":
+    if query.get("privacy") == "public":
         return paging.answer(call, "models", [], [], None)
-    if privacy not in ("private", "unlisted"):
-        raise bad_request("privacy must be private or public")
     for name in _PUBLIC_ONLY:
         if name in query:
             raise bad_request(f"{name} is only available when privacy=public")
@@ -44,13 +55,13 @@ def read_list(call: Call) -> Json:
 
 def read_bulk(call: Call) -> Json:
     """`POST /models/get-bulk`."""
-    wanted = checks.ids(call.body.get("modelIds", []), "modelIds", most=200)
+    wanted: list[str] = call.body.get("modelIds", [])
     rows = call.world.store.db.execute(
         f"SELECT {model_records.SELECT} FROM models"
         " WHERE id IN (SELECT value FROM json_each(?)) AND +project = ? AND deleted IS NULL",
         [json.dumps(wanted), call.project],
     )
-    images = None if checks.truth(call.body, "allTrainingImages", default=False) else 3
+    images = None if call.body.get("allTrainingImages") else 3
     shown = [model_records.show(call, row, training_images=images) for row in rows]
     found = {model["id"]: _reduced(call, model) for model in shown}
     return {"models": [found[each] for each in dict.fromkeys(wanted) if each in found]}
@@ -79,12 +90,12 @@ def _status(status: str | None) -> list[tuple[str, str]]:
 
 def _reduced(call: Call, model: Json) -> Json:
     """What get-bulk tells of a model, according to the switches of the body."""
-    if checks.truth(call.body, "minimal", default=False):
+    if call.body.get("minimal"):
         return {name: model[name] for name in _MINIMAL if name in model}
-    if not checks.truth(call.body, "settings", default=False):
+    if not call.body.get("settings"):
         for name in _SETTINGS:
             model.pop(name, None)
-    if not checks.truth(call.body, "thumbnail", default=False):
+    if not call.body.get("thumbnail"):
         model.pop("thumbnail", None)
     elif "thumbnail" not in model and model.get("trainingImages"):
         first = model["trainingImages"][0]["id"]

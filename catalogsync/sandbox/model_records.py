@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterable, Sequence
 
 from catalogsync.sandbox.checks import new_id
 from catalogsync.sandbox.errors import bad_request, not_found
+from catalogsync.sandbox.vocabulary import MODEL_CAPABILITIES
 from catalogsync.sandbox.world import Call, Json, World
 
 # A document, and the ids of its collections separated by commas.
 SELECT = "doc, (SELECT group_concat(collection) FROM members WHERE item = models.id)"
 
 _PREVIEW = 3
-_CAPABILITIES = ["txt2img", "img2img", "inpaint"]
 # Real records carry such an object; no documentation mentions it.
 _COMPLIANCE = {"licenses": [], "trainingDataOptOut": True}
 
@@ -30,7 +30,7 @@ def blank(world: World, project: str, author: str, type_: str) -> Json:
         "privacy": "private",
         "source": "scenario",
         "custom": type_ == "custom",
-        "capabilities": _CAPABILITIES,
+        "capabilities": list(MODEL_CAPABILITIES),
         "ownerId": project,
         "authorId": author,
         "userId": author,

@@ -6,11 +6,14 @@ to 100,000 characters; a reference to something that does not exist is left out 
 
 import re
 
-from catalogsync.sandbox import asset_records, checks, model_records
+from catalogsync.sandbox import asset_records, model_records
+from catalogsync.sandbox.checks import Object, OrNull, Text
 from catalogsync.sandbox.errors import not_found
 from catalogsync.sandbox.world import Call, Json
 
-_LONGEST = 100_000
+_LONG = OrNull(Text(longest=100_000))
+UPDATE_DESCRIPTION = Object({"description": _LONG}, required=("description",))
+UPDATE_PROMPT_GUIDE = Object({"promptGuide": _LONG}, required=("promptGuide",))
 _REFERENCE = re.compile(r"\{(asset|model):([A-Za-z0-9_.-]+)\}")
 _TOLD = ("id", "privacy", "type", "authorId", "name", "ownerId", "shortDescription")
 
@@ -53,8 +56,7 @@ def _read(call: Call, column: str) -> str:
 def _write(call: Call, column: str, field: str) -> str:
     with call.world.store.writing() as db:
         model_records.edit(call, lambda doc: None)  # its updatedAt moves
-        sent = checks.required(call.body, field)
-        value = "" if sent is None else checks.text(sent, field, longest=_LONGEST)
+        value = call.body[field] or ""
         db.execute(f"UPDATE models SET {column} = ? WHERE id = ?", [value, call.ids[0]])
     return value
 

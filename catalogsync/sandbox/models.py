@@ -5,11 +5,13 @@ unique; a deleted model leaves its collections and keeps everything else.
 """
 
 from catalogsync.sandbox import model_fields, model_records
-from catalogsync.sandbox.collections import must_be_collections
+from catalogsync.sandbox.collections import COLLECTIONS, must_be_collections
 from catalogsync.sandbox.errors import bad_request, ceiling
 from catalogsync.sandbox.world import Call, Json
 
 _DEFAULT_TYPE = "flux.1-lora"
+CREATE = model_fields.form(model_fields.ON_CREATE, collectionIds=COLLECTIONS)
+UPDATE = model_fields.form(model_fields.ON_UPDATE)
 
 
 def create(call: Call) -> Json:

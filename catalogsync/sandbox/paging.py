@@ -1,11 +1,31 @@
 """Lists in pages: the size asked for, where the last page ended, what follows."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from catalogsync.sandbox.checks import Choice, Kind, Text
 from catalogsync.sandbox.errors import bad_request
 from catalogsync.sandbox.world import Call, Json
+
+_TOKEN = Text(longest=4096, form="page-token", pattern="^[A-Za-z0-9_-]*$")
+_DIGITS = re.compile(r"[0-9]{1,6}\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How many items a page has: by default, and at most."""
+
+    default: int
+    most: int
+
+    def check(self, value: Any, name: str) -> None:
+        if not _DIGITS.match(value) or not 1 <= int(value) <= self.most:
+            raise bad_request(f"{name} must be a number from 1 to {self.most}")
+
+    def describe(self) -> Json:
+        return {"type": "integer", "minimum": 1, "maximum": self.most, "default": self.default}
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,26 +38,21 @@ class Listing:
     name: str
     table: str
     select: str
-    default: int
-    most: int
+    size: Size
+
+    def query(self) -> dict[str, Kind]:
+        """What may be asked of it."""
+        return query(self.size) | {"sortDirection": Choice(("asc", "desc"), "a direction")}
 
 
-def page_size(query: Mapping[str, str], *, default: int, most: int) -> int:
+def query(size: Size) -> dict[str, Kind]:
+    """What may be asked of anything that comes in pages of such a size."""
+    return {"pageSize": size, "paginationToken": _TOKEN}
+
+
+def page_size(asked: Mapping[str, str], size: Size) -> int:
     """The number of items asked for."""
-    asked = query.get("pageSize")
-    if asked is None:
-        return default
-    if not asked.isascii() or not asked.isdigit() or not 1 <= int(asked) <= most:
-        raise bad_request(f"pageSize must be a number from 1 to {most}")
-    return int(asked)
-
-
-def descending(query: Mapping[str, str]) -> bool:
-    """The direction asked for; newest first unless told otherwise."""
-    direction = query.get("sortDirection", "desc")
-    if direction not in ("asc", "desc"):
-        raise bad_request("sortDirection must be asc or desc")
-    return direction == "desc"
+    return int(asked.get("pageSize", size.default))
 
 
 def read_token(call: Call, kind: list[Any]) -> Any:
@@ -70,8 +85,8 @@ def read_page(
     render: Callable[[Any], Json],
 ) -> Json:
     """One page of a list, ordered by a column; `where` pairs conditions with their values."""
-    down = descending(call.query)
-    size = page_size(call.query, default=listing.default, most=listing.most)
+    down = call.query.get("sortDirection", "desc") == "desc"
+    size = page_size(call.query, listing.size)
     kind = [listing.name, call.project, column, down]
     conditions = [condition for condition, _ in where]
     values: list[Any] = [value for condition, value in where if "?" in condition]

@@ -1,9 +1,11 @@
-"""Which function answers which request."""
+"""Which function answers which request, what each may be sent, and what it answers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from catalogsync.sandbox import (
+    answers,
     assets,
     collections,
     examples,
@@ -13,6 +15,7 @@ from catalogsync.sandbox import (
     tags,
     uploads,
 )
+from catalogsync.sandbox.checks import Kind, Object, Text
 from catalogsync.sandbox.world import Call, Json, Reply
 
 Handler = Callable[[Call], Json | Reply]
@@ -25,54 +28,113 @@ class Route:
     label: str
     handler: Handler
     writes: bool
+    answer: Json
+    query: Object
+    body: Kind | None
     threaded: bool = False
 
+    def check(self, query: Mapping[str, str], body: Json) -> None:
+        """Refuse a request that does not have the form it must have."""
+        self.query.check(query, "")
+        if self.body is not None:
+            self.body.check(body, "")
 
-_READS: dict[str, Handler] = {
-    "GET /models": model_lists.read_list,
-    "POST /models/get-bulk": model_lists.read_bulk,
-    "GET /models/{}": models.read,
-    "GET /models/{}/description": model_texts.read_description,
-    "GET /models/{}/prompt-guide": model_texts.read_prompt_guide,
-    "GET /models/{}/examples": examples.read,
-    "GET /assets": assets.read_list,
-    "POST /assets/get-bulk": assets.read_bulk,
-    "GET /assets/{}": assets.read,
-    "GET /uploads/{}": uploads.read,
-    "GET /tags": tags.read_list,
-    "GET /collections": collections.read_list,
-    "GET /collections/{}": collections.read,
-}
 
-_WRITES: dict[str, Handler] = {
-    "POST /models": models.create,
-    "PUT /models/{}": models.update,
-    "DELETE /models/{}": models.delete,
-    "PUT /models/{}/tags": tags.update_model,
-    "PUT /models/{}/description": model_texts.update_description,
-    "PUT /models/{}/prompt-guide": model_texts.update_prompt_guide,
-    "PUT /models/{}/examples": examples.update,
-    "POST /assets": assets.upload,
-    "DELETE /assets": assets.delete,
-    "PUT /assets/{}/tags": tags.update_asset,
-    "POST /uploads": uploads.create,
-    "POST /uploads/{}/action": uploads.act,
-    "POST /collections": collections.create,
-    "PUT /collections/{}": collections.update,
-    "DELETE /collections/{}": collections.delete,
-    "PUT /collections/{}/models": collections.add_models,
-    "PUT /collections/{}/assets": collections.add_assets,
-    "DELETE /collections/{}/models": collections.remove_models,
-    "DELETE /collections/{}/assets": collections.remove_assets,
-}
+_PROJECT = Text(longest=100, form="project-id", pattern="^[A-Za-z0-9_-]{1,100}$")
+_NO_QUERY = Object()
 
-_THREADED = ("POST /assets",)
 
-ROUTES = {
-    label: Route(label, handler, writes, label in _THREADED)
-    for table, writes in ((_READS, False), (_WRITES, True))
-    for label, handler in table.items()
-}
+def _route(
+    label: str,
+    handler: Handler,
+    answer: Json,
+    *,
+    query: Object = _NO_QUERY,
+    body: Kind | None = None,
+    writes: bool = False,
+    threaded: bool = False,
+) -> Route:
+    common = Object({**query.fields, "projectId": _PROJECT})
+    return Route(label, handler, writes, answer, common, body, threaded)
+
+
+_read = partial(_route, writes=False)
+_write = partial(_route, writes=True)
+
+_ALL = (
+    _read("GET /models", model_lists.read_list, answers.MODELS, query=model_lists.QUERY),
+    _read(
+        "POST /models/get-bulk", model_lists.read_bulk, answers.MODELS_SHORT, body=model_lists.BULK
+    ),
+    _read("GET /models/{}", models.read, answers.MODEL),
+    _read("GET /models/{}/description", model_texts.read_description, answers.DESCRIPTION),
+    _read("GET /models/{}/prompt-guide", model_texts.read_prompt_guide, answers.PROMPT_GUIDE),
+    _read("GET /models/{}/examples", examples.read, answers.EXAMPLES),
+    _read("GET /assets", assets.read_list, answers.ASSETS, query=assets.QUERY),
+    _read("POST /assets/get-bulk", assets.read_bulk, answers.ASSETS_FOUND, body=assets.BULK),
+    _read("GET /assets/{}", assets.read, answers.ASSET),
+    _read("GET /uploads/{}", uploads.read, answers.UPLOAD),
+    _read("GET /tags", tags.read_list, answers.TAGS, query=tags.QUERY),
+    _read("GET /collections", collections.read_list, answers.COLLECTIONS, query=collections.QUERY),
+    _read("GET /collections/{}", collections.read, answers.COLLECTION),
+    _write("POST /models", models.create, answers.MODEL, body=models.CREATE),
+    _write("PUT /models/{}", models.update, answers.MODEL, body=models.UPDATE),
+    _write("DELETE /models/{}", models.delete, answers.NOTHING),
+    _write("PUT /models/{}/tags", tags.update_model, answers.TAG_CHANGES, body=tags.UPDATE),
+    _write(
+        "PUT /models/{}/description",
+        model_texts.update_description,
+        answers.DESCRIPTION,
+        body=model_texts.UPDATE_DESCRIPTION,
+    ),
+    _write(
+        "PUT /models/{}/prompt-guide",
+        model_texts.update_prompt_guide,
+        answers.PROMPT_GUIDE,
+        body=model_texts.UPDATE_PROMPT_GUIDE,
+    ),
+    _write("PUT /models/{}/examples", examples.update, answers.EXAMPLES, body=examples.UPDATE),
+    _write("POST /assets", assets.upload, answers.ASSET, body=assets.UPLOAD, threaded=True),
+    _write("DELETE /assets", assets.delete, answers.NOTHING, body=assets.DELETE),
+    _write("PUT /assets/{}/tags", tags.update_asset, answers.TAG_CHANGES, body=tags.UPDATE),
+    _write(
+        "POST /uploads",
+        uploads.create,
+        answers.UPLOAD,
+        query=uploads.CREATE_QUERY,
+        body=uploads.CREATE,
+    ),
+    _write("POST /uploads/{}/action", uploads.act, answers.UPLOAD, body=uploads.ACT),
+    _write("POST /collections", collections.create, answers.COLLECTION, body=collections.CREATE),
+    _write("PUT /collections/{}", collections.update, answers.COLLECTION, body=collections.UPDATE),
+    _write("DELETE /collections/{}", collections.delete, answers.NOTHING),
+    _write(
+        "PUT /collections/{}/models",
+        collections.add_models,
+        answers.COLLECTION,
+        body=collections.MODELS,
+    ),
+    _write(
+        "PUT /collections/{}/assets",
+        collections.add_assets,
+        answers.COLLECTION,
+        body=collections.ASSETS,
+    ),
+    _write(
+        "DELETE /collections/{}/models",
+        collections.remove_models,
+        answers.COLLECTION,
+        body=collections.MODELS,
+    ),
+    _write(
+        "DELETE /collections/{}/assets",
+        collections.remove_assets,
+        answers.COLLECTION,
+        body=collections.ASSETS,
+    ),
+)
+
+ROUTES = {route.label: route for route in _ALL}
 
 
 def find(method: str, segments: list[str]) -> tuple[Route | None, tuple[str, ...]]:

@@ -8,10 +8,15 @@ it.
 import json
 from collections.abc import Callable
 
-from catalogsync.sandbox import asset_records, checks, model_records, paging
+from catalogsync.sandbox import asset_records, model_records, paging
+from catalogsync.sandbox.checks import TAG, ListOf, Object, Truth
 from catalogsync.sandbox.errors import bad_request, not_found
 from catalogsync.sandbox.world import Call, Json, World
 
+_TAGS = ListOf(TAG, most=500, distinct=True)
+UPDATE = Object({"add": _TAGS, "delete": _TAGS, "strict": Truth()})
+_SIZE = paging.Size(default=50, most=100)
+QUERY = Object(paging.query(_SIZE))
 _IN_USE = """
     SELECT tag, count(*), min(created), max(updated) FROM (
         SELECT value AS tag, created, json_extract(doc, '$.updatedAt') AS updated
@@ -25,7 +30,7 @@ _IN_USE = """
 
 def read_list(call: Call) -> Json:
     """`GET /tags`."""
-    size = paging.page_size(call.query, default=50, most=100)
+    size = paging.page_size(call.query, _SIZE)
     kind = ["tags", call.project]
     after = paging.read_token(call, kind)
     values = {"project": call.project, "after": after or "", "most": size + 1}
@@ -71,12 +76,12 @@ def _update(call: Call, table: str, what: str, save: Callable[[World, Json], Non
 
 def _difference(call: Call, present: set[str]) -> tuple[list[str], list[str]]:
     """What is really added and deleted; with `strict`, everything asked must be."""
-    add, delete = checks.tags(call.body, "add"), checks.tags(call.body, "delete")
+    add, delete = call.body.get("add", []), call.body.get("delete", [])
     if set(add) & set(delete):
         raise bad_request("A tag cannot be added and deleted at once")
     added = [tag for tag in add if tag not in present]
     deleted = [tag for tag in delete if tag in present]
-    if checks.truth(call.body, "strict", default=True):
+    if call.body.get("strict", True):
         if added != add:
             raise bad_request("One of the tags to add already exists")
         if deleted != delete:

@@ -11,29 +11,68 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from catalogsync.sandbox import asset_records, checks, model_records, upload_records, web
-from catalogsync.sandbox.collections import must_be_collections
+from catalogsync.sandbox.checks import (
+    Choice,
+    Kind,
+    Object,
+    OneOf,
+    OrNull,
+    Text,
+    Truth,
+    Whole,
+    reference,
+)
+from catalogsync.sandbox.collections import COLLECTIONS, must_be_collections
 from catalogsync.sandbox.errors import bad_request
 from catalogsync.sandbox.imports import Rejected, fetched, finish
 from catalogsync.sandbox.vocabulary import UPLOAD_KINDS
 from catalogsync.sandbox.world import Call, Json, Reply
 
-_LARGEST = 5 * 1024**4
-_MOST_PARTS = 10_000
 _MODEL_COST = 10
 # The field that tells the source, and what the answer calls it.
 _SOURCES = {"civitaiModelUrl": "civitai", "huggingFaceModelName": "huggingface", "url": "url"}
+_KIND = Choice(UPLOAD_KINDS, "an upload kind")
+_ADDRESS = Text(longest=2048, shortest=1, pattern=r"^https?://[^\x00]*$")
+_OPTIONS = Object(
+    {"hide": Truth(), "parentId": OrNull(reference("asset")), "collectionIds": COLLECTIONS}
+)
+_BY_PARTS = Object(
+    {
+        "fileName": Text(longest=1024, shortest=1),
+        "contentType": Text(longest=200, shortest=1),
+        "fileSize": Whole(1, 5 * 1024**4),
+        "parts": Whole(1, 10_000),
+        "kind": _KIND,
+        "assetOptions": OrNull(_OPTIONS),
+    },
+    required=("fileName", "contentType", "fileSize", "parts", "kind"),
+)
+_ELSEWHERE: dict[str, Kind] = {"kind": _KIND, "assetOptions": OrNull(_OPTIONS)}
+CREATE = OneOf(
+    {
+        "civitaiModelUrl": Object(
+            {"civitaiModelUrl": _ADDRESS, **_ELSEWHERE}, ("civitaiModelUrl",)
+        ),
+        "huggingFaceModelName": Object(
+            {"huggingFaceModelName": Text(longest=2048, shortest=1), **_ELSEWHERE},
+            ("huggingFaceModelName",),
+        ),
+        "url": Object({"url": _ADDRESS, **_ELSEWHERE}, ("url", "kind")),
+    },
+    otherwise=_BY_PARTS,
+    apart="parts",
+    reason="Only one source can be uploaded at once",
+)
+CREATE_QUERY = Object({"dryRun": Choice(("true", "api"), "an estimate")})
+ACT = Object({"action": Choice(("complete",), "an action")}, required=("action",))
 _MODEL_SOURCES = {"civitai": "civitai", "huggingface": "huggingface", "url": "other"}
 
 
 def create(call: Call) -> Json | Reply:
     """`POST /uploads`."""
     named = [field for field in _SOURCES if call.body.get(field) is not None]
-    if len(named) > 1 or (named and "parts" in call.body):
-        raise bad_request("Only one source can be uploaded at once")
     described = _remote(call, named[0]) if named else _multipart(call)
     if "dryRun" in call.query:
-        if call.query["dryRun"] not in ("true", "api"):
-            raise bad_request("dryRun must be true or api")
         cost = _MODEL_COST if named and described["kind"] == "model" else 0
         return Reply(269, {"creativeUnitsCost": cost})
     doc = _common(call) | described
@@ -51,8 +90,6 @@ def read(call: Call) -> Json:
 
 def act(call: Call) -> Json:
     """`POST /uploads/{uploadId}/action`: `complete`, the only one."""
-    if checks.required(call.body, "action") != "complete":
-        raise bad_request("action must be complete")
     with call.world.store.writing():
         doc = upload_records.owned(call)
         if upload_records.status(call.world, doc) != "pending":
@@ -77,27 +114,24 @@ def _common(call: Call) -> Json:
 
 
 def _multipart(call: Call) -> Json:
-    name = checks.text(checks.required(call.body, "fileName"), "fileName", longest=1024, shortest=1)
-    content_type = checks.required(call.body, "contentType")
+    name = call.body["fileName"]
     # The stored name keeps nothing but the ending of the name sent.
     return {
-        "kind": _kind(call),
+        "kind": call.body["kind"],
         "source": "multipart",
         "provider": "other",
         "originalFileName": name,
         "fileName": checks.new_id("file") + PurePosixPath(name).suffix.lower(),
-        "contentType": checks.text(content_type, "contentType", longest=200, shortest=1),
-        "fileSize": _whole(call, "fileSize", _LARGEST),
-        "partsCount": _whole(call, "parts", _MOST_PARTS),
+        "contentType": call.body["contentType"],
+        "fileSize": int(call.body["fileSize"]),
+        "partsCount": int(call.body["parts"]),
     }
 
 
 def _remote(call: Call, field: str) -> Json:
-    value = checks.text(call.body[field], field, longest=2048, shortest=1)
-    if field != "huggingFaceModelName" and not value.startswith(("http://", "https://")):
-        raise bad_request(f"{field} must be a URL")
+    value = call.body[field]
     source = _SOURCES[field]
-    kind = _kind(call) if source == "url" else "model"
+    kind = call.body["kind"] if source == "url" else "model"
     if kind == "model" and web.is_missing(call.world, value):
         raise bad_request(f"{value} was not found")
     name = PurePosixPath(value.partition("?")[0]).name or "import"
@@ -111,28 +145,15 @@ def _remote(call: Call, field: str) -> Json:
     }
 
 
-def _kind(call: Call) -> str:
-    kind = checks.required(call.body, "kind")
-    if not isinstance(kind, str) or kind not in UPLOAD_KINDS:
-        raise bad_request(f"kind: {kind!r} is not an upload kind")
-    return kind
-
-
-def _whole(call: Call, field: str, most: int) -> int:
-    return checks.whole(checks.required(call.body, field), field, least=1, most=most)
-
-
 def _asset_options(call: Call) -> dict[str, Any]:
     if call.body.get("assetOptions") is None:
         return {}
     if call.body.get("kind", "model") == "model":
         raise bad_request("assetOptions is not available for kind model")
-    options = checks.an_object(call.body["assetOptions"], "assetOptions")
-    checks.truth(options, "hide", default=False)
+    options: Json = call.body["assetOptions"]
     must_be_collections(call, options.get("collectionIds", []))
     if options.get("parentId") is not None:
-        parent = checks.text(options["parentId"], "parentId", longest=200)
-        asset_records.must_exist(call, [parent], "parentId")
+        asset_records.must_exist(call, [options["parentId"]], "parentId")
     return {"assetOptions": options}
 
 

@@ -1,5 +1,7 @@
 """The closed lists of words that the API knows."""
 
+from catalogsync.sandbox.checks import ANY_TEXT, Kind, ListOf, Number, Truth
+
 MODEL_TYPES = frozenset(
     {
         "custom",
@@ -55,6 +57,18 @@ LISTED_STATUSES = frozenset({"new", "training", "trained", "failed"})
 
 UPLOAD_KINDS = frozenset({"3d", "asset", "audio", "avatar", "image", "model", "text", "video"})
 
+UPLOAD_SOURCES = frozenset({"civitai", "huggingface", "multipart", "other", "url"})
+
+UPLOAD_STATUSES = frozenset(
+    {"complete", "failed", "imported", "pending", "validated", "validating"}
+)
+
+ASSET_KINDS = frozenset({"3d", "audio", "image", "text", "video"})
+
+MODEL_SOURCES = frozenset({"civitai", "huggingface", "other", "scenario"})
+
+MODEL_CAPABILITIES = ("txt2img", "img2img", "inpaint")
+
 EDIT_CAPABILITIES = (
     "REMOVE_BACKGROUND",
     "REFINE",
@@ -103,10 +117,10 @@ _NUMBERS = (
 _TRUTHS = ("randomCrop", "removeBackgroundNoise", "scaleLr")
 _LISTS = ("samplePrompts", "sampleSourceImages")
 
-# The training parameters, and what Python type the JSON of each becomes.
-PARAMETERS: dict[str, tuple[type, ...]] = {
-    **dict.fromkeys(_TEXTS, (str,)),
-    **dict.fromkeys(_NUMBERS, (int, float)),
-    **dict.fromkeys(_TRUTHS, (bool,)),
-    **dict.fromkeys(_LISTS, (list,)),
+# The training parameters.
+PARAMETERS: dict[str, Kind] = {
+    **dict.fromkeys(_TEXTS, ANY_TEXT),
+    **dict.fromkeys(_NUMBERS, Number()),
+    **dict.fromkeys(_TRUTHS, Truth()),
+    **dict.fromkeys(_LISTS, ListOf(ANY_TEXT, most=100)),
 }

@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -71,7 +72,7 @@ class AnswerReader:
             return self._throttle(answer, details, message, trace)
         if status in _REPEATABLE_STATUS:
             error = BadResponse(message, status=status, trace_id=trace)
-            return Failure(error, curable=True, wait=_asked_to_wait(answer, details))
+            return Failure(error, curable=True, wait=asked_to_wait(answer.headers, details))
         if status < 400:
             message = f"{answer.where}: the server redirects ({status})"
             hint = "redirects are not followed: check the base URL"
@@ -92,7 +93,7 @@ class AnswerReader:
                 trace_id=trace,
             )
             return Failure(ceiling, undone=True)
-        wait = _asked_to_wait(answer, details)
+        wait = asked_to_wait(answer.headers, details)
         if wait is not None:
             message += f"; the server asks to wait {wait:.0f} s"
         error = Throttled(message, hint="run it again later", status=429, trace_id=trace)
@@ -160,15 +161,15 @@ def _details(content: bytes) -> Json:
     return details if isinstance(details, dict) else {}
 
 
-def _asked_to_wait(answer: Answer, details: Json) -> float | None:
+def asked_to_wait(headers: Mapping[str, str], details: Json) -> float | None:
     """The seconds that the server asks to wait, by header or by body; None if it does not."""
-    milliseconds = _seconds(answer.headers.get("retry-after-ms"))
+    milliseconds = _seconds(headers.get("retry-after-ms"))
     if milliseconds is not None:
         return milliseconds / 1000
-    after = answer.headers.get("retry-after")
+    after = headers.get("retry-after")
     for value in (
         after,
-        _until(after, answer.headers.get("date")),
+        _until(after, headers.get("date")),
         details.get("remainingSeconds"),
     ):
         seconds = _seconds(value)

@@ -1,5 +1,6 @@
 """Sends parts of files to signed URLs, which carry their own permission: no credentials here."""
 
+import math
 import random
 import threading
 import time
@@ -9,11 +10,12 @@ from typing import Self
 
 import httpx
 
-from catalogsync.errors import ApiError, BadResponse, Interrupted, Unreachable
-from catalogsync.events import Requested, Tell, tell_nobody
+from catalogsync.errors import ApiError, AskedToWait, BadResponse, Interrupted, Unreachable
+from catalogsync.events import CoolingDown, Requested, Tell, tell_nobody
+from catalogsync.scenario.answers import asked_to_wait
 from catalogsync.scenario.planned_file import PlannedFile
 from catalogsync.scenario.tally import Tally
-from catalogsync.web import Deadline, bounded_transport, is_private, tls_context
+from catalogsync.web import Deadline, Failure, bounded_transport, is_private, tls_context
 
 _LONGEST_ANSWER = 256 * 1024
 
@@ -33,12 +35,16 @@ class PartExpired(Exception):
 
 @dataclass(frozen=True, slots=True)
 class PartBounds:
-    """How long and how often a part is tried; `slowest` is in bytes per second."""
+    """How long and how often a part is tried; `slowest` is in bytes per second.
+
+    `longest_wait` bounds what the server may ask to wait, for all attempts together.
+    """
 
     idle: float = 30.0
     slowest: float = 50_000.0
     attempts: int = 5
     first_wait: float = 0.5
+    longest_wait: float = 300.0
 
     def within(self, seconds: float) -> Self:
         """The same for parts that may stand still for no longer than that in an attempt."""
@@ -80,19 +86,31 @@ class PartSender:
         if not _usable(url):
             raise BadResponse(f"the server's address for part {part.number} cannot be used")
         file.wait_until_hashed(part.start + part.length)
+        asked = 0.0
         for attempt in range(1, self._bounds.attempts + 1):
             failure = self._attempt(part, url, file, tally, attempt)
             if failure is None:
                 return
             if attempt == self._bounds.attempts:
-                raise failure
-            bound = min(8.0, self._bounds.first_wait * 2 ** (attempt - 1))
-            if self._stop.wait(random.uniform(0, bound)):
-                raise Interrupted("interrupted")
+                raise failure.error
+            asked += failure.wait or 0.0
+            if asked > self._bounds.longest_wait:
+                raise _too_long(failure.error, asked)
+            self._wait(part, failure, attempt)
+
+    def _wait(self, part: Part, failure: Failure, attempt: int) -> None:
+        """Wait for as long as the server asks, or else by chance, longer after each attempt."""
+        bound = min(8.0, self._bounds.first_wait * 2 ** (attempt - 1))
+        wait = failure.wait or random.uniform(0, bound)
+        if failure.wait:
+            said = failure.error.message
+            self._tell(CoolingDown("PUT", f"part {part.number}", wait, said))
+        if self._stop.wait(wait):
+            raise Interrupted("interrupted")
 
     def _attempt(
         self, part: Part, url: str, file: PlannedFile, tally: Tally, attempt: int
-    ) -> ApiError | None:
+    ) -> Failure | None:
         """The failure of one attempt that another may cure, or None when it went well."""
         body = _Body(part, file, tally)
         try:
@@ -106,7 +124,7 @@ class PartSender:
 
     def _put(
         self, part: Part, url: str, body: "_Body", media_type: str, attempt: int
-    ) -> ApiError | None:
+    ) -> Failure | None:
         client = self._client(url)
         seconds = self._bounds.idle + part.length / self._bounds.slowest
         self._local.deadline.at = time.monotonic() + seconds
@@ -125,9 +143,9 @@ class PartSender:
                 _skim(answer)
         except httpx.RequestError as error:
             told(failure=type(error).__name__)
-            return Unreachable(f"{what} was not taken: {type(error).__name__}")
+            return Failure(Unreachable(f"{what} was not taken: {type(error).__name__}"))
         told(answer.status_code)
-        return _judged(what, answer.status_code) or body.rest(what)
+        return _judged(what, answer) or body.rest(what)
 
     def _client(self, url: str) -> httpx.Client:
         client: httpx.Client | None = getattr(self._local, "client", None)
@@ -159,11 +177,11 @@ class _Body:
             self._sent += len(chunk)
             self._tally.add(len(chunk))
 
-    def rest(self, what: str) -> ApiError | None:
-        """An error for a part that was answered before all of it was sent."""
+    def rest(self, what: str) -> Failure | None:
+        """The failure of a part that was answered before all of it was sent."""
         if self._sent == self._part.length:
             return None
-        return Unreachable(f"{what} was not taken: the connection broke off")
+        return Failure(Unreachable(f"{what} was not taken: the connection broke off"))
 
     def take_back(self) -> None:
         """Count what was sent as not sent."""
@@ -188,13 +206,22 @@ def _skim(answer: httpx.Response) -> None:
             return
 
 
-def _judged(what: str, status: int) -> ApiError | None:
-    """None for a success, the error where another attempt may help; raises any other."""
+def _judged(what: str, answer: httpx.Response) -> Failure | None:
+    """None for a success, the failure where another attempt may help; raises any other."""
+    status = answer.status_code
     if status in (200, 201, 204):
         return None
     if status == 403:
         raise PartExpired
     refused = BadResponse(f"{what} was refused ({status})", status=status)
-    if status >= 500 or status in (408, 429):
-        return refused
+    if status in (429, 503):
+        return Failure(refused, wait=asked_to_wait(answer.headers, {}))
+    if status >= 500 or status == 408:
+        return Failure(refused)
     raise refused
+
+
+def _too_long(error: ApiError, seconds: float) -> AskedToWait:
+    asks = f"{error.message}; the server asks to wait {seconds:.0f} s"
+    hint = f"run it again later, or let it wait with --max-wait {math.ceil(seconds)}"
+    return AskedToWait(asks, hint=hint, status=error.status)

@@ -82,7 +82,8 @@ class Transport:
     A `read_only` transport raises `WriteForbidden` for everything that could change the server.
     Once `stop` is set, nothing is read or waited for any more and `Interrupted` is raised instead;
     a write that is due is still sent, so that what was begun can be finished.
-    `tell` is called for every attempt, wait and change of the pace, from any thread.
+    `tell` is called for every attempt, wait and change of the pace, from any thread. Transports to
+    one server can share a `pace`.
     """
 
     def __init__(
@@ -93,6 +94,7 @@ class Transport:
         bounds: Bounds | None = None,
         stop: threading.Event | None = None,
         tell: Tell = tell_nobody,
+        pace: Pace | None = None,
     ) -> None:
         self._base_url = checked_base_url(connection.base_url)
         self._project = connection.project
@@ -102,7 +104,7 @@ class Transport:
         self._bounds = bounds or Bounds()
         self._stop = stop or threading.Event()
         self._tell = tell
-        self._pace = Pace()
+        self._pace = pace or Pace()
         self._tls = tls_context(self._base_url)
         self._local = threading.local()
         self._clients: list[httpx.Client] = []
@@ -179,7 +181,8 @@ class Transport:
             status, result = self._attempt(request, deadline)
             self._tell(_told(request, attempt, status, result, time.monotonic() - sent))
             if isinstance(result, Failure) and result.error.status == 429 and result.curable:
-                self._slow_down(sent)
+                longest = self._bounds.longest_wait - asked
+                self._slow_down(sent, result.wait or 0.0, longest)
             elif not isinstance(result, Failure) or result.error.status:
                 self._pace.succeeded()
             if not isinstance(result, Failure):
@@ -202,9 +205,10 @@ class Transport:
             self._wait(wait)
             attempt += 1
 
-    def _slow_down(self, sent: float) -> None:
+    def _slow_down(self, sent: float, wait: float, longest: float) -> None:
+        """Slow all requests down; a wait that this one would not take is none for the others."""
         before = self._pace.limit
-        self._pace.throttled(sent)
+        self._pace.throttled(sent, wait if wait <= longest else 0.0)
         rate = self._pace.limit
         if rate is not None and rate != before:
             self._tell(SlowedDown(round(rate, 2)))

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from catalogsync.scenario import Connection, Transport
+from catalogsync.scenario.pace import Pace
 from catalogsync.scenario.transport import Bounds
 from tests.scenario.server import Server
 
@@ -31,11 +32,16 @@ class Connect:
         url: str = "",
         project: str = "",
         stop: threading.Event | None = None,
+        pace: Pace | None = None,
         **bounds: Any,
     ) -> Transport:
         connection = Connection(url or self.url, KEY, SECRET, project)
         transport = Transport(
-            connection, read_only=read_only, bounds=replace(QUICK, **bounds), stop=stop
+            connection,
+            read_only=read_only,
+            bounds=replace(QUICK, **bounds),
+            stop=stop,
+            pace=pace,
         )
         self.made.append(transport)
         return transport

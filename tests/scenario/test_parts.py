@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from catalogsync.errors import Unreachable
+from catalogsync.errors import AskedToWait, Unreachable
+from catalogsync.events import CoolingDown, Event, Tell, tell_nobody
 from catalogsync.model import AssetKind, AssetRef
 from catalogsync.scenario.parts import Part, PartBounds, PartSender
 from catalogsync.scenario.planned_file import PlannedFile
@@ -27,7 +28,9 @@ Send = Callable[[str], None]
 
 
 @contextmanager
-def sender(path: Path, bounds: PartBounds, part: Part = PART) -> Iterator[Send]:
+def sender(
+    path: Path, bounds: PartBounds, part: Part = PART, tell: Tell = tell_nobody
+) -> Iterator[Send]:
     """What sends a part of a file to an address."""
     content = path.read_bytes()
     sha256 = hashlib.sha256(content).hexdigest()
@@ -35,7 +38,7 @@ def sender(path: Path, bounds: PartBounds, part: Part = PART) -> Iterator[Send]:
     stop = threading.Event()
     with (
         ThreadPoolExecutor() as pool,
-        closing(PartSender(stop=stop, bounds=bounds)) as parts,
+        closing(PartSender(stop=stop, bounds=bounds, tell=tell)) as parts,
         path.open("rb") as file,
         PlannedFile(asset, file, stop=stop, hashing=pool) as planned,
     ):
@@ -58,6 +61,35 @@ def test_a_part_whose_connection_breaks_is_sent_again_whole(
         send(f"{server.url}/part?signature=s")
     expected = path.read_bytes()[PART.start : PART.start + PART.length]
     assert [received.body == expected for received in server.requests] == [True] * 3
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_part_waits_for_as_long_as_its_server_asks(
+    server: Server, path: Path, status: int
+) -> None:
+    server.script(reply(status, retry_after_ms="100"), reply(status, retry_after="0.1"), reply(200))
+    told: list[Event] = []
+    with sender(path, PartBounds(first_wait=0), tell=told.append) as send:
+        send(f"{server.url}/part?signature=s")
+    waits = [event.seconds for event in told if isinstance(event, CoolingDown)]
+    assert waits == [0.1, 0.1]
+    assert [event.path for event in told if isinstance(event, CoolingDown)] == ["part 2"] * 2
+    assert len(server.requests) == 3
+
+
+@pytest.mark.parametrize("asked", [("900",), ("0.2", "0.2")], ids=["at once", "added up"])
+def test_a_part_does_not_wait_for_longer_than_allowed(
+    server: Server, path: Path, asked: tuple[str, ...]
+) -> None:
+    server.script(*(reply(429, retry_after=each) for each in asked))
+    with (
+        sender(path, PartBounds(longest_wait=0.3)) as send,
+        pytest.raises(AskedToWait, match=r"part 2 was refused \(429\); .* asks to wait") as caught,
+    ):
+        send(f"{server.url}/part?signature=s")
+    assert "--max-wait" in caught.value.hint
+    assert "signature" not in str(caught.value)
+    assert len(server.requests) == len(asked)
 
 
 def test_a_signed_address_gets_no_credentials(server: Server, path: Path) -> None:

@@ -1,14 +1,21 @@
 """The three meanings of a 429, and how long the server is waited for."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from catalogsync.errors import CeilingReached, Throttled
-from catalogsync.scenario import Transport
+from catalogsync.events import Event, Requested
+from catalogsync.sandbox import running
+from catalogsync.scenario import Connection, Transport
+from catalogsync.scenario.pace import Pace
+from tests.scenario.conftest import Connect
 from tests.scenario.server import Server, Step, reply
 
 FINE = reply(200, {"fine": True})
@@ -138,6 +145,57 @@ def test_an_impossible_date_is_not_waited_for(
 ) -> None:
     server.script(reply(429, retry_after=value, date=value), FINE)
     assert transport.get("/models") == {"fine": True}
+
+
+class Noting(Pace):
+    """A pace that notes what everybody has to wait for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waits: list[float] = []
+
+    def throttled(self, sent: float, wait: float = 0.0) -> None:
+        self.waits.append(wait)
+        super().throttled(sent, wait)
+
+
+def test_all_wait_for_as_long_as_the_server_asks_one_to_but_not_for_longer_than_one_would(
+    server: Server, connect: Connect
+) -> None:
+    pace = Noting()
+    http = connect(pace=pace, longest_wait=0.5)
+    server.script(reply(429, retry_after="0.2"), reply(429, {"remainingSeconds": 900}))
+    with pytest.raises(Throttled):
+        http.get("/models")
+    server.script(reply(429, {"remainingSeconds": 0.1}), FINE)
+    http.get("/models")
+    assert pace.waits == [0.2, 0.0, 0.1]
+
+
+def test_transports_to_one_server_can_share_a_pace(server: Server, connect: Connect) -> None:
+    pace = Pace()
+    one, other = connect(pace=pace), connect(pace=pace)
+    server.script(reply(429), FINE)
+    one.get("/models")
+    assert pace.limit is not None
+    other.get("/models")
+    assert other._pace.limit == one._pace.limit
+
+
+@pytest.mark.parametrize(("workers", "requests"), [(8, 400), (48, 1000)])
+def test_few_requests_are_refused_by_a_token_bucket(
+    tmp_path: Path, workers: int, requests: int
+) -> None:
+    told: list[Event] = []
+    with running(tmp_path, rate=200, burst=20) as box:
+        connection = Connection(box.url, "k", "s", "proj_rate")
+        http = Transport(connection, read_only=True, tell=told.append)
+        with closing(http), ThreadPoolExecutor(workers) as pool:
+            for answer in pool.map(lambda _: http.get("/models"), range(requests)):
+                assert answer["models"] == []
+    statuses = [event.status for event in told if isinstance(event, Requested)]
+    assert statuses.count(200) == requests
+    assert 0 < statuses.count(429) < 0.05 * len(statuses)
 
 
 def test_a_429_slows_down_all_that_follows_until_it_goes_well(

@@ -1,0 +1,17 @@
+"""The short form of `script/soak --fuzz-api`: the sandbox does as its document says."""
+
+from pathlib import Path
+
+from catalogsync.sandbox import running
+from tests.fuzz.api import fuzz
+from tests.fuzz.test_openapi import OPERATIONS
+
+EXAMPLES = 10
+"""Right requests, and wrong ones, for each operation in a run of the tests."""
+
+
+def test_generated_requests_are_answered_as_the_document_says(tmp_path: Path) -> None:
+    with running(tmp_path, validate_s=0, import_s=0) as server:
+        tally = fuzz(server, examples=EXAMPLES)
+    assert tally.accepted() == set(OPERATIONS)
+    assert tally.count("negative") >= EXAMPLES * len(OPERATIONS) * 0.9
