@@ -19,6 +19,7 @@ from catalogsync.actions import (
     ForgetModel,
     ImportModel,
     ModelAction,
+    Replacing,
     SetDescription,
     SetExamples,
     SetPromptGuide,
@@ -58,21 +59,55 @@ class Performer:
         self._alike: defaultdict[tuple[object, object], Lock] = defaultdict(Lock)
 
     def check_unchanged(self, action: ModelAction) -> None:
-        """Raise `Conflict` if somebody changed the model since the plan saw it."""
-        observed = self._ledger.observed_version(action.model)
-        if observed is None:
+        """Raise `Conflict` if somebody changed or deleted the model since the plan saw it."""
+        seen = self._ledger.observed(action.model)
+        if seen is None:
             return
         try:
-            current = self._writer.get_model(self._ledger.model_id(action.model)).updated_at
+            current = self._writer.get_model(seen.id).updated_at
         except NotFound:
             if isinstance(action, DeleteModel):
                 return
-            raise
-        if current != observed:
+            raise _deleted(seen) from None
+        if current != seen.updated_at:
             raise Conflict(
                 f"somebody changed the model at {current}, after this plan read it",
-                hint="plan again and look at what changed",
+                hint=_PLAN_AGAIN,
             )
+
+    def check_replaced(self, action: Replacing) -> None:
+        """Raise `Conflict` if what the action replaces is not what the plan saw any more."""
+        seen = self._ledger.observed(action.model)
+        if seen is None:
+            return
+        try:
+            changed = self._changed(action, seen)
+        except NotFound:
+            raise _deleted(seen) from None
+        if changed:
+            raise Conflict(
+                f"somebody changed {' and '.join(changed)} after this plan read it",
+                hint=_PLAN_AGAIN,
+            )
+
+    def _changed(self, action: Replacing, seen: RemoteModel) -> list[str]:
+        """The fields that an action replaces and somebody changed, as far as they were read."""
+        reader = self._writer
+        now: dict[str, tuple[object, object]]
+        match action:
+            case SetDescription():
+                now = {"the description": (seen.description, reader.get_description(seen.id))}
+            case SetPromptGuide():
+                now = {"the prompt guide": (seen.prompt_guide, reader.get_prompt_guide(seen.id))}
+            case SetExamples():
+                now = {"the examples": (seen.examples, reader.get_model(seen.id).examples)}
+            case UpdateModel(fields=fields):
+                live = reader.get_model(seen.id)
+                attributes = {name: SCALARS.get(name, name) for name, _ in fields}
+                now = {n: (getattr(seen, a), getattr(live, a)) for n, a in attributes.items()}
+            case _:
+                assert_never(action)
+        return [name for name, (before, found) in now.items() if before not in (None, found)]
 
     def move_together(self, batch: Batch) -> None:
         """Edit the membership of many models in one attempt; any `ApiError` leaves them unclear."""
@@ -230,6 +265,16 @@ class Performer:
             missing = len(set(sent) - set(kept))
             what = f"{missing} of {len(sent)} examples are missing" if missing else "another order"
             raise NotKept(f"the server did not keep the examples as sent: {what}")
+
+
+_PLAN_AGAIN = "plan again and look at what changed"
+
+
+def _deleted(seen: RemoteModel) -> Conflict:
+    return Conflict(
+        f"somebody deleted the model {seen.id} after this plan read it",
+        hint="plan again: it would be created anew",
+    )
 
 
 def _expect_field(field: str, sent: object, kept: RemoteModel) -> None:

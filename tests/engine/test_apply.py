@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from threading import Event, Semaphore, Thread
+from typing import Any
 
 import pytest
 
@@ -113,6 +114,71 @@ def test_a_model_that_somebody_changed_meanwhile_is_a_conflict_and_left_alone() 
     assert statuses(outcomes) == [("SetDescription", "skipped"), ("UpdateModel", "conflict")]
     assert server.models[model.id].short_description == "theirs"
     assert server.writes == []
+
+
+@pytest.mark.parametrize(
+    ("theirs", "action", "named"),
+    [
+        ({"description": "theirs"}, "SetDescription", "the description"),
+        ({"prompt_guide": "theirs"}, "SetPromptGuide", "the prompt guide"),
+        ({"examples": ()}, "SetExamples", "the examples"),
+        ({"short_description": "theirs"}, "UpdateModel", "shortDescription"),
+        (None, "UpdateModel", "deleted the model"),
+    ],
+)
+def test_what_somebody_changes_between_two_writes_to_a_model_is_a_conflict(
+    theirs: dict[str, Any] | None, action: str, named: str
+) -> None:
+    server = FakeServer()
+    held = tuple(server.add_asset(CONTENTS[sha]) for sha in SHAS[:2])
+    model = server.add_model("Ink", tags=frozenset({owner_tag("acme", "ink")}), examples=held)
+    spec = replace(
+        INK, short_description="ours", tags=frozenset({"ours"}), examples=(image(1), image(0)),
+        description=Text(("ours",)), prompt_guide=Text(("ours",)),
+    )  # fmt: skip
+
+    def meddle(write: str) -> None:
+        if write != "edit_tags":
+            return
+        if theirs is None:
+            del server.models[model.id]
+        elif "description" in theirs:
+            server.descriptions[model.id] = theirs["description"]
+        elif "prompt_guide" in theirs:
+            server.prompt_guides[model.id] = theirs["prompt_guide"]
+        else:
+            server.edit(model.id, **theirs)
+
+    server.after_write = meddle
+    outcomes = run(server, Catalog(name="acme", models=(spec,)), open_file)
+    (conflict,) = (each for each in outcomes if each.status is Status.CONFLICT)
+    assert (type(conflict.action).__name__, named in conflict.reason) == (action, True)
+
+
+def test_a_text_is_compared_though_the_date_of_its_model_did_not_move() -> None:
+    server = FakeServer()
+    model = server.add_model("Ink", tags=frozenset({owner_tag("acme", "ink")}))
+    outcomes = run(
+        server,
+        Catalog(name="acme", models=(replace(INK, description=Text(("ours",))),)),
+        open_file,
+        between=lambda: server.descriptions.update({model.id: "theirs"}),
+    )
+    assert statuses(outcomes) == [("SetDescription", "conflict")]
+    assert server.descriptions[model.id] == "theirs"
+
+
+def test_a_model_that_somebody_deleted_meanwhile_is_a_conflict() -> None:
+    server = FakeServer()
+    model = server.add_model("Ink", tags=frozenset({owner_tag("acme", "ink")}))
+    outcomes = run(
+        server,
+        Catalog(name="acme", models=(replace(INK, short_description="ours"),)),
+        open_file,
+        between=lambda: server.delete_model(model.id),
+    )
+    assert statuses(outcomes) == [("UpdateModel", "conflict")]
+    assert model.id in outcomes[0].reason
 
 
 def test_a_delete_of_a_model_that_somebody_changed_is_a_conflict() -> None:
