@@ -1,32 +1,53 @@
-"""`script/soak`: many schedules of faults, and one table of what became of them."""
+"""`script/soak`: many schedules of faults and stories, and one table of what became of them."""
 
 import argparse
+import random
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.soak.schedule import Result
 from tests.soak.soak import soak
-from tests.soak.table import table
+from tests.soak.stories import AT_ONCE, soak_stories
+from tests.soak.table import row, table
 
 
 def main() -> int:
     """Soak, print the table, and fail if a promise was broken."""
     parser = argparse.ArgumentParser(prog="script/soak", description=__doc__)
     parser.add_argument("--schedules", type=int, default=200, help="how many (default: 200)")
-    parser.add_argument("--minutes", type=float, default=float("inf"), help="at most this long")
-    parser.add_argument("--seed", type=int, default=1, help="where to begin (default: 1)")
+    parser.add_argument("--stories", type=int, default=100, help="how many (default: 100)")
+    parser.add_argument("--days", type=int, default=25, help="of a story (default: 25)")
+    parser.add_argument(
+        "--minutes", type=float, default=float("inf"), help="at most this long for each of both"
+    )
+    parser.add_argument("--seed", type=int, help="where to begin (default: anywhere)")
     given = parser.parse_args()
+    first_seed = random.randrange(10**6) if given.seed is None else given.seed
     with TemporaryDirectory(prefix="catalog-sync-soak.") as folder:
         results = soak(
             Path(folder),
             schedules=given.schedules,
-            first_seed=given.seed,
+            first_seed=first_seed,
             seconds=given.minutes * 60,
             told=_tell,
         )
-    sys.stdout.write(table(results))
-    return 0 if all(result.good for result in results) else 1
+        stories, broken = soak_stories(
+            Path(folder),
+            stories=given.stories,
+            days=given.days,
+            first_seed=first_seed,
+            seconds=given.minutes * 60,
+            told=lambda number, why: _tell_story(number, given.days, why),
+        )
+    sys.stdout.write(row("first seed", first_seed) + table(results))
+    sys.stdout.write(row("stories", stories) + row("broken seeds", broken))
+    return 0 if all(result.good for result in results) and not broken else 1
+
+
+def _tell_story(number: int, days: int, why: str) -> None:
+    again = f"script/soak --schedules 0 --stories {AT_ONCE} --days {days} --seed {number}"
+    sys.stderr.write(f"{why}\nagain: {again}\n")
 
 
 def _tell(result: Result) -> None:
