@@ -3,6 +3,7 @@
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from itertools import islice
 from threading import Lock
 from typing import BinaryIO, assert_never
 
@@ -35,6 +36,9 @@ from catalogsync.members import Batch
 from catalogsync.mentions import normalised
 from catalogsync.model import AssetRef, RemoteModel
 from catalogsync.ports import CatalogWriter
+
+_NEWEST_PAGES = 20
+"""How far back a file is looked for whose answer was lost: that is 2,000 assets."""
 
 FileOpener = Callable[[AssetRef], BinaryIO]
 
@@ -172,8 +176,10 @@ class Performer:
         self._ledger.record_asset(asset, found)
 
     def _find_asset(self, asset: AssetRef) -> str | None:
-        newest = next(iter(self._writer.newest_assets()), ())
-        return next((held.id for held in newest if held.digest == asset.digest), None)
+        """A file whose answer was lost; many others may have arrived while it was waited for."""
+        pages = islice(self._writer.newest_assets(), _NEWEST_PAGES)
+        held = (each for page in pages for each in page)
+        return next((each.id for each in held if each.digest == asset.digest), None)
 
     def _create_model(self, action: CreateModel) -> None:
         fields = self._fields(action.fields)

@@ -232,6 +232,21 @@ def test_a_create_that_never_arrived_is_tried_again(example: Catalog, write: str
     assert (len(server.models), len(server.assets), len(server.collections)) == (3, 3, 1)
 
 
+def test_a_lost_upload_is_found_behind_what_arrived_meanwhile() -> None:
+    server = FakeServer()
+
+    def lose(write: str) -> None:
+        if write == "upload_asset":
+            for number in range(5):
+                server.add_asset(b"somebody else's %d" % number)
+            raise Unreachable("lost")
+
+    server.after_write = lose
+    catalog = Catalog(name="acme", models=(replace(INK, examples=(image(0),)),))
+    assert {outcome.status for outcome in run(server, catalog, open_file)} == {Status.DONE}
+    assert len(server.assets) == 6
+
+
 def test_two_lost_creates_of_one_name_do_not_share_a_model() -> None:
     server = FakeServer(after_write=failing("create_model", Unreachable("lost")))
     twins = Catalog(name="acme", models=(INK, replace(INK, key="ink2")))
