@@ -10,6 +10,15 @@ HELD = "held"
 """The key of the run that is held; everybody else has another."""
 
 
+class Refused(Exception):
+    """Raised meanwhile: the request that is held is answered with 401."""
+
+
+def refuse() -> None:
+    """Let the request that is held be refused."""
+    raise Refused
+
+
 class Pause:
     """A middleware of the sandbox: before the nth request of a run takes effect, call something."""
 
@@ -33,7 +42,12 @@ class Pause:
             if _key_of(scope) == HELD:
                 self.requests.append(f"{scope['method']} {scope['path'].removeprefix('/v1')}")
                 if len(self.requests) == self._at:
-                    await asyncio.to_thread(self._meanwhile)
+                    try:
+                        await asyncio.to_thread(self._meanwhile)
+                    except Refused:
+                        await send({"type": "http.response.start", "status": 401, "headers": []})
+                        await send({"type": "http.response.body", "body": b"{}"})
+                        return
             await app(scope, receive, send)
 
         return serve

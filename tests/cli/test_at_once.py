@@ -20,7 +20,7 @@ from catalogsync.outcome import Outcome, Status
 from catalogsync.sandbox import running
 from catalogsync.scenario import Connection, ScenarioClient, Transport
 from tests.cli.conftest import Result, Run, write
-from tests.cli.pausing import HELD, Pause
+from tests.cli.pausing import HELD, Pause, refuse
 from tests.engine.run import run
 
 Changed = Mapping[tuple[str, str], str]
@@ -289,6 +289,17 @@ def test_of_two_applies_at_once_neither_loses_or_doubles_anything_untold(place: 
             with place.client(this.project) as person:
                 person.delete_model(named[1])
         converges(this)
+
+
+def test_a_report_is_told_though_nobody_can_look_for_models_made_twice(place: Place) -> None:
+    end = every_request(place)
+    this = Try(place)
+    place.pause.arm(end, refuse)
+    result, document = this.apply()
+    assert place.pause.held == "GET /models"
+    assert "could not be read" in result.err
+    assert {each["status"] for each in document["outcomes"]} == {"done"}
+    assert (result.code, document["result"].split(",")[0]) == (0, "Applied: 1 created")
 
 
 def converges(this: Try) -> None:
