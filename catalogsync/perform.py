@@ -2,7 +2,7 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import islice
 from threading import Lock
 from typing import BinaryIO, assert_never
@@ -147,9 +147,9 @@ class Performer:
                 AdoptModel(model=key, add=add, delete=delete)
                 | EditTags(model=key, add=add, delete=delete)
             ):
-                writer.edit_tags(ledger.model_id(key), add=add, delete=delete)
+                self._edit_tags(ledger.model_id(key), add, delete)
             case ForgetModel(model=key, tags=tags):
-                writer.edit_tags(ledger.model_id(key), add=(), delete=tags)
+                self._edit_tags(ledger.model_id(key), (), tags)
             case EditCollections():
                 self._edit_collections(action)
             case SetExamples(model=key, examples=examples):
@@ -190,12 +190,12 @@ class Performer:
                 self._pause,
             )
             self._ledger.record_model(action.model, model_id)
-        self._writer.edit_tags(model_id, add=action.tags, delete=())
+        self._edit_tags(model_id, action.tags, ())
 
     def _import_model(self, action: ImportModel) -> None:
         model_id = self._importer.model(action)
         self._ledger.record_model(action.model, model_id)
-        self._writer.edit_tags(model_id, add=action.tags, delete=())
+        self._edit_tags(model_id, action.tags, ())
         self._importer.end(action.model)
         became = self._writer.get_model(model_id).type
         if became != action.model_type:
@@ -216,6 +216,14 @@ class Performer:
             if same and model.status == "new" and not model.tags and self._ledger.claim(model.id):
                 return model.id
         return None
+
+    def _edit_tags(self, model_id: str, add: Sequence[str], delete: Sequence[str]) -> None:
+        """Edit tags; unless the answer says that each was changed, look at what became of them."""
+        if self._writer.edit_tags(model_id, add=add, delete=delete):
+            return
+        live = self._writer.get_model(model_id).tags
+        if not live.issuperset(add) or not live.isdisjoint(delete):
+            raise NotKept("the server did not keep the tags as sent")
 
     def _update_model(self, model_id: str, fields: tuple[tuple[str, FieldValue], ...]) -> None:
         sent = self._fields(fields)

@@ -265,6 +265,26 @@ def test_a_server_that_keeps_something_else_is_told() -> None:
     assert "did not keep" in outcome.reason
 
 
+@pytest.mark.parametrize("existing", [True, False])
+def test_a_server_that_keeps_other_tags_is_told(existing: bool) -> None:
+    server = FakeServer(keep_tag=str.lower)
+    if existing:
+        server.add_model("Ink", tags=frozenset({owner_tag("acme", "ink")}))
+    spec = replace(INK, tags=frozenset({"Comic"}))
+    (outcome,) = run(server, Catalog(name="acme", models=(spec,)), open_file)
+    assert (outcome.status, "the tags" in outcome.reason) == (Status.FAILED, True)
+
+
+def test_tags_that_somebody_edited_in_the_same_way_are_done() -> None:
+    server = FakeServer()
+    tags = frozenset({owner_tag("acme", "ink"), "old"})
+    model = server.add_model("Ink", tags=tags)
+    spec = replace(INK, tags=frozenset({"new"}))
+    server.before_write = lambda name: server.edit(model.id, tags=tags - {"old"} | {"new"})
+    (outcome,) = run(server, Catalog(name="acme", models=(spec,)), open_file)
+    assert outcome.status is Status.DONE
+
+
 def test_a_server_that_keeps_another_order_is_told() -> None:
     server = FakeServer()
     server.set_examples = lambda model_id, asset_ids: tuple(sorted(asset_ids)[::-1])  # type: ignore[method-assign]
