@@ -29,7 +29,7 @@ from catalogsync.actions import (
 )
 from catalogsync.attempts import create_collection, create_once
 from catalogsync.diff import SCALARS
-from catalogsync.errors import Conflict, NotFound, NotKept, Rejected
+from catalogsync.errors import Conflict, NotFound, NotKept, OutcomeUnknown, Rejected
 from catalogsync.importer import Importer
 from catalogsync.ledger import Ledger
 from catalogsync.members import Batch
@@ -210,11 +210,22 @@ class Performer:
             return self._alike[fields.get("name"), fields.get("type")]
 
     def _find_created(self, fields: dict[str, object]) -> str | None:
-        """A model that a create whose answer was lost left behind: new since the plan, untagged."""
+        """A model that a create whose answer was lost left behind: new since the plan, untagged.
+
+        Raises `OutcomeUnknown` where the only such model is not as a create leaves it.
+        """
+        doubtful = ""
         for model in self._writer.list_models():
             same = (model.name, model.type) == (fields.get("name"), fields.get("type"))
-            if same and model.status == "new" and not model.tags and self._ledger.claim(model.id):
-                return model.id
+            if same and not model.tags and self._ledger.claim(model.id):
+                if model.status == "new":
+                    return model.id
+                doubtful = model.id
+        if doubtful:
+            raise OutcomeUnknown(
+                f"the answer was lost, and nothing tells whether {doubtful} was made by it",
+                hint=f"pin it with `id: {doubtful}` if it is the one, or give it another name",
+            )
         return None
 
     def _edit_tags(self, model_id: str, add: Sequence[str], delete: Sequence[str]) -> None:

@@ -232,6 +232,24 @@ def test_a_create_that_never_arrived_is_tried_again(example: Catalog, write: str
     assert (len(server.models), len(server.assets), len(server.collections)) == (3, 3, 1)
 
 
+def test_a_lost_create_is_not_repeated_beside_a_model_that_may_be_it() -> None:
+    server = FakeServer()
+
+    def lose(write: str) -> None:
+        if write == "create_model":
+            for model_id in server.models:
+                server.edit(model_id, status="trained")
+            raise Unreachable("lost")
+
+    server.after_write = lose
+    (outcome,) = run(server, Catalog(name="acme", models=(INK,)), open_file)
+    (model_id,) = server.models
+    assert (outcome.status, model_id in outcome.reason) == (Status.FAILED, True)
+    assert [r.code for r in plan(server, Catalog(name="acme", models=(INK,))).refusals] == [
+        "same-name"
+    ]
+
+
 def test_a_lost_upload_is_found_behind_what_arrived_meanwhile() -> None:
     server = FakeServer()
 
