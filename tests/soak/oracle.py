@@ -73,7 +73,12 @@ class Oracle:
             if spec.state is State.PRESENT
             if spec.id not in self.before and not self._keys(spec) & held.keys()
         )
-        unowned = Counter(model.name for model in self.before.values() if not marks(model))
+        pinned = {spec.id for spec in self.catalog.models}
+        unowned = Counter(
+            model.name
+            for model in self.before.values()
+            if not marks(model) and model.id not in pinned
+        )
         made = Counter(model.name for model in after.values() if model.id not in self.before)
         for name, count in made.items():
             if count > max(0, wanted[name] - unowned[name]):
