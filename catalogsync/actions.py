@@ -5,6 +5,7 @@ not exist yet when a plan is made.
 """
 
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from catalogsync.model import AssetRef, Concept, ModelRef, Text, Weights
 
@@ -160,6 +161,21 @@ def file_to_send(action: Action) -> AssetRef | None:
         case ImportModel(weights=weights, upload=""):
             return weights.file
     return None
+
+
+Replacing = UpdateModel | SetExamples | SetDescription | SetPromptGuide
+"""What puts a value in the place of another one."""
+
+
+def is_compared(action: Action, *, first: bool) -> TypeGuard[Replacing]:
+    """Whether what an action replaces is compared right before with what the plan saw.
+
+    The `first` action of a model follows a look at the date of the model's last change, of which
+    nobody promises that it moves with a text.
+    """
+    if first:
+        return isinstance(action, SetDescription | SetPromptGuide)
+    return isinstance(action, Replacing)
 
 
 def asset_refs(action: Action) -> tuple[AssetRef, ...]:

@@ -4,7 +4,7 @@ from threading import Lock
 
 from catalogsync.diff import Diff
 from catalogsync.mentions import filled
-from catalogsync.model import AssetRef, Concept, ModelRef, Snapshot, Text
+from catalogsync.model import AssetRef, Concept, ModelRef, RemoteModel, Snapshot, Text
 
 
 class Ledger:
@@ -48,10 +48,9 @@ class Ledger:
         with self._lock:
             return dict(self._models)
 
-    def observed_version(self, key: str) -> str | None:
-        """When the model had last been changed as the plan saw it; None for a new one."""
-        seen = self._observed.get(self._models[key])
-        return seen.updated_at if seen else None
+    def observed(self, key: str) -> RemoteModel | None:
+        """The model as the plan saw it; None for a new one."""
+        return self._observed.get(self._models[key])
 
     def text(self, text: Text) -> str:
         """A Markdown text with the ids it is sent with."""

@@ -199,13 +199,16 @@ def _digests_wanted(matches: Iterable[Match], assets: Mapping[str, AssetRef]) ->
 _PATIENCE = 10
 """How many pages of assets in use may stand before one that an interrupted run left unused."""
 
+_STRANGERS = 4
+"""A page of what others made, while the interrupted run waited, counts for so many of those."""
+
 
 def _uploaded_before(
     reader: CatalogReader, wanted: set[str], assets: Mapping[str, AssetRef]
 ) -> dict[str, AssetRef]:
     """Files that an earlier run sent but did not come to use: among the newest assets.
 
-    Costs nothing when no file is missing, and one read when there is nothing of ours to find.
+    Costs nothing when no file is missing, and three reads at most when there is nothing of ours.
     """
     missing = wanted - {asset.digest for asset in assets.values()}
     found: dict[str, AssetRef] = {}
@@ -215,7 +218,8 @@ def _uploaded_before(
         hits = {asset.id: asset for asset in page if asset.digest in missing}
         found |= hits
         missing -= {asset.digest for asset in hits.values()}
-        patience = _PATIENCE if hits else patience - 1
-        if not (missing and patience and any(asset.digest in wanted for asset in page)):
+        ours = any(asset.digest in wanted for asset in page)
+        patience = _PATIENCE if hits else patience - (1 if ours else _STRANGERS)
+        if not missing or patience <= 0:
             break
     return found

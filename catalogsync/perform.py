@@ -2,7 +2,8 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import islice
 from threading import Lock
 from typing import BinaryIO, assert_never
 
@@ -19,6 +20,7 @@ from catalogsync.actions import (
     ForgetModel,
     ImportModel,
     ModelAction,
+    Replacing,
     SetDescription,
     SetExamples,
     SetPromptGuide,
@@ -27,13 +29,16 @@ from catalogsync.actions import (
 )
 from catalogsync.attempts import create_collection, create_once
 from catalogsync.diff import SCALARS
-from catalogsync.errors import Conflict, NotFound, NotKept, Rejected
+from catalogsync.errors import Conflict, NotFound, NotKept, OutcomeUnknown, Rejected
 from catalogsync.importer import Importer
 from catalogsync.ledger import Ledger
 from catalogsync.members import Batch
 from catalogsync.mentions import normalised
 from catalogsync.model import AssetRef, RemoteModel
 from catalogsync.ports import CatalogWriter
+
+_NEWEST_PAGES = 20
+"""How far back a file is looked for whose answer was lost: that is 2,000 assets."""
 
 FileOpener = Callable[[AssetRef], BinaryIO]
 
@@ -58,21 +63,55 @@ class Performer:
         self._alike: defaultdict[tuple[object, object], Lock] = defaultdict(Lock)
 
     def check_unchanged(self, action: ModelAction) -> None:
-        """Raise `Conflict` if somebody changed the model since the plan saw it."""
-        observed = self._ledger.observed_version(action.model)
-        if observed is None:
+        """Raise `Conflict` if somebody changed or deleted the model since the plan saw it."""
+        seen = self._ledger.observed(action.model)
+        if seen is None:
             return
         try:
-            current = self._writer.get_model(self._ledger.model_id(action.model)).updated_at
+            current = self._writer.get_model(seen.id).updated_at
         except NotFound:
             if isinstance(action, DeleteModel):
                 return
-            raise
-        if current != observed:
+            raise _deleted(seen) from None
+        if current != seen.updated_at:
             raise Conflict(
                 f"somebody changed the model at {current}, after this plan read it",
-                hint="plan again and look at what changed",
+                hint=_PLAN_AGAIN,
             )
+
+    def check_replaced(self, action: Replacing) -> None:
+        """Raise `Conflict` if what the action replaces is not what the plan saw any more."""
+        seen = self._ledger.observed(action.model)
+        if seen is None:
+            return
+        try:
+            changed = self._changed(action, seen)
+        except NotFound:
+            raise _deleted(seen) from None
+        if changed:
+            raise Conflict(
+                f"somebody changed {' and '.join(changed)} after this plan read it",
+                hint=_PLAN_AGAIN,
+            )
+
+    def _changed(self, action: Replacing, seen: RemoteModel) -> list[str]:
+        """The fields that an action replaces and somebody changed, as far as they were read."""
+        reader = self._writer
+        now: dict[str, tuple[object, object]]
+        match action:
+            case SetDescription():
+                now = {"the description": (seen.description, reader.get_description(seen.id))}
+            case SetPromptGuide():
+                now = {"the prompt guide": (seen.prompt_guide, reader.get_prompt_guide(seen.id))}
+            case SetExamples():
+                now = {"the examples": (seen.examples, reader.get_model(seen.id).examples)}
+            case UpdateModel(fields=fields):
+                live = reader.get_model(seen.id)
+                attributes = {name: SCALARS.get(name, name) for name, _ in fields}
+                now = {n: (getattr(seen, a), getattr(live, a)) for n, a in attributes.items()}
+            case _:
+                assert_never(action)
+        return [name for name, (before, found) in now.items() if before not in (None, found)]
 
     def move_together(self, batch: Batch) -> None:
         """Edit the membership of many models in one attempt; any `ApiError` leaves them unclear."""
@@ -108,9 +147,9 @@ class Performer:
                 AdoptModel(model=key, add=add, delete=delete)
                 | EditTags(model=key, add=add, delete=delete)
             ):
-                writer.edit_tags(ledger.model_id(key), add=add, delete=delete)
+                self._edit_tags(ledger.model_id(key), add, delete)
             case ForgetModel(model=key, tags=tags):
-                writer.edit_tags(ledger.model_id(key), add=(), delete=tags)
+                self._edit_tags(ledger.model_id(key), (), tags)
             case EditCollections():
                 self._edit_collections(action)
             case SetExamples(model=key, examples=examples):
@@ -137,8 +176,10 @@ class Performer:
         self._ledger.record_asset(asset, found)
 
     def _find_asset(self, asset: AssetRef) -> str | None:
-        newest = next(iter(self._writer.newest_assets()), ())
-        return next((held.id for held in newest if held.digest == asset.digest), None)
+        """A file whose answer was lost; many others may have arrived while it was waited for."""
+        pages = islice(self._writer.newest_assets(), _NEWEST_PAGES)
+        held = (each for page in pages for each in page)
+        return next((each.id for each in held if each.digest == asset.digest), None)
 
     def _create_model(self, action: CreateModel) -> None:
         fields = self._fields(action.fields)
@@ -149,12 +190,12 @@ class Performer:
                 self._pause,
             )
             self._ledger.record_model(action.model, model_id)
-        self._writer.edit_tags(model_id, add=action.tags, delete=())
+        self._edit_tags(model_id, action.tags, ())
 
     def _import_model(self, action: ImportModel) -> None:
         model_id = self._importer.model(action)
         self._ledger.record_model(action.model, model_id)
-        self._writer.edit_tags(model_id, add=action.tags, delete=())
+        self._edit_tags(model_id, action.tags, ())
         self._importer.end(action.model)
         became = self._writer.get_model(model_id).type
         if became != action.model_type:
@@ -169,12 +210,31 @@ class Performer:
             return self._alike[fields.get("name"), fields.get("type")]
 
     def _find_created(self, fields: dict[str, object]) -> str | None:
-        """A model that a create whose answer was lost left behind: new since the plan, untagged."""
+        """A model that a create whose answer was lost left behind: new since the plan, untagged.
+
+        Raises `OutcomeUnknown` where the only such model is not as a create leaves it.
+        """
+        doubtful = ""
         for model in self._writer.list_models():
             same = (model.name, model.type) == (fields.get("name"), fields.get("type"))
-            if same and model.status == "new" and not model.tags and self._ledger.claim(model.id):
-                return model.id
+            if same and not model.tags and self._ledger.claim(model.id):
+                if model.status == "new":
+                    return model.id
+                doubtful = model.id
+        if doubtful:
+            raise OutcomeUnknown(
+                f"the answer was lost, and nothing tells whether {doubtful} was made by it",
+                hint=f"pin it with `id: {doubtful}` if it is the one, or give it another name",
+            )
         return None
+
+    def _edit_tags(self, model_id: str, add: Sequence[str], delete: Sequence[str]) -> None:
+        """Edit tags; unless the answer says that each was changed, look at what became of them."""
+        if self._writer.edit_tags(model_id, add=add, delete=delete):
+            return
+        live = self._writer.get_model(model_id).tags
+        if not live.issuperset(add) or not live.isdisjoint(delete):
+            raise NotKept("the server did not keep the tags as sent")
 
     def _update_model(self, model_id: str, fields: tuple[tuple[str, FieldValue], ...]) -> None:
         sent = self._fields(fields)
@@ -230,6 +290,16 @@ class Performer:
             missing = len(set(sent) - set(kept))
             what = f"{missing} of {len(sent)} examples are missing" if missing else "another order"
             raise NotKept(f"the server did not keep the examples as sent: {what}")
+
+
+_PLAN_AGAIN = "plan again and look at what changed"
+
+
+def _deleted(seen: RemoteModel) -> Conflict:
+    return Conflict(
+        f"somebody deleted the model {seen.id} after this plan read it",
+        hint="plan again: it would be created anew",
+    )
 
 
 def _expect_field(field: str, sent: object, kept: RemoteModel) -> None:

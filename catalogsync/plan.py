@@ -25,6 +25,7 @@ from catalogsync.actions import (
     UploadAsset,
     asset_refs,
     file_to_send,
+    is_compared,
 )
 from catalogsync.codec import as_data
 from catalogsync.contents import Contents
@@ -151,7 +152,7 @@ class Plan:
     @property
     def requests(self) -> int:
         """The number of requests that carrying it out takes, if nothing is to be repeated."""
-        checks = sum(1 for model in self.models if model.model_id)
+        checks = sum(_looks(model.actions) for model in self.models if model.model_id)
         edits = [action for action in self.actions if isinstance(action, EditCollections)]
         return checks + len(batches(edits)) + sum(map(_requests, self.actions))
 
@@ -356,6 +357,11 @@ def _edits(changes: Iterable[Change], field: str) -> tuple[tuple[str, ...], tupl
 
 def _is_move(change: Change) -> bool:
     return isinstance(change.before, Placed) and isinstance(change.after, Placed)
+
+
+def _looks(actions: Iterable[ModelAction]) -> int:
+    """The requests that look at a model before it is written to."""
+    return 1 + sum(is_compared(action, first=at == 0) for at, action in enumerate(actions))
 
 
 _TO_BEGIN = 2  # begin, poll

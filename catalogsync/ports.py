@@ -81,8 +81,11 @@ class CatalogWriter(CatalogReader, Protocol):
         """Set the given fields of a model, None unsets (PUT /models/{modelId})."""
         ...
 
-    def edit_tags(self, model_id: str, *, add: Sequence[str], delete: Sequence[str]) -> None:
-        """Add and delete tags; those already so are no error (PUT /models/{modelId}/tags)."""
+    def edit_tags(self, model_id: str, *, add: Sequence[str], delete: Sequence[str]) -> bool:
+        """Add and delete tags; those already so are no error (PUT /models/{modelId}/tags).
+
+        Return whether the server says that it changed all of them, and as they were sent.
+        """
         ...
 
     def set_description(self, model_id: str, text: str) -> str:

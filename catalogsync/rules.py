@@ -1,11 +1,11 @@
 """What a plan refuses, and why: per model, and by the catalog's brakes for the whole plan."""
 
-from collections import Counter, defaultdict, deque
+from collections import defaultdict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from catalogsync.diff import Diff, ModelDiff, Verb
-from catalogsync.identity import PROTECTED_TAG, Refusal
+from catalogsync.identity import PROTECTED_TAG, Refusal, owners
 from catalogsync.import_notes import unclear_hint, weights_digest
 from catalogsync.model import Catalog, Limit, ModelSpec, Policy, State
 
@@ -75,11 +75,10 @@ def _judge_delete(model: ModelDiff) -> Iterator[Refusal]:
 
 
 def _judge_deletes(catalog: Catalog, diff: Diff) -> Iterator[Refusal]:
-    """Refuse to delete what a manifest refers to by id, and one of two with the same mark."""
+    """Refuse to delete what a manifest refers to by id, and one of several with the same mark."""
     deletes = [model for model in diff.models if model.verb is Verb.DELETE]
     present = [spec for spec in catalog.models if spec.state is State.PRESENT]
     users = {ref.id: spec.key for spec in present for ref in spec.model_refs if ref.id}
-    times = Counter(model.key for model in deletes)
     for model in deletes:
         user = users.get(model.remote.id) if model.remote else None
         if user:
@@ -89,12 +88,15 @@ def _judge_deletes(catalog: Catalog, diff: Diff) -> Iterator[Refusal]:
                 f"{user} refers to the model that would be deleted",
                 f"take the reference out of {user} first",
             )
-        if times[model.key] > 1:
+        marks = owners(model.remote) if model.remote else ()
+        ours = (key for owner, key in marks if owner == catalog.name)
+        shared = {held for key in ours for held in diff.twins.get(key, ())}
+        if shared:
             yield Refusal(
                 model.key,
                 "ambiguous",
-                "more than one model on the server bears this mark",
-                "delete the ones you do not want in the web page",
+                f"more than one model on the server bears this mark: {', '.join(sorted(shared))}",
+                "delete the ones you do not want in the web page, or take the mark off them",
             )
 
 

@@ -5,7 +5,14 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
 
-from catalogsync.actions import Action, CreateCollection, Creation, ModelAction, UploadAsset
+from catalogsync.actions import (
+    Action,
+    CreateCollection,
+    Creation,
+    ModelAction,
+    UploadAsset,
+    is_compared,
+)
 from catalogsync.apply.attempt import Halt, attempt, reason_for
 from catalogsync.apply.order import dependencies
 from catalogsync.outcome import Outcome, Status
@@ -62,8 +69,11 @@ class Round:
         action = self._actions[at]
 
         def work() -> None:
-            if at in self._first:
+            first = at in self._first
+            if first:
                 self._performer.check_unchanged(self._first[at])
+            if is_compared(action, first=first):
+                self._performer.check_replaced(action)
             self._performer.perform(action)
 
         return attempt(action, self._halt, work) or Outcome(action, Status.DONE)

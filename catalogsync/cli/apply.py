@@ -181,7 +181,13 @@ def _carry_out(opened: Session, plan: Plan, ledger: Ledger, *, jobs: int) -> lis
     created = any(isinstance(o.action, Creation) and o.status is Status.DONE for o in outcomes)
     if not created or opened.stop.is_set():
         return outcomes
-    return noticing_twins(outcomes, twins(opened.catalog.name, opened.client.list_models()))
+    try:
+        held = twins(opened.catalog.name, opened.client.list_models())
+    except CatalogSyncError as error:
+        # What was done must be told, whatever cannot be asked any more.
+        say(f"Whether another apply created the same models could not be read: {error.message}")
+        return outcomes
+    return noticing_twins(outcomes, held)
 
 
 def _exit_code(plan: Plan, outcomes: Sequence[Outcome], *, interrupted: bool) -> int:

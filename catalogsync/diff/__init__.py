@@ -5,7 +5,7 @@ from catalogsync.diff.cards import Card, cards
 from catalogsync.diff.compare import SCALARS, Comparison
 from catalogsync.diff.unread import unread
 from catalogsync.diff.values import Change, Diff, ModelDiff, Placed, Value, Verb
-from catalogsync.identity import match
+from catalogsync.identity import match, twins
 from catalogsync.import_notes import notes_by_key
 from catalogsync.model import Catalog, Snapshot, State
 
@@ -56,6 +56,7 @@ def diff(
         notes=notes,
         prices=snapshot.prices,
         keys=keys,
+        twins=twins(catalog.name, snapshot.models.values()),
         managed=sum(1 for found in matching.matches if found.remote) + len(orphans),
         unchanged=len(present) - sum(1 for m in models if m.spec and m.spec.state is State.PRESENT),
     )

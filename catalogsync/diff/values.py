@@ -1,6 +1,6 @@
 """What a comparison says: changes at addresses, per model and in all."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -64,7 +64,8 @@ class Diff:
 
     `orphans` are those that stay, `ids` the model id of every key that has one, `notes` the
     imports that were begun, by key, and `prices` what the others cost, by the digest of their
-    weights; `managed` is the number of models that bear this catalog's mark.
+    weights; `twins` are the models of every key that several bear, `managed` is the number of
+    models that bear this catalog's mark.
     """
 
     models: tuple[ModelDiff, ...]
@@ -76,6 +77,7 @@ class Diff:
     notes: Mapping[str, Note]
     prices: Mapping[str, Price]
     keys: frozenset[str] | None
+    twins: Mapping[str, Sequence[str]]
     managed: int
     unchanged: int
 

@@ -112,10 +112,11 @@ class ScenarioClient:
         """Set fields of a model (PUT /models/{modelId})."""
         return _model(self._http.put(_path(model_id), dict(fields)))
 
-    def edit_tags(self, model_id: str, *, add: Sequence[str], delete: Sequence[str]) -> None:
+    def edit_tags(self, model_id: str, *, add: Sequence[str], delete: Sequence[str]) -> bool:
         """Add and delete tags (PUT /models/{modelId}/tags, not strict)."""
         body = {"add": list(add), "delete": list(delete), "strict": False}
-        self._http.put(_path(model_id, "tags"), body)
+        answer = self._http.put(_path(model_id, "tags"), body)
+        return _same(answer.get("added"), add) and _same(answer.get("deleted"), delete)
 
     def set_description(self, model_id: str, text: str) -> str:
         """Set the description (PUT /models/{modelId}/description)."""
@@ -201,6 +202,10 @@ def _collection(collection_id: str) -> str:
 
 def _model(answer: Json) -> RemoteModel:
     return model_from(object_of(answer, "model"))
+
+
+def _same(told: object, asked: Sequence[str]) -> bool:
+    return isinstance(told, list) and sorted(map(str, told)) == sorted(asked)
 
 
 def _deleted(item: Json) -> bool:

@@ -53,6 +53,7 @@ class FakeServer:
     log: list[tuple[str, Any]] = field(default_factory=list)
     before_write: Callable[[str], None] = lambda name: None
     after_write: Callable[[str], None] = lambda name: None
+    keep_tag: Callable[[str], str] = lambda tag: tag
     counter: int = 0
     lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -116,10 +117,12 @@ class FakeServer:
             self._change(model_id, **self._attributes(fields))
         return self.models[model_id]
 
-    def edit_tags(self, model_id: str, *, add: Sequence[str], delete: Sequence[str]) -> None:
+    def edit_tags(self, model_id: str, *, add: Sequence[str], delete: Sequence[str]) -> bool:
         with self._write("edit_tags", {"id": model_id, "add": list(add), "delete": list(delete)}):
-            tags = (self._model(model_id).tags | set(add)) - set(delete)
-            self._change(model_id, tags=frozenset(tags))
+            before = self._model(model_id).tags
+            kept = set(map(self.keep_tag, add))
+            self._change(model_id, tags=frozenset((before | kept) - set(delete)))
+        return kept - before == set(add) and before.issuperset(delete)
 
     def set_description(self, model_id: str, text: str) -> str:
         with self._write("set_description", {"id": model_id, "text": text}):

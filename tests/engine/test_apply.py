@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from threading import Event, Semaphore, Thread
+from typing import Any
 
 import pytest
 
@@ -115,6 +116,71 @@ def test_a_model_that_somebody_changed_meanwhile_is_a_conflict_and_left_alone() 
     assert server.writes == []
 
 
+@pytest.mark.parametrize(
+    ("theirs", "action", "named"),
+    [
+        ({"description": "theirs"}, "SetDescription", "the description"),
+        ({"prompt_guide": "theirs"}, "SetPromptGuide", "the prompt guide"),
+        ({"examples": ()}, "SetExamples", "the examples"),
+        ({"short_description": "theirs"}, "UpdateModel", "shortDescription"),
+        (None, "UpdateModel", "deleted the model"),
+    ],
+)
+def test_what_somebody_changes_between_two_writes_to_a_model_is_a_conflict(
+    theirs: dict[str, Any] | None, action: str, named: str
+) -> None:
+    server = FakeServer()
+    held = tuple(server.add_asset(CONTENTS[sha]) for sha in SHAS[:2])
+    model = server.add_model("Ink", tags=frozenset({owner_tag("acme", "ink")}), examples=held)
+    spec = replace(
+        INK, short_description="ours", tags=frozenset({"ours"}), examples=(image(1), image(0)),
+        description=Text(("ours",)), prompt_guide=Text(("ours",)),
+    )  # fmt: skip
+
+    def meddle(write: str) -> None:
+        if write != "edit_tags":
+            return
+        if theirs is None:
+            del server.models[model.id]
+        elif "description" in theirs:
+            server.descriptions[model.id] = theirs["description"]
+        elif "prompt_guide" in theirs:
+            server.prompt_guides[model.id] = theirs["prompt_guide"]
+        else:
+            server.edit(model.id, **theirs)
+
+    server.after_write = meddle
+    outcomes = run(server, Catalog(name="acme", models=(spec,)), open_file)
+    (conflict,) = (each for each in outcomes if each.status is Status.CONFLICT)
+    assert (type(conflict.action).__name__, named in conflict.reason) == (action, True)
+
+
+def test_a_text_is_compared_though_the_date_of_its_model_did_not_move() -> None:
+    server = FakeServer()
+    model = server.add_model("Ink", tags=frozenset({owner_tag("acme", "ink")}))
+    outcomes = run(
+        server,
+        Catalog(name="acme", models=(replace(INK, description=Text(("ours",))),)),
+        open_file,
+        between=lambda: server.descriptions.update({model.id: "theirs"}),
+    )
+    assert statuses(outcomes) == [("SetDescription", "conflict")]
+    assert server.descriptions[model.id] == "theirs"
+
+
+def test_a_model_that_somebody_deleted_meanwhile_is_a_conflict() -> None:
+    server = FakeServer()
+    model = server.add_model("Ink", tags=frozenset({owner_tag("acme", "ink")}))
+    outcomes = run(
+        server,
+        Catalog(name="acme", models=(replace(INK, short_description="ours"),)),
+        open_file,
+        between=lambda: server.delete_model(model.id),
+    )
+    assert statuses(outcomes) == [("UpdateModel", "conflict")]
+    assert model.id in outcomes[0].reason
+
+
 def test_a_delete_of_a_model_that_somebody_changed_is_a_conflict() -> None:
     server = FakeServer()
     model = server.add_model("Old", tags=frozenset({owner_tag("acme", "old")}))
@@ -166,6 +232,39 @@ def test_a_create_that_never_arrived_is_tried_again(example: Catalog, write: str
     assert (len(server.models), len(server.assets), len(server.collections)) == (3, 3, 1)
 
 
+def test_a_lost_create_is_not_repeated_beside_a_model_that_may_be_it() -> None:
+    server = FakeServer()
+
+    def lose(write: str) -> None:
+        if write == "create_model":
+            for model_id in server.models:
+                server.edit(model_id, status="trained")
+            raise Unreachable("lost")
+
+    server.after_write = lose
+    (outcome,) = run(server, Catalog(name="acme", models=(INK,)), open_file)
+    (model_id,) = server.models
+    assert (outcome.status, model_id in outcome.reason) == (Status.FAILED, True)
+    assert [r.code for r in plan(server, Catalog(name="acme", models=(INK,))).refusals] == [
+        "same-name"
+    ]
+
+
+def test_a_lost_upload_is_found_behind_what_arrived_meanwhile() -> None:
+    server = FakeServer()
+
+    def lose(write: str) -> None:
+        if write == "upload_asset":
+            for number in range(5):
+                server.add_asset(b"somebody else's %d" % number)
+            raise Unreachable("lost")
+
+    server.after_write = lose
+    catalog = Catalog(name="acme", models=(replace(INK, examples=(image(0),)),))
+    assert {outcome.status for outcome in run(server, catalog, open_file)} == {Status.DONE}
+    assert len(server.assets) == 6
+
+
 def test_two_lost_creates_of_one_name_do_not_share_a_model() -> None:
     server = FakeServer(after_write=failing("create_model", Unreachable("lost")))
     twins = Catalog(name="acme", models=(INK, replace(INK, key="ink2")))
@@ -182,6 +281,26 @@ def test_a_server_that_keeps_something_else_is_told() -> None:
     (outcome,) = (o for o in run(server, catalog, open_file) if o.status is Status.FAILED)
     assert isinstance(outcome.action, SetDescription)
     assert "did not keep" in outcome.reason
+
+
+@pytest.mark.parametrize("existing", [True, False])
+def test_a_server_that_keeps_other_tags_is_told(existing: bool) -> None:
+    server = FakeServer(keep_tag=str.lower)
+    if existing:
+        server.add_model("Ink", tags=frozenset({owner_tag("acme", "ink")}))
+    spec = replace(INK, tags=frozenset({"Comic"}))
+    (outcome,) = run(server, Catalog(name="acme", models=(spec,)), open_file)
+    assert (outcome.status, "the tags" in outcome.reason) == (Status.FAILED, True)
+
+
+def test_tags_that_somebody_edited_in_the_same_way_are_done() -> None:
+    server = FakeServer()
+    tags = frozenset({owner_tag("acme", "ink"), "old"})
+    model = server.add_model("Ink", tags=tags)
+    spec = replace(INK, tags=frozenset({"new"}))
+    server.before_write = lambda name: server.edit(model.id, tags=tags - {"old"} | {"new"})
+    (outcome,) = run(server, Catalog(name="acme", models=(spec,)), open_file)
+    assert outcome.status is Status.DONE
 
 
 def test_a_server_that_keeps_another_order_is_told() -> None:

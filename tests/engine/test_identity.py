@@ -259,6 +259,21 @@ def test_two_orphans_with_one_mark_are_refused_rather_than_deleted() -> None:
     assert both <= set(server.models)
 
 
+@pytest.mark.parametrize("other", ["acme/ink", "others/ink"])
+def test_an_orphan_whose_mark_somebody_copied_to_a_model_that_stays_is_not_deleted(
+    other: str,
+) -> None:
+    server = FakeServer()
+    old, copied = marked(server, "acme/old"), marked(server, "acme/old", other)
+    found = plan(server, catalog(replace(INK, name="Other")), prune=True)
+    (refusal,) = (r for r in found.refusals if r.model == "old")
+    assert (refusal.code, old in refusal.message, copied in refusal.message) == (
+        "ambiguous", True, True,
+    )  # fmt: skip
+    run(server, catalog(replace(INK, name="Other")), open_file, prune=True)
+    assert {old, copied} <= set(server.models)
+
+
 @pytest.mark.parametrize("fields", [{"renamed_from": "old"}, {"id": "pinned"}, {}])
 def test_forgetting_takes_off_every_mark_of_ours_and_is_then_done(
     fields: dict[str, str],

@@ -1,6 +1,6 @@
 """What is read, how little, and what a failed read means."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -85,12 +85,31 @@ def test_a_file_that_was_sent_but_not_used_is_found_again() -> None:
     assert next(iter(server.models.values())).examples[0] == held
 
 
-def test_looking_for_such_files_costs_one_read_when_there_are_none() -> None:
+def test_a_file_that_was_sent_but_not_used_is_found_behind_what_others_made_since() -> None:
     server = FakeServer()
-    for number in range(100):
+    held = server.add_asset(CONTENTS[SHAS[0]])
+    for number in range(6):
         server.add_asset(b"somebody else's %d" % number)
     catalog = Catalog(name="acme", models=(replace(INK, examples=(image(0),)),))
-    assert reads(server, catalog) == ["list_models", "newest_assets"]
+    assert run(server, catalog, files_of(CONTENTS))[0].status.value == "done"
+    assert next(iter(server.models.values())).examples == (held,)
+    assert [name for name, _ in server.writes if name == "upload_asset"] == []
+
+
+def test_looking_for_such_files_costs_three_reads_at_most_when_there_are_none() -> None:
+    server = FakeServer()
+    pages: list[int] = []
+    strangers = [[AssetRef(id=f"asset_{number}")] for number in range(100)]
+
+    def newest() -> Iterator[Sequence[AssetRef]]:
+        for number, page in enumerate(strangers):
+            pages.append(number)
+            yield page
+
+    server.newest_assets = newest  # type: ignore[method-assign]
+    catalog = Catalog(name="acme", models=(replace(INK, examples=(image(0),)),))
+    assert reads(server, catalog) == ["list_models"]
+    assert pages == [0, 1, 2]
 
 
 @pytest.mark.parametrize(

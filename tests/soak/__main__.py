@@ -1,17 +1,19 @@
-"""`script/soak`: many schedules of faults, and one table of what became of them.
+"""`script/soak`: many schedules of faults and stories, and one table of what became of them.
 
 With --inputs or --api it sends generated input instead: to all that reads a file, or to the
 sandbox by its own OpenAPI document. The first defect ends it, with the input that shows it.
 """
 
 import argparse
+import random
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.soak.schedule import Result
 from tests.soak.soak import soak
-from tests.soak.table import table
+from tests.soak.stories import AT_ONCE, soak_stories
+from tests.soak.table import row, table
 
 
 def main() -> int:
@@ -22,8 +24,12 @@ def main() -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--schedules", type=int, default=200, help="how many (default: 200)")
-    parser.add_argument("--minutes", type=float, default=float("inf"), help="at most this long")
-    parser.add_argument("--seed", type=int, default=1, help="where to begin (default: 1)")
+    parser.add_argument("--stories", type=int, default=100, help="how many (default: 100)")
+    parser.add_argument("--days", type=int, default=25, help="of a story (default: 25)")
+    parser.add_argument(
+        "--minutes", type=float, default=float("inf"), help="at most this long for each of both"
+    )
+    parser.add_argument("--seed", type=int, help="where to begin (default: anywhere)")
     parser.add_argument(
         "--inputs", type=float, metavar="MINUTES", help="broken files instead, for so long"
     )
@@ -31,18 +37,33 @@ def main() -> int:
         "--api", type=int, metavar="N", help="instead N right and N wrong requests an operation"
     )
     given = parser.parse_args()
+    first_seed = random.randrange(10**6) if given.seed is None else given.seed
     if given.inputs is not None or given.api is not None:
-        return _fuzz(given.inputs, given.api, given.seed)
+        return _fuzz(given.inputs, given.api, first_seed)
     with TemporaryDirectory(prefix="catalog-sync-soak.") as folder:
         results = soak(
             Path(folder),
             schedules=given.schedules,
-            first_seed=given.seed,
+            first_seed=first_seed,
             seconds=given.minutes * 60,
             told=_tell,
         )
-    sys.stdout.write(table(results))
-    return 0 if all(result.good for result in results) else 1
+        stories, broken = soak_stories(
+            Path(folder),
+            stories=given.stories,
+            days=given.days,
+            first_seed=first_seed,
+            seconds=given.minutes * 60,
+            told=lambda number, why: _tell_story(number, given.days, why),
+        )
+    sys.stdout.write(row("first seed", first_seed) + table(results))
+    sys.stdout.write(row("stories", stories) + row("broken seeds", broken))
+    return 0 if all(result.good for result in results) and not broken else 1
+
+
+def _tell_story(number: int, days: int, why: str) -> None:
+    again = f"script/soak --schedules 0 --stories {AT_ONCE} --days {days} --seed {number}"
+    sys.stderr.write(f"{why}\nagain: {again}\n")
 
 
 def _fuzz(minutes: float | None, requests: int | None, seed: int) -> int:

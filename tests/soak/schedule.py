@@ -2,12 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
-from itertools import count
 from pathlib import Path
 from random import Random
-from typing import Any, BinaryIO
+from typing import Any
 
 from catalogsync.actions import (
     Action,
@@ -20,27 +18,17 @@ from catalogsync.actions import (
 )
 from catalogsync.errors import CatalogSyncError
 from catalogsync.identity import owner_tag
-from catalogsync.model import AssetRef, Catalog, ModelSpec, RemoteModel
+from catalogsync.model import Catalog, ModelSpec
 from catalogsync.outcome import Outcome, Status
 from catalogsync.plan import Plan
 from catalogsync.sandbox.faults import Faults
 from catalogsync.sandbox.server import Running
-from catalogsync.scenario import Connection, ScenarioClient, Transport, Uploader
-from catalogsync.scenario.parts import PartBounds
-from catalogsync.scenario.polling import Patience
-from catalogsync.scenario.transport import Bounds
 from tests.engine.run import plan, run
 from tests.soak.mixes import Mix
+from tests.soak.project import Project
 
 TRIES_UNDER_FAULTS = 4
 TRIES_AFTER = 2
-WAIT_S = 0.02
-DRIP_S = 0.1
-# What is late by more than `read` may still be done afterwards, which looks like a duplicate.
-BOUNDS = Bounds(connect=5, read=1.5, whole=6, attempts=3, longest_wait=0.1, first_wait=0.001)
-PART_BOUNDS = PartBounds(idle=1.5, attempts=3, first_wait=0.001)
-PATIENCE = Patience(first_poll=0.001, longest_poll=0.01, deadline=0.3)
-_projects = count(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,49 +60,31 @@ class Result:
         return not (self.unfinished or self.duplicates or self.lost or self.wrong)
 
 
-class _Sent:
-    """The uploads that earlier runs on this machine know of."""
-
-    def __init__(self) -> None:
-        self._known: dict[str, str] = {}
-
-    def recall(self, sha256: str) -> str:
-        """The upload of a file, or nothing."""
-        return self._known.get(sha256, "")
-
-    def remember(self, sha256: str, upload_id: str) -> None:
-        """Keep it."""
-        self._known[sha256] = upload_id
-
-
 class Run:
     """A schedule as it runs, in a project of its own."""
 
     def __init__(self, schedule: Schedule, server: Running, faults: Faults, files: Path) -> None:
         self.result = Result(schedule)
         self._schedule = schedule
-        self._server = server
         self._faults = faults
-        self._files = files
-        self._project = f"proj_soak_{next(_projects)}"
-        self._sent = _Sent()
+        self._project = Project(server, files)
         self._twice: set[str] = set()
         self._ids: dict[str, str] = {}
         foreign: list[dict[str, Any]] = [
             {"name": "Foreign", "status": "trained", "tags": ["ours"]},
             {"name": "Other"},
         ]
-        self._foreign = server.control.create_models(foreign, self._project)
+        self._foreign = server.control.create_models(foreign, self._project.id)
 
     def carry_out(self) -> Result:
         """Apply each catalog until nothing is left to do, and check what is there after each."""
         requests, injected = self._faults.requests, Counter(self._faults.injected)
         self._faults.stop()
-        before = self._models()
+        before = self._project.models()
         for stage, catalog in enumerate(self._schedule.catalogs):
             self._converge(stage, catalog)
             self._count_assets(stage)
-        after = self._models()
+        after = self._project.models()
         self.result.lost += [f"foreign {id}" for id in self._foreign if after.get(id) != before[id]]
         self.result.requests = self._faults.requests - requests
         self.result.injected = self._faults.injected - injected
@@ -138,15 +108,15 @@ class Run:
         """Apply once, and return what a plan without faults then still wants."""
         self.result.applies += 1
         outcomes: Sequence[Outcome] = ()
-        with self._client() as client:
+        with self._project.client() as client:
             try:
-                outcomes = run(client, catalog, self._opened, prune=True)
+                outcomes = run(client, catalog, self._project.opened, prune=True)
             except CatalogSyncError:
                 pass  # the run says that it failed
             except Exception as error:
                 self.result.wrong.append(f"stage {stage}: {type(error).__name__}: {error}")
         self._faults.start(0, ())
-        with self._client() as client:
+        with self._project.client() as client:
             left = plan(client, catalog, prune=True)
         done = [outcome.action for outcome in outcomes if outcome.status is Status.DONE]
         self.result.wrong += [f"stage {stage}: {a} is said to be done" for a in undone(done, left)]
@@ -154,7 +124,7 @@ class Run:
         return left
 
     def _count_models(self, stage: int, catalog: Catalog) -> None:
-        models = self._models()
+        models = self._project.models()
         tags = {owner_tag(catalog.name, spec.key): spec.key for spec in catalog.models}
         present: dict[str, str] = {}
         for model in models.values():
@@ -169,9 +139,7 @@ class Run:
 
     def _count_assets(self, stage: int) -> None:
         """Once it has converged, nothing may be there twice or without an owner."""
-        with self._client() as client:
-            assets = [asset for page in client.newest_assets() for asset in page]
-        held = Counter(asset.digest for asset in assets)
+        held = self._project.held()
         twice = {digest for digest, times in held.items() if times > 1 or not digest}
         new = sorted(twice - self._twice)
         self.result.duplicates += [
@@ -180,27 +148,10 @@ class Run:
         self._twice |= twice
         strays = [
             model.name
-            for model in self._models().values()
+            for model in self._project.models().values()
             if model.id not in self._foreign and not model.tags
         ]
         self.result.duplicates += [f"stage {stage}: stray model {name}" for name in strays]
-
-    def _models(self) -> dict[str, RemoteModel]:
-        with self._client() as client:
-            return {model.id: model for model in client.list_models()}
-
-    def _opened(self, asset: AssetRef) -> BinaryIO:
-        return (self._files / asset.sha256).open("rb")
-
-    @contextmanager
-    def _client(self) -> Iterator[ScenarioClient]:
-        connection = Connection(self._server.url, "key", "secret", self._project)
-        transport = Transport(connection, read_only=False, bounds=BOUNDS)
-        uploader = Uploader(
-            transport, jobs=2, bounds=PART_BOUNDS, patience=PATIENCE, sent=self._sent
-        )
-        with closing(transport), closing(uploader):
-            yield ScenarioClient(transport, uploader)
 
 
 def is_done(left: Plan) -> bool:

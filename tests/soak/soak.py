@@ -16,7 +16,8 @@ from catalogsync.sandbox import running
 from catalogsync.sandbox.faults import Faults
 from tests.engine.catalogs import catalogs
 from tests.soak.mixes import FILES, MIXES, Mix
-from tests.soak.schedule import DRIP_S, WAIT_S, Result, Run, Schedule, manageable
+from tests.soak.project import DRIP_S, WAIT_S
+from tests.soak.schedule import Result, Run, Schedule, manageable
 
 _AT_ONCE = 50
 _WORKERS = 4
@@ -31,10 +32,7 @@ def soak(
     told: Callable[[Result], None] = lambda result: None,
 ) -> list[Result]:
     """Carry out schedules until there are enough of them or the time is over."""
-    files = folder / "files"
-    files.mkdir()
-    for sha, content in FILES.items():
-        (files / sha).write_bytes(content)
+    files = written_files(folder)
     due = _Due(schedules, first_seed, time.monotonic() + seconds)
 
     def work(number: int) -> list[Result]:
@@ -51,6 +49,15 @@ def soak(
     with ThreadPoolExecutor(_WORKERS) as pool:
         found = [result for results in pool.map(work, range(_WORKERS)) for result in results]
     return sorted(found, key=lambda result: (result.schedule.seed, result.schedule.number))
+
+
+def written_files(folder: Path) -> Path:
+    """The folder with every file that a catalog may use, each called by its sha256."""
+    files = folder / "files"
+    files.mkdir()
+    for sha, content in FILES.items():
+        (files / sha).write_bytes(content)
+    return files
 
 
 class _Due:

@@ -21,4 +21,9 @@ def table(results: Sequence[Result]) -> str:
         ("lost", sum(len(result.lost) for result in results)),
         ("wrong reports", sum(len(result.wrong) for result in results)),
     ]
-    return "".join(f"{name:<20}{number:>10}\n" for name, number in rows)
+    return "".join(row(name, number) for name, number in rows)
+
+
+def row(name: str, number: int) -> str:
+    """One line of the table."""
+    return f"{name:<20}{number:>10}\n"

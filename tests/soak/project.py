@@ -1,0 +1,75 @@
+"""A project of its own on a sandbox, and the client that one machine's runs have for it."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from itertools import count
+from pathlib import Path
+from typing import BinaryIO
+
+from catalogsync.events import Tell, tell_nobody
+from catalogsync.model import AssetRef, RemoteModel
+from catalogsync.sandbox.server import Running
+from catalogsync.scenario import Connection, ScenarioClient, Transport, Uploader
+from catalogsync.scenario.parts import PartBounds
+from catalogsync.scenario.polling import Patience
+from catalogsync.scenario.transport import Bounds
+
+WAIT_S = 0.02
+DRIP_S = 0.1
+# What is late by more than `read` may still be done afterwards, which looks like a duplicate.
+BOUNDS = Bounds(connect=5, read=1.5, whole=6, attempts=3, longest_wait=0.1, first_wait=0.001)
+PART_BOUNDS = PartBounds(idle=1.5, attempts=3, first_wait=0.001)
+PATIENCE = Patience(first_poll=0.001, longest_poll=0.01, deadline=0.3)
+_projects = count(1)
+
+
+class _Sent:
+    """The uploads that earlier runs on this machine know of."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, str] = {}
+
+    def recall(self, sha256: str) -> str:
+        """The upload of a file, or nothing."""
+        return self._known.get(sha256, "")
+
+    def remember(self, sha256: str, upload_id: str) -> None:
+        """Keep it."""
+        self._known[sha256] = upload_id
+
+
+class Project:
+    """A project that nobody else uses; `files` has the contents by their sha256."""
+
+    def __init__(self, server: Running, files: Path) -> None:
+        self.control = server.control
+        self.id = f"proj_soak_{next(_projects)}"
+        self._url = server.url
+        self._files = files
+        self._sent = _Sent()
+
+    @contextmanager
+    def client(self, tell: Tell = tell_nobody) -> Iterator[ScenarioClient]:
+        """The program's own client, with short bounds; `tell` hears of every attempt."""
+        connection = Connection(self._url, "key", "secret", self.id)
+        transport = Transport(connection, read_only=False, bounds=BOUNDS, tell=tell)
+        uploader = Uploader(
+            transport, jobs=2, bounds=PART_BOUNDS, patience=PATIENCE, sent=self._sent
+        )
+        with closing(transport), closing(uploader):
+            yield ScenarioClient(transport, uploader)
+
+    def opened(self, asset: AssetRef) -> BinaryIO:
+        """A file of the catalog."""
+        return (self._files / asset.sha256).open("rb")
+
+    def models(self) -> dict[str, RemoteModel]:
+        """Every model that is there, by id."""
+        with self.client() as client:
+            return {model.id: model for model in client.list_models()}
+
+    def held(self) -> Counter[str]:
+        """How often the project has every content, by its digest."""
+        with self.client() as client:
+            return Counter(asset.digest for page in client.newest_assets() for asset in page)
