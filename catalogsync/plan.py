@@ -28,7 +28,18 @@ from catalogsync.actions import (
 )
 from catalogsync.codec import as_data
 from catalogsync.contents import Contents
-from catalogsync.diff import SCALARS, Card, Change, Diff, ModelDiff, Placed, Verb, cards
+from catalogsync.diff import (
+    SCALARS,
+    Accepted,
+    Came,
+    Card,
+    Change,
+    Diff,
+    ModelDiff,
+    Placed,
+    Verb,
+    cards,
+)
 from catalogsync.identity import PROTECTED_TAG, Origin, Refusal
 from catalogsync.import_notes import note_name, weights_digest
 from catalogsync.members import batches
@@ -42,7 +53,7 @@ class ModelPlan:
     """What becomes of one model: the differences, for people, and the actions, for the API.
 
     `before` and `after` show the whole model, and are no part of what is approved: that is
-    what changes.
+    what changes. Nor is `came`, where that comes from: None where there is no base to tell it by.
     """
 
     key: str
@@ -54,6 +65,14 @@ class ModelPlan:
     note: str = ""
     before: Card | None = field(default=None, compare=False)
     after: Card | None = field(default=None, compare=False)
+    came: Came | None = field(default=None, compare=False)
+
+    @property
+    def would_undo(self) -> int:
+        """The number of changes that undo an edit on the server; for a whole model one."""
+        if not self.came or not self.came.would_undo:
+            return 0
+        return sum(1 for c in self.changes if c.came and c.came.would_undo) or 1
 
     @property
     def digest(self) -> str:
@@ -79,7 +98,8 @@ class Plan:
     """Everything an apply would do, and everything it refuses to.
 
     `against` says what the manifests were compared with: `LIVE`, `git:<commit>` or
-    `snapshot:<digest>`.
+    `snapshot:<digest>`. `accepted` is what manifests let differ for now, and no part of what is
+    approved.
     """
 
     catalog: str
@@ -92,6 +112,7 @@ class Plan:
     refusals: tuple[Refusal, ...] = ()
     orphans: tuple[Orphan, ...] = ()
     unchanged: int = 0
+    accepted: tuple[Accepted, ...] = field(default=(), compare=False)
 
     @property
     def digest(self) -> str:
@@ -181,6 +202,7 @@ def build_plan(
         models=models,
         orphans=tuple(Orphan(key, model.id, model.name) for key, model in diff.orphans),
         unchanged=diff.unchanged,
+        accepted=diff.accepted,
     )
     brakes = broken_limits(
         catalog.policy,
@@ -242,6 +264,7 @@ def _plan_model(found: ModelDiff, diff: Diff, catalog: str) -> ModelPlan:
         note=_note(found),
         before=before,
         after=after,
+        came=found.came,
     )
 
 

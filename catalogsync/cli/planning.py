@@ -73,7 +73,8 @@ def plan_offline(
         target = chosen_target(catalog, choices)
         keys = selected(catalog, choices)
         offline = against.read(Desired(root, catalog, target, cache.blobs(root)))
-    found = diff(catalog, offline.snapshot, keys=keys, prune=planning.scope.prune)
+    today = datetime.now(UTC).date()
+    found = diff(catalog, offline.snapshot, keys=keys, prune=planning.scope.prune, today=today)
     plan = build_plan(
         catalog,
         found,
@@ -95,7 +96,8 @@ def make_plan(
     objections: Objections = lambda plan: (),
 ) -> Planned:
     """Read the server and plan, without what there are objections to."""
-    read_at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    now = datetime.now(UTC)
+    read_at = now.strftime("%Y-%m-%dT%H:%M:%SZ")
     with progress("reading", quiet=quiet, as_json=as_json) as tell:
         snapshot = observe(
             opened.client,
@@ -105,7 +107,9 @@ def make_plan(
             progress=tell.step,
             known=opened.known,
         )
-    found = diff(opened.catalog, snapshot, keys=opened.keys, prune=planning.scope.prune)
+    found = diff(
+        opened.catalog, snapshot, keys=opened.keys, prune=planning.scope.prune, today=now.date()
+    )
     plan = _build(opened, found, planning.allow)
     if objected := tuple(objections(plan)):
         # What depends on a refused model and what only it needs must go with it.

@@ -13,7 +13,7 @@ from catalogsync.review.checked import Checked
 from catalogsync.review.report import described, past_summary
 from catalogsync.review.text import summary
 
-FORMAT_VERSION = "1.0"
+FORMAT_VERSION = "1.1"
 """Readers refuse another major number and ignore keys they do not know."""
 
 

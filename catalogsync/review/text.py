@@ -3,9 +3,10 @@
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from catalogsync.actions import ImportModel
-from catalogsync.diff import Change, Placed, Value, Verb
+from catalogsync.diff import Accepted, Change, Placed, Value, Verb
 from catalogsync.identity import Refusal
 from catalogsync.model import AssetRef, Weights
 from catalogsync.plan import LIVE, ModelPlan, Orphan, Plan
@@ -68,6 +69,7 @@ def render_plan(plan: Plan, *, jobs: int = 8, said: str = "") -> list[Line]:
         lines.append(Line(""))
     created = {model.name: model.key for model in plan.models if model.verb is Verb.CREATE}
     lines += _orphans(plan.orphans, created)
+    lines += _accepted(plan.accepted, uploads)
     if plan.models:
         lines.append(Line(work_estimate(plan, jobs)))
     if cost := total_cost(plan):
@@ -136,6 +138,22 @@ def _orphans(orphans: Sequence[Orphan], created: Mapping[str, str]) -> Iterator[
             who = visible(created[orphan.name])
             yield Line(f"    was it renamed? then say `renamedFrom: {key}` in {who}", "yellow")
     yield Line("")
+
+
+def _accepted(accepted: Sequence[Accepted], uploads: set[str]) -> Iterator[Line]:
+    if not accepted:
+        return
+    yield Line("accepted for now, and left as it is on the server (`ignore`):")
+    for (key, reason, until, owner), held in groupby(accepted, key=_acceptance):
+        who = f", {visible(owner)}" if owner else ""
+        yield Line(f"  {visible(key)}  until {visible(until)}{who}: {visible(reason)}")
+        for field, changes in by_field([each.change for each in held]).items():
+            yield from _field(field, changes, False, uploads)
+    yield Line("")
+
+
+def _acceptance(each: Accepted) -> tuple[str, str, str, str]:
+    return each.change.model, each.reason, each.until, each.owner
 
 
 def _model(model: ModelPlan, uploads: set[str]) -> Iterator[Line]:
