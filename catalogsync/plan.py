@@ -39,6 +39,7 @@ from catalogsync.diff import (
     Placed,
     Verb,
     cards,
+    undone,
 )
 from catalogsync.identity import PROTECTED_TAG, Origin, Refusal
 from catalogsync.import_notes import note_name, weights_digest
@@ -69,10 +70,8 @@ class ModelPlan:
 
     @property
     def would_undo(self) -> int:
-        """The number of changes that undo an edit on the server; for a whole model one."""
-        if not self.came or not self.came.would_undo:
-            return 0
-        return sum(1 for c in self.changes if c.came and c.came.would_undo) or 1
+        """The number of edits on the server that it undoes."""
+        return undone(self.verb, self.came, self.changes)
 
     @property
     def digest(self) -> str:
@@ -94,12 +93,24 @@ LIVE = "live"
 
 
 @dataclass(frozen=True, slots=True)
+class Base:
+    """The commit that was applied last, by which changes tell where they come from.
+
+    `said` is how it was found. Without a commit there is none, and `said` tells why.
+    """
+
+    commit: str
+    said: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Everything an apply would do, and everything it refuses to.
 
     `against` says what the manifests were compared with: `LIVE`, `git:<commit>` or
-    `snapshot:<digest>`. `accepted` is what manifests let differ for now, and no part of what is
-    approved.
+    `snapshot:<digest>`. What is told by a `base`, and what manifests let differ for now
+    (`accepted`), is no part of what is approved; nor is `alone`, the number of edits on the server
+    that are left alone.
     """
 
     catalog: str
@@ -113,6 +124,8 @@ class Plan:
     orphans: tuple[Orphan, ...] = ()
     unchanged: int = 0
     accepted: tuple[Accepted, ...] = field(default=(), compare=False)
+    base: Base | None = field(default=None, compare=False)
+    alone: int = field(default=0, compare=False)
 
     @property
     def digest(self) -> str:
@@ -135,6 +148,11 @@ class Plan:
     def count(self, verb: Verb) -> int:
         """The number of models that the verb happens to."""
         return sum(1 for model in self.models if model.verb is verb)
+
+    @property
+    def would_undo(self) -> int:
+        """The number of edits on the server that it undoes, as far as a base tells."""
+        return sum(model.would_undo for model in self.models)
 
     @property
     def imports(self) -> tuple[ImportModel, ...]:
@@ -185,6 +203,7 @@ def build_plan(
     project: str = "",
     against: str = LIVE,
     allow: Allowances = NO_ALLOWANCES,
+    base: Base | None = None,
 ) -> Plan:
     """Order what is to be done, and refuse what must not be."""
     refusals = (*diff.refusals, *refused_models(catalog, diff))
@@ -203,6 +222,8 @@ def build_plan(
         orphans=tuple(Orphan(key, model.id, model.name) for key, model in diff.orphans),
         unchanged=diff.unchanged,
         accepted=diff.accepted,
+        base=base,
+        alone=diff.alone,
     )
     brakes = broken_limits(
         catalog.policy,

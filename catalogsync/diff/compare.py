@@ -124,11 +124,12 @@ class Comparison:
 
     def _concepts(self, concepts: Iterable[Concept]) -> dict[str, dict[str, Value]]:
         return {
-            self._model_name(concept.model): {"scale": concept.scale, "epoch": concept.epoch}
+            self.model_name(concept.model): {"scale": concept.scale, "epoch": concept.epoch}
             for concept in concepts
         }
 
-    def _model_name(self, ref: ModelRef) -> str:
+    def model_name(self, ref: ModelRef) -> str:
+        """What another model is called here: its key, or its id where it has none."""
         return ref.key or self._keys.get(ref.id, ref.id)
 
     def _tags(self, spec: ModelSpec, live: RemoteModel) -> Iterator[Change]:

@@ -74,6 +74,10 @@ class Sides:
         self._by_key = {spec.key: spec for spec in specs}
         self._by_id = {spec.id: spec for spec in specs if spec.id}
 
+    def concepts(self, held: Iterable[Concept]) -> dict[str, Concept]:
+        """Concepts by what their models are called at addresses."""
+        return {self._compare.model_name(concept.model): concept for concept in held}
+
     def base_of(self, key: str, spec: ModelSpec | None) -> ModelSpec | None:
         """What base says of a model, under whatever key."""
         old = self._by_key.get(spec.renamed_from) if spec else None

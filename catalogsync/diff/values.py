@@ -101,6 +101,20 @@ class ModelDiff:
     origin: Origin = Origin.OWNED
     came: Came | None = None
 
+    @property
+    def would_undo(self) -> int:
+        """The number of edits on the server that making it so would undo."""
+        return undone(self.verb, self.came, self.changes)
+
+
+def undone(verb: Verb, came: Came | None, changes: Iterable[Change]) -> int:
+    """How many edits on the server a difference undoes; a whole model counts as one."""
+    if came is None or not came.would_undo:
+        return 0
+    if verb in (Verb.CREATE, Verb.DELETE, Verb.FORGET):
+        return 1
+    return sum(1 for change in changes if change.came and change.came.would_undo)
+
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
@@ -119,7 +133,7 @@ class Diff:
     `orphans` are those that stay, `ids` the model id of every key that has one, `notes` the
     imports that were begun, by key, and `prices` what the others cost, by the digest of their
     weights; `managed` is the number of models that bear this catalog's mark. `accepted` is what
-    manifests let differ for now.
+    manifests let differ for now, `alone` the number of edits on the server that are left alone.
     """
 
     models: tuple[ModelDiff, ...]
@@ -134,6 +148,7 @@ class Diff:
     managed: int
     unchanged: int
     accepted: tuple[Accepted, ...] = ()
+    alone: int = 0
 
     def covers(self, key: str) -> bool:
         """Whether the model was compared at all."""

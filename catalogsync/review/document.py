@@ -35,6 +35,7 @@ def plan_document(plan: Plan) -> dict[str, object]:
             "refused": len(plan.refusals),
             "unchanged": plan.unchanged,
             "requests": plan.requests,
+            **({"would_undo": plan.would_undo} if plan.base and plan.base.commit else {}),
         },
         "models": [{**as_data(model), "digest": model.digest} for model in plan.models],
     }

@@ -11,9 +11,11 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from catalogsync.assumed import as_applied
 from catalogsync.diff import Diff, ModelDiff, diff
+from catalogsync.diff.merge import regions
 from catalogsync.model import (
     NO_ASSET,
     AssetRef,
@@ -433,6 +435,25 @@ def test_a_difference_tells_where_it_comes_from(case: Case) -> None:
     assert told(compared(case).models) == case.says
 
 
+IN_TWO = "each moved another one"
+"""Its moves come from both sides: such an order is nobody's alone."""
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_only_what_is_mine_is_planned_and_what_cannot_be_told_apart_is_refused(case: Case) -> None:
+    found = compared(case, only_mine=True)
+    came = list(case.says.values())
+    if "conflict" in came or case.how == IN_TWO:
+        assert [(refusal.model, refusal.code) for refusal in found.refusals] == [
+            ("ink", "conflict")
+        ]
+        return
+    assert found.refusals == ()
+    assert list(told(found.models).values()) == ["pending"] * came.count("pending")
+    edited = {where.partition(":")[0] for where, came in case.says.items() if came == "drift"}
+    assert found.alone == len(edited)
+
+
 def test_there_are_forty_cases_at_the_least() -> None:
     assert len(CASES) >= 40
     assert len({str(case) for case in CASES}) == len(CASES)
@@ -654,3 +675,92 @@ def test_a_base_changes_no_plan(base: Catalog, edited: Catalog, wanted: Catalog)
     )
     assert told_apart == plain
     assert told_apart.digest == plain.digest
+
+
+@thorough
+@given(base=catalogs(), edited=catalogs(), wanted=catalogs())
+def test_a_plan_of_only_mine_undoes_nothing(
+    base: Catalog, edited: Catalog, wanted: Catalog
+) -> None:
+    snapshot = as_applied(edited, wanted)
+    found = diff(wanted, snapshot, base=base, only_mine=True, prune=True)
+    plan = build_plan(wanted, found, allow=EVERYTHING)
+    assert {model.came for model in plan.models} <= {"pending"}
+    assert plan.would_undo == 0
+
+
+@thorough
+@given(base=catalogs(), wanted=catalogs())
+def test_where_nobody_edited_only_mine_is_everything(base: Catalog, wanted: Catalog) -> None:
+    snapshot = as_applied(base, wanted)
+    mine, everything = (
+        build_plan(wanted, diff(wanted, snapshot, base=base, only_mine=only), allow=EVERYTHING)
+        for only in (True, False)
+    )
+    assert mine.digest == everything.digest
+
+
+@thorough
+@given(edited=catalogs(), wanted=catalogs())
+def test_where_nothing_is_mine_nothing_is_planned(edited: Catalog, wanted: Catalog) -> None:
+    found = diff(wanted, as_applied(edited, wanted), base=wanted, only_mine=True, prune=True)
+    assert found.models == ()
+
+
+def _some_of(numbers: list[int]) -> st.SearchStrategy[list[int]]:
+    gone = st.sets(st.sampled_from(numbers))
+    return gone.map(lambda out: [number for number in numbers if number not in out])
+
+
+lists = st.lists(st.integers(0, 5), max_size=6)
+permuted = st.permutations(range(6)).flatmap(_some_of)
+some = lists | permuted
+
+
+def occurrences(numbers: list[int]) -> set[tuple[int, int]]:
+    return {(number, numbers[:at].count(number)) for at, number in enumerate(numbers)}
+
+
+@settings(max_examples=400, deadline=None)
+@given(base=some, edited=some, wanted=some)
+def test_lists_of_examples_are_merged_by_element(
+    base: list[int], edited: list[int], wanted: list[int]
+) -> None:
+    was, held, want = ({"examples": pictures(*side)} for side in (base, edited, wanted))
+    case = Case("examples", "any", was, held, want, {})
+    everything, found = compared(case), compared(case, only_mine=True)
+    assert "None" not in told(everything.models).values()
+    assert set(told(found.models).values()) <= {"pending"} or found.refusals
+    if found.refusals or not found.models:
+        return
+    (model,) = found.models
+    assert model.spec
+    assert model.spec.examples is not None
+    merged = [
+        int(NUMBER[f"sha256={ref.digest}" if ref.sha256 else f"sha256={ref.id[4:]}"])
+        for ref in model.spec.examples
+    ]
+    before, there, due = map(occurrences, (base, edited, wanted))
+    assert occurrences(merged) == (there | (due - before)) - (before - due)
+
+
+lines = st.lists(st.sampled_from("abcde"), max_size=7)
+
+
+@settings(max_examples=400, deadline=None)
+@given(base=lines, edited=lines, wanted=lines)
+def test_texts_are_merged_by_line(base: list[str], edited: list[str], wanted: list[str]) -> None:
+    found = list(regions(base, edited, wanted))
+    took: list[str] = []
+    at = 0
+    for region in found:
+        was_held, is_wanted = (
+            side[slice(*span)] for side, span in ((edited, region.live), (wanted, region.desired))
+        )
+        assert was_held != is_wanted
+        took += [*edited[at : region.live[0]], *is_wanted]
+        at = region.live[1]
+    assert [*took, *edited[at:]] == wanted
+    whose = {region.came for region in found}
+    assert edited != base or whose <= {"pending"}
+    assert wanted != base or whose <= {"drift"}
