@@ -192,7 +192,7 @@ def test_a_worktree_knows_the_notes_of_its_repository(
     cli: Run, applied: Path, web: Web, tmp_path: Path
 ) -> None:
     web.put("", {"shortDescription": "By hand."})
-    git(applied, "worktree", "add", "-q", "-b", "side", tmp_path / "side")
+    git(applied, "worktree", "add", "-q", "-b", "side", str(tmp_path / "side"))
     assert UNDOES_ONE in cli("plan", tmp_path / "side/catalog").out
 
 
