@@ -102,8 +102,7 @@ class _Reading:
     def parts(self, *, with_texts: bool) -> Iterator[str]:
         """What changes, in full; of texts only the number of lines unless `with_texts`."""
         yield from self._about()
-        if undone := list(map(_undoing, undoings(self._model))):
-            yield "\n".join(undone)
+        yield from map(_undoing, undoings(self._model))
         yield from self._values()
         for field, changes in self._fields.items():
             if field in SETS:
@@ -190,7 +189,7 @@ class _Reading:
 
 def _undoing(each: Undoing) -> str:
     field = f"**{each.field}** " if each.field else ""
-    return f"- {WARNING} {field}{each.sentence(_part)}"
+    return f"{WARNING} {field}{each.sentence(_part)}"
 
 
 def _part(text: str) -> str:

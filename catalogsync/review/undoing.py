@@ -16,7 +16,8 @@ Shown = Callable[[str], str]
 """How a reading writes foreign text."""
 
 _WHOLE = {
-    (Verb.CREATE, Came.DRIFT): "would bring back a model that was deleted on the server",
+    (Verb.CREATE, Came.DRIFT): "would bring back a model that was deleted on the server, "
+    "unless base was never applied",
     (Verb.DELETE, Came.DRIFT): "would delete a model that base has no manifest of either",
     (Verb.DELETE, Came.CONFLICT): "would delete a model that was edited on the server",
     (Verb.FORGET, Came.DRIFT): "would take off a mark that was put on on the server",
