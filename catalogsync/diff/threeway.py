@@ -70,9 +70,7 @@ class Sides:
         self._contents = known_contents((*wanted, *base.models), snapshot.assets)
         self._compare = Comparison(catalog, snapshot, self._contents, ids, notes)
         renamed = {spec.renamed_from: spec.key for spec in wanted if spec.renamed_from}
-        specs = [_renamed(spec, renamed) for spec in base.models]
-        self._by_key = {spec.key: spec for spec in specs}
-        self._by_id = {spec.id: spec for spec in specs if spec.id}
+        self._by_key = {spec.key: _renamed(spec, renamed) for spec in base.models}
 
     def concepts(self, held: Iterable[Concept]) -> dict[str, Concept]:
         """Concepts by what their models are called at addresses."""
@@ -81,7 +79,7 @@ class Sides:
     def base_of(self, key: str, spec: ModelSpec | None) -> ModelSpec | None:
         """What base says of a model, under whatever key."""
         old = self._by_key.get(spec.renamed_from) if spec else None
-        return old or self._by_key.get(key) or (self._by_id.get(spec.id) if spec else None)
+        return old or self._by_key.get(key)
 
     def attributed(self, found: ModelDiff) -> ModelDiff:
         """One model's differences, each with where it comes from."""

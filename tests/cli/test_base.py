@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from tests.cli.conftest import MODEL, Result, Run, write
+from tests.cli.terminal import Terminal
 from tests.cli.test_plan_and_apply import last_line, live, rewrite
 from tests.manifest.support import pointer
 from tests.manifest.test_commit import git
@@ -142,6 +143,37 @@ def test_what_both_changed_is_refused_by_name(cli: Run, applied: Path, web: Web)
     found = cli("plan", applied, "--only-mine")
     assert found.code == 5
     assert "! refused ink-heroes: shortDescription was changed in the manifest and" in found.out
+
+
+def test_a_saved_plan_of_only_mine_brings_its_base_along(
+    cli: Run, clone: Path, web: Web, tmp_path: Path
+) -> None:
+    cli("apply", clone, "--yes")
+    web.put("", {"shortDescription": "By hand."})
+    rewrite(clone, "[comic, ink]", "[comic, ink, mine]")
+    saved = tmp_path / "p.json"
+    cli("plan", clone, "--base", "HEAD", "--only-mine", "--out", saved)
+    assert "1 edit on the server left alone." in cli("show", saved).out
+    assert cli("apply", clone, saved, "--base", "HEAD").code == 64
+    commit(clone)
+    assert cli("apply", clone, saved).code == 0
+    assert (web.model["shortDescription"], "mine" in web.model["tags"]) == ("By hand.", True)
+
+
+def test_what_is_accepted_is_left_alone_until_its_day_is_over(
+    cli: Run, catalog: Path, web: Web
+) -> None:
+    cli("apply", catalog, "--yes")
+    web.put("", {"shortDescription": "By hand."})
+    manifest = catalog / "models/ink-heroes/model.yaml"
+    entry = "ignore: [{field: shortDescription, reason: A test of words, until: %s}]\n"
+    write(manifest, MODEL + entry % "2999-12-31")
+    applied = cli("apply", catalog, "--yes")
+    assert "  ink-heroes  shortDescription  until 2999-12-31: A test of words\n" in applied.out
+    assert web.model["shortDescription"] == "By hand."
+    write(manifest, MODEL + entry % "2020-12-31")
+    cli("apply", catalog, "--yes")
+    assert web.model["shortDescription"] == "Hand-inked comic heroes."
 
 
 def test_only_mine_needs_a_base(cli: Run, catalog: Path) -> None:
@@ -364,3 +396,13 @@ def test_lfs_pointers_are_the_files_they_stand_for(cli: Run, applied: Path, web:
     found = cli("plan", applied, "--base", "HEAD")
     assert "    ⚠ examples would undo an edit on the server (1.webp)\n" in found.out
     assert UNDOES_ONE in found.out
+
+
+def test_the_question_says_what_would_be_undone(
+    applied: Path, web: Web, server: Any, project: str
+) -> None:
+    web.put("", {"shortDescription": "By hand."})
+    terminal = Terminal("apply", applied, url=server.url)
+    terminal.until(f"Apply to 1 model in main {project}, UNDO 1 edit on the server? [y/N]")
+    terminal.type("n\n")
+    assert terminal.end() == 1

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from catalogsync.assumed import as_applied
 from catalogsync.diff import Diff, ModelDiff, diff
 from catalogsync.diff.merge import regions
+from catalogsync.import_notes import note_name
 from catalogsync.model import (
     NO_ASSET,
     AssetRef,
@@ -28,6 +29,8 @@ from catalogsync.model import (
     Snapshot,
     State,
     Text,
+    Weights,
+    WeightsSource,
 )
 from catalogsync.plan import build_plan
 from tests.engine.catalogs import catalogs
@@ -246,6 +249,17 @@ CONCEPTS = cases(
     ),
 )
 
+CONCEPTS += cases(
+    "concepts",
+    {"concepts": scaled(base=0.5, other=1.0)},
+    (
+        "one removed by hand, another scaled by the manifest",
+        {"concepts": scaled(base=0.5)},
+        {"concepts": scaled(base=0.7, other=1.0)},
+        {"concepts.base.scale": "pending", "concepts.other.scale": "drift"},
+    ),
+)
+
 EXAMPLES = cases(
     "examples",
     {"examples": pictures(0, 1, 2, 3)},
@@ -289,6 +303,12 @@ EXAMPLES = cases(
         {"examples": pictures(1, 0, 2, 3)},
         {"examples": pictures(2, 3, 0, 1)},
         {"examples.0": "conflict", "examples.1": "conflict"},
+    ),
+    (
+        "one added by hand behind one that the manifest moved",
+        {"examples": pictures(0, 1, 2, 5, 3)},
+        {"examples": pictures(2, 0, 1, 3)},
+        {"examples.5": "drift", "examples.2": "pending"},
     ),
     (
         "one removed by hand, another moved by the manifest",
@@ -529,6 +549,48 @@ def test_a_model_that_is_pinned_from_now_on_is_of_this_change_set() -> None:
 def test_a_pin_that_is_taken_out_of_a_manifest_makes_a_new_model() -> None:
     base = catalog(spec({"id": "model_ink"}))
     assert of(base, catalog(), catalog(INK)) == {"create": "pending"}
+
+
+def test_a_model_whose_mark_was_taken_off_is_not_ours_to_change_unseen() -> None:
+    base, wanted = (
+        catalog(spec({"id": "model_ink", "tags": words(tags)})) for tags in ("ink", "ink mine")
+    )
+    snapshot = marked(base, wanted, model_ink=words("ink"))
+    (refusal,) = diff(wanted, snapshot, base=base, only_mine=True).refusals
+    assert (refusal.model, refusal.message) == ("ink", "its mark was taken off on the server")
+    alone = diff(base, snapshot, base=base, only_mine=True)
+    assert (alone.models, alone.refusals, alone.alone) == ((), (), 1)
+
+
+def test_the_end_of_an_import_is_nobodys_edit() -> None:
+    wanted = catalog(spec({"weights": Weights(WeightsSource.URL, "https://example.org/1")}))
+    (made,) = (model.weights for model in wanted.models if model.weights)
+    snapshot = server(wanted, wanted)
+    note = {"note": note_name("acme", "ink", made)}
+    found = diff(wanted, replace(snapshot, collections=note), base=wanted)
+    assert told(found.models) == {"import": "pending"}
+
+
+def test_what_base_knew_of_an_asset_still_counts() -> None:
+    pair = replace(image(0), id="asset_x")
+    base = catalog(spec({"thumbnail": pair}))
+    wanted = catalog(spec({"thumbnail": image(1)}))
+    snapshot = server(base, wanted)
+    unknown = dict(snapshot.assets) | {"asset_x": AssetRef(id="asset_x")}
+    found = diff(wanted, replace(snapshot, assets=unknown), base=base)
+    assert told(found.models) == {"thumbnail": "pending"}
+
+
+def test_what_was_not_read_of_a_model_to_delete_was_not_edited() -> None:
+    base = catalog(spec({"description": text("Long."), "prompt_embedding": "ink"}))
+    wanted = catalog(spec({"state": State.ABSENT}))
+    snapshot = server(base, wanted)
+    unread = {
+        key: replace(model, description=None, prompt_embedding=None)
+        for key, model in snapshot.models.items()
+    }
+    found = diff(wanted, replace(snapshot, models=unread), base=base)
+    assert told(found.models) == {"delete": "pending"}
 
 
 def test_what_an_interrupted_apply_left_was_nobodys_edit() -> None:
