@@ -109,8 +109,7 @@ class Sides:
         if base.state is not State.PRESENT:
             return Came.DRIFT
         live = found.remote
-        moved = self._compare.changes(_read(base, live), live) if live else ()
-        edited = any(change.field != "import" for change in moved)
+        edited = live and any(self._compare.changes(_read(base, live), live))
         return Came.CONFLICT if edited else Came.PENDING
 
     def _changes(self, found: ModelDiff, base: ModelSpec | None) -> Iterator[Change]:
@@ -207,7 +206,7 @@ class Sides:
 
 def _at_address(change: Change, moved: Change | None) -> Came:
     """What base says at the address of a change; `moved` is how live has left it, if it has."""
-    if moved is None or change.field == "import":
+    if moved is None:
         return Came.PENDING
     return Came.DRIFT if moved.after == change.after else Came.CONFLICT
 
