@@ -6,6 +6,7 @@ that it makes the field empty. In a `RemoteModel`, `None` means that the field w
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 
@@ -145,9 +146,19 @@ class Source:
     line: int = 1
 
 
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """A field that may differ on the server for a while, the day `until` included."""
+
+    field: str
+    reason: str
+    until: date
+    owner: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelSpec:
-    """One manifest. `unsupported` names the fields whose execution this version does not know."""
+    """One manifest."""
 
     key: str
     name: str
@@ -169,7 +180,7 @@ class ModelSpec:
     protect: bool = False
     state: State = State.PRESENT
     renamed_from: str = ""
-    unsupported: tuple[str, ...] = ()
+    ignored: tuple[Ignored, ...] = ()
     source: Source = field(default=Source(""), compare=False)
 
     @property

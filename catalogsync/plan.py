@@ -29,7 +29,19 @@ from catalogsync.actions import (
 )
 from catalogsync.codec import as_data
 from catalogsync.contents import Contents
-from catalogsync.diff import SCALARS, Card, Change, Diff, ModelDiff, Placed, Verb, cards
+from catalogsync.diff import (
+    SCALARS,
+    Accepted,
+    Came,
+    Card,
+    Change,
+    Diff,
+    ModelDiff,
+    Placed,
+    Verb,
+    cards,
+    undone,
+)
 from catalogsync.identity import PROTECTED_TAG, Origin, Refusal
 from catalogsync.import_notes import note_name, weights_digest
 from catalogsync.members import batches
@@ -43,7 +55,7 @@ class ModelPlan:
     """What becomes of one model: the differences, for people, and the actions, for the API.
 
     `before` and `after` show the whole model, and are no part of what is approved: that is
-    what changes.
+    what changes. Nor is `came`, where that comes from: None where there is no base to tell it by.
     """
 
     key: str
@@ -55,6 +67,12 @@ class ModelPlan:
     note: str = ""
     before: Card | None = field(default=None, compare=False)
     after: Card | None = field(default=None, compare=False)
+    came: Came | None = field(default=None, compare=False)
+
+    @property
+    def would_undo(self) -> int:
+        """The number of edits on the server that it undoes."""
+        return undone(self.verb, self.came, self.changes)
 
     @property
     def digest(self) -> str:
@@ -76,11 +94,24 @@ LIVE = "live"
 
 
 @dataclass(frozen=True, slots=True)
+class Base:
+    """The commit that was applied last, by which changes tell where they come from.
+
+    `said` is how it was found. Without a commit there is none, and `said` tells why.
+    """
+
+    commit: str
+    said: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Everything an apply would do, and everything it refuses to.
 
     `against` says what the manifests were compared with: `LIVE`, `git:<commit>` or
-    `snapshot:<digest>`.
+    `snapshot:<digest>`. What is told by a `base`, and what manifests let differ for now
+    (`accepted`), is no part of what is approved; nor is `alone`, the number of edits on the server
+    that are left alone.
     """
 
     catalog: str
@@ -93,6 +124,9 @@ class Plan:
     refusals: tuple[Refusal, ...] = ()
     orphans: tuple[Orphan, ...] = ()
     unchanged: int = 0
+    accepted: tuple[Accepted, ...] = field(default=(), compare=False)
+    base: Base | None = field(default=None, compare=False)
+    alone: int = field(default=0, compare=False)
 
     @property
     def digest(self) -> str:
@@ -115,6 +149,11 @@ class Plan:
     def count(self, verb: Verb) -> int:
         """The number of models that the verb happens to."""
         return sum(1 for model in self.models if model.verb is verb)
+
+    @property
+    def would_undo(self) -> int:
+        """The number of edits on the server that it undoes, as far as a base tells."""
+        return sum(model.would_undo for model in self.models)
 
     @property
     def imports(self) -> tuple[ImportModel, ...]:
@@ -165,6 +204,7 @@ def build_plan(
     project: str = "",
     against: str = LIVE,
     allow: Allowances = NO_ALLOWANCES,
+    base: Base | None = None,
 ) -> Plan:
     """Order what is to be done, and refuse what must not be."""
     refusals = (*diff.refusals, *refused_models(catalog, diff))
@@ -182,6 +222,9 @@ def build_plan(
         models=models,
         orphans=tuple(Orphan(key, model.id, model.name) for key, model in diff.orphans),
         unchanged=diff.unchanged,
+        accepted=diff.accepted,
+        base=base,
+        alone=diff.alone,
     )
     brakes = broken_limits(
         catalog.policy,
@@ -243,6 +286,7 @@ def _plan_model(found: ModelDiff, diff: Diff, catalog: str) -> ModelPlan:
         note=_note(found),
         before=before,
         after=after,
+        came=found.came,
     )
 
 

@@ -37,13 +37,6 @@ def _judge_manifest(spec: ModelSpec, diff: Diff) -> Iterator[Refusal]:
     """What no change needs to be made for: it holds as long as the manifest stands so."""
     if spec.state is not State.PRESENT or not diff.covers(spec.key):
         return
-    for field in spec.unsupported:
-        yield Refusal(
-            spec.key,
-            "unsupported",
-            f"`{field}` cannot be carried out by this version",
-            f"remove `{field}`, or leave the model out with --exclude {spec.key}",
-        )
     for ref in dict.fromkeys(spec.assets):
         if ref.id and not ref.sha256 and ref.id not in diff.contents.assets:
             yield Refusal(

@@ -12,6 +12,7 @@ from catalogsync.actions import Creation, file_to_send
 from catalogsync.apply import apply, noticing_twins
 from catalogsync.cli.against import live_only
 from catalogsync.cli.approvals import approval_of, as_saved
+from catalogsync.cli.base import base_options
 from catalogsync.cli.options import (
     connection_options,
     option,
@@ -24,6 +25,7 @@ from catalogsync.cli.pictures import Pictures, pictures_of
 from catalogsync.cli.planning import make_plan, split_options
 from catalogsync.cli.progress import Load, progress
 from catalogsync.cli.readings import Told, reading_options, split_readings
+from catalogsync.cli.record import Record, record_option, recording
 from catalogsync.cli.saved import told_apart
 from catalogsync.cli.session import Session, interruptible, session
 from catalogsync.diff import Verb
@@ -52,6 +54,8 @@ from catalogsync.review.words import counted, visible
 @option("--yes", "-y", is_flag=True, help="Do not ask.")
 @option("--lfs-pull", is_flag=True, help="Let Git LFS download the files that are to be sent.")
 @live_only
+@base_options
+@record_option
 @reading_options()
 @talk_options
 def command(
@@ -60,6 +64,7 @@ def command(
     html_live_images: bool,
     yes: bool,
     lfs_pull: bool,
+    record: Record,
     quiet: bool,
     color: str,
     **options: Any,
@@ -76,9 +81,17 @@ def command(
     planning, choices = split_options({**options, "catalog": catalog, "quiet": quiet})
     approval = approval_of(plan_file, expect)
     if approval.saved:
-        planning, choices = as_saved(approval.saved.scope, planning, choices)
+        planning, choices = as_saved(approval.saved, planning, choices)
     with session(choices, read_only=False) as opened:
         approval.check(opened)
+        note = recording(
+            record,
+            opened.root,
+            opened.catalog,
+            opened.target,
+            blobs=opened.blobs,
+            partial=opened.keys is not None,
+        )
         shown = readings.as_json
         planned = make_plan(
             opened,
@@ -108,6 +121,8 @@ def command(
     if error := _error(outcomes, code):
         document |= error_document(error)
     text = dumped(document)
+    if note:
+        note.finish(complete=code == 0)
     readings.write_files(Told(planned.saved, text, outcomes, pictures, choices.jobs))
     if readings.as_json:
         write_text(text)
@@ -131,13 +146,15 @@ def _confirmed(opened: Session, plan: Plan) -> bool:
     where = visible(where) or "the project of these credentials"
     deletes = plan.count(Verb.DELETE)
     loss = f", DELETE {deletes} of them" if deletes else ""
+    undone = f", UNDO {counted(plan.would_undo, 'edit')} on the server" if plan.would_undo else ""
     cost = total_cost(plan)
     price = f", cost of imports: {cost}" if cost else ""
     with interruptible():
         # A Ctrl-C just before has only set the event, which nobody looks at here.
         if opened.stop.is_set():
             raise Interrupted("interrupted")
-        say(f"\nApply to {counted(len(plan.models), 'model')} in {where}{loss}{price}? [y/N]")
+        number = counted(len(plan.models), "model")
+        say(f"\nApply to {number} in {where}{loss}{undone}{price}? [y/N]")
         return _answer() in ("y", "yes")
 
 

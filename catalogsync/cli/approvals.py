@@ -59,12 +59,14 @@ def approval_of(plan_file: Path | None, digest: str | None) -> Approval:
     return Approval(saved)
 
 
-def as_saved(scope: Scope, planning: Planning, choices: Choices) -> tuple[Planning, Choices]:
+def as_saved(saved: SavedPlan, planning: Planning, choices: Choices) -> tuple[Planning, Choices]:
     """The options of an apply with the scope of the plan that was approved."""
-    if planning.scope != Scope():
+    scope, base = saved.scope, saved.plan.base
+    if planning.scope != Scope() or (scope.only_mine and planning.base):
         raise UsageError(
-            "--only, --exclude and --prune are in the saved plan already",
+            "--only, --exclude, --prune and --only-mine are in the saved plan already",
             hint="leave them out",
         )
     chosen = replace(choices, only=scope.only, exclude=scope.exclude)
-    return replace(planning, scope=scope), chosen
+    ref = base.commit if scope.only_mine and base else planning.base
+    return replace(planning, scope=scope, base=ref), chosen

@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from catalogsync.cli.against import Against, against_option
+from catalogsync.cli.base import base_options
 from catalogsync.cli.options import (
     catalog_argument,
     connection_options,
@@ -32,6 +33,7 @@ from catalogsync.review.words import visible
 @plan_options
 @reading_options(saves=True)
 @against_option
+@base_options
 @option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
 @talk_options
 def command(

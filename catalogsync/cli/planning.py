@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 from catalogsync.cli.against import Against, Desired
+from catalogsync.cli.base import NO_BASE, Known, known_base
 from catalogsync.cli.progress import progress
 from catalogsync.cli.session import (
     Choices,
@@ -18,8 +20,8 @@ from catalogsync.cli.session import (
 from catalogsync.diff import Diff, diff
 from catalogsync.errors import UsageError
 from catalogsync.identity import Refusal
-from catalogsync.manifest import load
-from catalogsync.model import Catalog, Snapshot
+from catalogsync.manifest import KnownBlobs, load
+from catalogsync.model import Catalog, Snapshot, Target
 from catalogsync.observe import observe
 from catalogsync.plan import Plan, build_plan
 from catalogsync.review.saved import SavedPlan, Scope
@@ -35,6 +37,7 @@ class Planning:
 
     scope: Scope
     allow: Allowances
+    base: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +62,10 @@ def split_options(options: dict[str, Any]) -> tuple[Planning, Choices]:
             hint="give one or the other",
         )
     allow = Allowances(**{f.name: options.pop(f"allow_{f.name}") for f in fields(Allowances)})
-    scope = Scope(options.pop("prune"), options["only"], options["exclude"])
-    return Planning(scope, allow), Choices(**options)
+    scope = Scope(
+        options.pop("prune"), options["only"], options["exclude"], options.pop("only_mine")
+    )
+    return Planning(scope, allow, options.pop("base")), Choices(**options)
 
 
 def plan_offline(
@@ -72,8 +77,11 @@ def plan_offline(
         catalog = load(root, known=cache.files(root))
         target = chosen_target(catalog, choices)
         keys = selected(catalog, choices)
-        offline = against.read(Desired(root, catalog, target, cache.blobs(root)))
-    found = diff(catalog, offline.snapshot, keys=keys, prune=planning.scope.prune)
+        blobs = cache.blobs(root)
+        offline = against.read(Desired(root, catalog, target, blobs))
+        known = _base(planning, root, catalog, target, blobs, offline=against)
+    today = datetime.now(UTC).date()
+    found = _compared(catalog, offline.snapshot, keys, planning, known, today)
     plan = build_plan(
         catalog,
         found,
@@ -81,6 +89,7 @@ def plan_offline(
         project=target.project,
         against=offline.against,
         allow=planning.allow,
+        base=known.base,
     )
     return catalog, SavedPlan(plan, offline.read_at, planning.scope), offline.said
 
@@ -95,7 +104,9 @@ def make_plan(
     objections: Objections = lambda plan: (),
 ) -> Planned:
     """Read the server and plan, without what there are objections to."""
-    read_at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    now = datetime.now(UTC)
+    read_at = now.strftime("%Y-%m-%dT%H:%M:%SZ")
+    known = _base(planning, opened.root, opened.catalog, opened.target, opened.blobs)
     with progress("reading", quiet=quiet, as_json=as_json) as tell:
         snapshot = observe(
             opened.client,
@@ -105,17 +116,64 @@ def make_plan(
             progress=tell.step,
             known=opened.known,
         )
-    found = diff(opened.catalog, snapshot, keys=opened.keys, prune=planning.scope.prune)
-    plan = _build(opened, found, planning.allow)
+    found = _compared(opened.catalog, snapshot, opened.keys, planning, known, now.date())
+    plan = _build(opened, found, planning, known)
     if objected := tuple(objections(plan)):
         # What depends on a refused model and what only it needs must go with it.
         found = replace(found, refusals=(*found.refusals, *objected))
-        plan = _build(opened, found, planning.allow)
+        plan = _build(opened, found, planning, known)
     return Planned(SavedPlan(plan, read_at, planning.scope), found, snapshot)
 
 
-def _build(opened: Session, found: Diff, allow: Allowances) -> Plan:
-    target = opened.target
+def _base(
+    planning: Planning,
+    root: Path,
+    catalog: Catalog,
+    target: Target,
+    blobs: KnownBlobs,
+    *,
+    offline: Against | None = None,
+) -> Known:
+    """What was applied last; a plan against a commit has that for its server."""
+    if offline and offline.kind != "snapshot":
+        if planning.base or planning.scope.only_mine:
+            raise UsageError(
+                "a plan against a commit has no edits on the server to tell apart",
+                hint="leave --base and --only-mine out, or plan against live",
+            )
+        return NO_BASE
+    known = known_base(root, catalog, target, ref=planning.base, blobs=blobs)
+    if planning.scope.only_mine and known.catalog is None:
+        missing = known.base.said if known.base else "nothing tells which commit was applied last"
+        raise UsageError(f"--only-mine needs a base: {missing}", hint="name a commit with --base")
+    return known
+
+
+def _compared(
+    catalog: Catalog,
+    snapshot: Snapshot,
+    keys: frozenset[str] | None,
+    planning: Planning,
+    known: Known,
+    today: date,
+) -> Diff:
+    return diff(
+        catalog,
+        snapshot,
+        keys=keys,
+        prune=planning.scope.prune,
+        base=known.catalog,
+        only_mine=planning.scope.only_mine,
+        today=today,
+    )
+
+
+def _build(opened: Session, found: Diff, planning: Planning, known: Known) -> Plan:
     return build_plan(
-        opened.catalog, found, target=target.name, project=target.project, allow=allow
+        opened.catalog,
+        found,
+        target=opened.target.name,
+        project=opened.target.project,
+        allow=planning.allow,
+        base=known.base,
     )

@@ -17,7 +17,7 @@ from catalogsync.cli.progress import Relay
 from catalogsync.errors import AccessDenied, Interrupted, UsageError
 from catalogsync.events import Recalled, Tell, tell_nobody
 from catalogsync.hashed import Hashed
-from catalogsync.manifest import find_catalog, load
+from catalogsync.manifest import KnownBlobs, find_catalog, load
 from catalogsync.model import Catalog, Target
 from catalogsync.ports import KnownAssets, KnownUploads
 from catalogsync.sending import Watcher
@@ -60,11 +60,13 @@ def log_of(choices: Choices) -> Log:
 class Session:
     """A loaded catalog, a way to its project, and what is known of the assets there."""
 
+    root: Path
     catalog: Catalog
     target: Target
     keys: frozenset[str] | None
     client: "ScenarioClient"
     known: KnownAssets
+    blobs: KnownBlobs
     stop: Event
     uploads: Relay
 
@@ -113,7 +115,8 @@ def session(choices: Choices, *, read_only: bool) -> Iterator[Session]:
     log = log_of(choices)
     with opened_cache(no_cache=choices.no_cache) as cache:
         hashed = None if read_only else Hashed()
-        catalog = open_catalog(choices.catalog, cache, tell=log, hashed=hashed)
+        root = catalog_root(choices.catalog)
+        catalog = open_catalog(root, cache, tell=log, hashed=hashed)
         target = chosen_target(catalog, choices)
         keys = selected(catalog, choices)
         known = cache.assets(_server(choices), target.project, tell=log)
@@ -132,7 +135,8 @@ def session(choices: Choices, *, read_only: bool) -> Iterator[Session]:
                 hashed=hashed,
             ) as client,
         ):
-            yield Session(catalog, target, keys, client, known, stop, uploads)
+            blobs = cache.blobs(root)
+            yield Session(root, catalog, target, keys, client, known, blobs, stop, uploads)
 
 
 def _server(choices: Choices) -> str:

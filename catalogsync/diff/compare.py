@@ -66,13 +66,14 @@ class Comparison:
         if spec.state is State.UNMANAGED:
             marks = tuple(self._our_marks(spec, remote)) if remote else ()
             return ModelDiff(spec.key, Verb.FORGET, spec, remote, marks) if marks else None
-        changes = (*self._source(spec, remote), *self._changes(spec, remote or _NOTHING))
+        changes = (*self._source(spec, remote), *self.changes(spec, remote or _NOTHING))
         if remote is None:
             return ModelDiff(spec.key, Verb.CREATE, spec, None, changes)
         verb = Verb.ADOPT if found.origin in (Origin.PINNED, Origin.INTERRUPTED) else Verb.UPDATE
         return ModelDiff(spec.key, verb, spec, remote, changes, found.origin) if changes else None
 
-    def _changes(self, spec: ModelSpec, live: RemoteModel) -> Iterator[Change]:
+    def changes(self, spec: ModelSpec, live: RemoteModel) -> Iterator[Change]:
+        """What differs between a manifest and a model that is there."""
         yield from self._ownership(spec, live)
         yield from self._values(spec, live)
         yield from self._tags(spec, live)
@@ -123,11 +124,12 @@ class Comparison:
 
     def _concepts(self, concepts: Iterable[Concept]) -> dict[str, dict[str, Value]]:
         return {
-            self._model_name(concept.model): {"scale": concept.scale, "epoch": concept.epoch}
+            self.model_name(concept.model): {"scale": concept.scale, "epoch": concept.epoch}
             for concept in concepts
         }
 
-    def _model_name(self, ref: ModelRef) -> str:
+    def model_name(self, ref: ModelRef) -> str:
+        """What another model is called here: its key, or its id where it has none."""
         return ref.key or self._keys.get(ref.id, ref.id)
 
     def _tags(self, spec: ModelSpec, live: RemoteModel) -> Iterator[Change]:
@@ -177,11 +179,12 @@ class Comparison:
         if wanted is None:
             return
         found = parsed(live or "")
-        if self._canonical(found) != self._canonical(wanted):
-            before = self._in_words_of(wanted, found)
+        if self.canonical(found) != self.canonical(wanted):
+            before = self.in_words_of(wanted, found)
             yield Change(key, (field,), before, normalised(wanted.written))
 
-    def _canonical(self, text: Text) -> tuple[str | tuple[str, str], ...]:
+    def canonical(self, text: Text) -> tuple[str | tuple[str, str], ...]:
+        """A text in a form that is equal exactly for texts that mean the same."""
         return canonical(text, asset=self._contents.token, model=self._model_token)
 
     def _model_token(self, ref: ModelRef) -> str:
@@ -189,15 +192,15 @@ class Comparison:
         key = ref.key or self._keys.get(ref.id)
         return f"key={key}" if key else ref.id
 
-    def _in_words_of(self, author: Text, text: Text) -> str:
+    def in_words_of(self, author: Text, text: Text) -> str:
         """The server's text, with references written as the manifest's author writes them."""
-        words = {self._canonical(Text((m,))): m.written for m in author.mentions}
+        words = {self.canonical(Text((m,))): m.written for m in author.mentions}
 
         def word(part: str | Mention) -> str:
             if isinstance(part, str):
                 return part
             if isinstance(part.target, ModelRef) and part.target.id in self._keys:
                 return f"{{model:{self._keys[part.target.id]}}}"
-            return normalised(words.get(self._canonical(Text((part,))), part.written))
+            return normalised(words.get(self.canonical(Text((part,))), part.written))
 
         return "".join(map(word, text.parts))

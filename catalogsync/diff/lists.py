@@ -15,8 +15,7 @@ def list_differences(
 
     Items are told apart by their first part; equal ones by how often they have come up before.
     """
-    old = {name: Placed(at, ref) for at, (name, ref) in enumerate(_numbered(before), 1)}
-    new = {name: Placed(at, ref) for at, (name, ref) in enumerate(_numbered(after), 1)}
+    old, new = _placed(before), _placed(after)
     removed = [(name, old[name], None) for name in old if name not in new]
     stayed = _longest_increasing([old[name].position for name in new if name in old])
     return removed + [
@@ -26,11 +25,18 @@ def list_differences(
     ]
 
 
-def _numbered(items: Iterable[tuple[str, AssetRef]]) -> Iterator[tuple[str, AssetRef]]:
+def numbered(names: Iterable[str]) -> Iterator[str]:
+    """The names of a list's items, equal ones told apart by how often they have come up before."""
     seen: Counter[str] = Counter()
-    for name, ref in items:
+    for name in names:
         seen[name] += 1
-        yield (name if seen[name] == 1 else f"{name}#{seen[name]}"), ref
+        yield name if seen[name] == 1 else f"{name}#{seen[name]}"
+
+
+def _placed(items: Sequence[tuple[str, AssetRef]]) -> dict[str, Placed]:
+    names = numbered(name for name, _ in items)
+    refs = (ref for _, ref in items)
+    return {n: Placed(at, ref) for at, (n, ref) in enumerate(zip(names, refs, strict=True), 1)}
 
 
 def _longest_increasing(numbers: Sequence[int]) -> frozenset[int]:

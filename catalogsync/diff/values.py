@@ -1,7 +1,7 @@
 """What a comparison says: changes at addresses, per model and in all."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from catalogsync.contents import Contents
@@ -21,14 +21,54 @@ class Placed:
 Value = str | float | bool | AssetRef | Weights | Placed | None
 
 
+class Came(StrEnum):
+    """Where a difference comes from, as three sides tell: base, desired and live.
+
+    `PENDING` is from this change set: the server has what base says. `DRIFT` is from the server:
+    base wants what is wanted now. In a `CONFLICT` both have left base.
+    """
+
+    PENDING = "pending"
+    DRIFT = "drift"
+    CONFLICT = "conflict"
+    ACCEPTED = "accepted"
+
+    @property
+    def would_undo(self) -> bool:
+        """Whether making the change undoes an edit that was made on the server."""
+        return self in (Came.DRIFT, Came.CONFLICT)
+
+
+def worst(parts: Iterable[Came]) -> Came:
+    """What is to be said of a whole by what its parts are."""
+    order = (Came.ACCEPTED, Came.PENDING, Came.DRIFT, Came.CONFLICT)
+    return max(parts, key=order.index, default=Came.PENDING)
+
+
+@dataclass(frozen=True, slots=True)
+class Hunk:
+    """Lines of a text that differ; `line` is where they begin in the wanted text, from 1."""
+
+    came: Came
+    line: int
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One difference at one address; `path` begins with the field's name as the API spells it."""
+    """One difference at one address; `path` begins with the field's name as the API spells it.
+
+    `came` is None where there is no base to tell it by; what is approved is the change itself.
+    The `hunks` are those of a text that was compared with a base.
+    """
 
     model: str
     path: tuple[str, ...]
     before: Value
     after: Value
+    came: Came | None = field(default=None, compare=False)
+    hunks: tuple[Hunk, ...] = field(default=(), compare=False)
 
     @property
     def field(self) -> str:
@@ -48,7 +88,10 @@ class Verb(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ModelDiff:
-    """One model that differs; `spec` is None for an orphan, `remote` for a model to create."""
+    """One model that differs; `spec` is None for an orphan, `remote` for a model to create.
+
+    `came` is where the difference as a whole comes from, None without a base.
+    """
 
     key: str
     verb: Verb
@@ -56,6 +99,31 @@ class ModelDiff:
     remote: RemoteModel | None
     changes: tuple[Change, ...] = ()
     origin: Origin = Origin.OWNED
+    came: Came | None = None
+
+    @property
+    def would_undo(self) -> int:
+        """The number of edits on the server that making it so would undo."""
+        return undone(self.verb, self.came, self.changes)
+
+
+def undone(verb: Verb, came: Came | None, changes: Iterable[Change]) -> int:
+    """How many edits on the server a difference undoes; a whole model counts as one."""
+    if came is None or not came.would_undo:
+        return 0
+    if verb in (Verb.CREATE, Verb.DELETE, Verb.FORGET):
+        return 1
+    return sum(1 for change in changes if change.came and change.came.would_undo)
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A difference that a manifest accepts for a while: it is neither planned nor applied."""
+
+    change: Change
+    reason: str
+    until: str
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +133,8 @@ class Diff:
     `orphans` are those that stay, `ids` the model id of every key that has one, `notes` the
     imports that were begun, by key, and `prices` what the others cost, by the digest of their
     weights; `twins` are the models of every key that several bear, `managed` is the number of
-    models that bear this catalog's mark.
+    models that bear this catalog's mark. `accepted` is what manifests let differ for now, `alone`
+    the number of edits on the server that are left alone.
     """
 
     models: tuple[ModelDiff, ...]
@@ -80,6 +149,8 @@ class Diff:
     twins: Mapping[str, Sequence[str]]
     managed: int
     unchanged: int
+    accepted: tuple[Accepted, ...] = ()
+    alone: int = 0
 
     def covers(self, key: str) -> bool:
         """Whether the model was compared at all."""

@@ -1,15 +1,14 @@
 """GitHub: a job's surroundings, and the comments of a pull request."""
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import quote
 
 from catalogsync.errors import AccessDenied, NotFound
 from catalogsync.forge.api import Api, Bounds
 from catalogsync.forge.comment import Comment, Writer
+from catalogsync.forge.event import event, within
 from catalogsync.forge.fields import comment_of, number_of, required
 from catalogsync.forge.stamp import Run
 
@@ -30,9 +29,8 @@ def github_job(environ: Mapping[str, str]) -> Job:
     number = required(environ, "GITHUB_RUN_ID", "GitHub Actions")
     attempt = environ.get("GITHUB_RUN_ATTEMPT") or "1"
     server = environ.get("GITHUB_SERVER_URL") or "https://github.com"
-    event = _event(environ)
-    pull = _within(event, "pull_request")
-    head = _within(pull, "head").get("sha")
+    pull = within(event(environ), "pull_request")
+    head = within(pull, "head").get("sha")
     commit = head if isinstance(head, str) else environ.get("GITHUB_SHA", "")
     run = Run(number_of(number, "GITHUB_RUN_ID"), number_of(attempt, "GITHUB_RUN_ATTEMPT"))
     url = f"{server}/{quote(repository)}/actions/runs/{run.number}"
@@ -120,14 +118,3 @@ def merged_by(api: Api, job: Job) -> int | None:
 
 def _comment(data: object) -> Comment:
     return comment_of(data, "user", "login")
-
-
-def _event(environ: Mapping[str, str]) -> object:
-    with suppress(OSError, ValueError, RecursionError):
-        return json.loads(Path(environ.get("GITHUB_EVENT_PATH", "")).read_text(encoding="utf-8"))
-    return {}
-
-
-def _within(data: object, name: str) -> dict[str, object]:
-    found = data.get(name) if isinstance(data, dict) else None
-    return found if isinstance(found, dict) else {}

@@ -1,19 +1,37 @@
 """Files to a validated `Catalog`: strict YAML, JSON Schema, safe paths, checked media."""
 
+from catalogsync.manifest.applied import (
+    NOTES,
+    Applied,
+    check_tag,
+    move_tag,
+    newest_applied,
+    write_note,
+)
 from catalogsync.manifest.catalog import find_catalog, load
-from catalogsync.manifest.commit import load_commit
+from catalogsync.manifest.commit import Committed, load_commit, merge_base
 from catalogsync.manifest.folder import open_file
+from catalogsync.manifest.git import work_tree
 from catalogsync.manifest.ready import make_ready
 from catalogsync.manifest.schemas import schema, schema_text
 from catalogsync.manifest.tree import KnownBlobs
 
 __all__ = [
+    "NOTES",
+    "Applied",
+    "Committed",
     "KnownBlobs",
+    "check_tag",
     "find_catalog",
     "load",
     "load_commit",
     "make_ready",
+    "merge_base",
+    "move_tag",
+    "newest_applied",
     "open_file",
     "schema",
     "schema_text",
+    "work_tree",
+    "write_note",
 ]

@@ -1,5 +1,6 @@
 """From a validated manifest to a `ModelSpec`."""
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -13,19 +14,17 @@ from catalogsync.manifest.scalars import Surprise
 from catalogsync.manifest.strict_yaml import Hole
 from catalogsync.manifest.tags import check_tags, unique
 from catalogsync.manifest.words import Unfit, quote
-from catalogsync.model import Concept, ModelSpec, Source, State, Weights, WeightsSource
+from catalogsync.model import Concept, Ignored, ModelSpec, Source, State, Weights, WeightsSource
 
 RETIRED = frozenset(
     ("sd-1_5", "sd-1_5-lora", "sd-1_5-composition", "sd-xl", "sd-xl-lora", "sd-xl-composition")
 )
-_NOT_EXECUTED = ("ignore",)
 
 
 def spec(document: Document, manifest: Manifest, context: Context) -> ModelSpec:
     """The model a manifest describes; whatever is wrong with it is reported."""
     folder = manifest.parts[:-1]
     _check_type(document)
-    _check_ignore(document)
     return ModelSpec(
         key=manifest.key,
         name=_own(document, "name", ""),
@@ -47,7 +46,7 @@ def spec(document: Document, manifest: Manifest, context: Context) -> ModelSpec:
         protect=_value(document, context, "protect") or False,
         state=State(_own(document, "state", "present")),
         renamed_from=_own(document, "renamedFrom", ""),
-        unsupported=tuple(field for field in _NOT_EXECUTED if field in document.value),
+        ignored=tuple(_ignored(document)),
         source=Source(manifest.path),
     )
 
@@ -116,16 +115,22 @@ def _check_type(document: Document) -> None:
         document.report(["type"], message, hint)
 
 
-def _check_ignore(document: Document) -> None:
+def _ignored(document: Document) -> Iterator[Ignored]:
+    """The differences that are accepted; the schema has seen to the names."""
     for index, entry in enumerate(_own(document, "ignore", ())):
-        until = entry.get("until") if isinstance(entry, dict) else None
+        words = entry if isinstance(entry, dict) else {}
+        if not all(isinstance(words.get(n, ""), str) for n in ("field", "reason", "owner")):
+            continue
+        until = words.get("until")
         if not isinstance(until, str):
             continue
         try:
-            date.fromisoformat(until)
+            last = date.fromisoformat(until)
         except ValueError:
             at: list[str | int] = ["ignore", index, "until"]
             document.report(at, f"{where(at)}: {until} is no day of the calendar", "check it")
+            continue
+        yield Ignored(words["field"], words["reason"], last, words.get("owner", ""))
 
 
 def _weights(document: Document, folder: tuple[str, ...], context: Context) -> Weights | None:

@@ -50,6 +50,16 @@ def load_commit(root: Path, ref: str, *, known: KnownBlobs | None = None) -> Com
     return Committed(commit, catalog)
 
 
+def merge_base(root: Path, *others: str) -> str | None:
+    """Where HEAD left the first of the others that is in this clone; None if nothing tells."""
+    for other in others:
+        commit = _parsed(root, f"{other}^{{commit}}")
+        answer = ask(root, "merge-base", "HEAD", commit) if commit else None
+        if answer and answer.returncode == 0:
+            return answer.stdout.decode().strip()
+    return None
+
+
 def _in_commit(ref: str, found: Problem) -> Problem:
     path = f"{visible(ref)}:{found.path}"
     return Problem(path, found.line, found.column, found.message, found.hint)

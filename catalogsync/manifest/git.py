@@ -52,10 +52,12 @@ a repository too, with its own settings: any commit can hold one.
 """
 
 
-def ask(root: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+def ask(root: Path, *arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
     """What a Git command says in a folder; raises `FileNotFoundError` where there is no Git."""
     command, local = [*COMMAND, *arguments], environment() | LOCAL
-    return subprocess.run(command, cwd=root, env=local, capture_output=True, check=False)
+    return subprocess.run(
+        command, cwd=root, env=local, capture_output=True, check=False, input=given
+    )
 
 
 def complaint(answer: subprocess.CompletedProcess[bytes]) -> str:

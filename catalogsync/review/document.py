@@ -13,7 +13,7 @@ from catalogsync.review.checked import Checked
 from catalogsync.review.report import described, past_summary
 from catalogsync.review.text import summary
 
-FORMAT_VERSION = "1.0"
+FORMAT_VERSION = "1.1"
 """Readers refuse another major number and ignore keys they do not know."""
 
 
@@ -35,6 +35,7 @@ def plan_document(plan: Plan) -> dict[str, object]:
             "refused": len(plan.refusals),
             "unchanged": plan.unchanged,
             "requests": plan.requests,
+            **({"would_undo": plan.would_undo} if plan.base and plan.base.commit else {}),
         },
         "models": [{**as_data(model), "digest": model.digest} for model in plan.models],
     }

@@ -7,10 +7,17 @@ from catalogsync.identity import Refusal
 from catalogsync.plan import LIVE, ModelPlan, Orphan, Plan
 from catalogsync.review.markdown_budget import Detail, Section, fitted, listed, size_of
 from catalogsync.review.markdown_marker import marker
-from catalogsync.review.markdown_model import model_section
+from catalogsync.review.markdown_model import WARNING, model_section
 from catalogsync.review.markdown_words import NAME_LENGTH, code, prose, table_row
 from catalogsync.review.phrases import total_cost
 from catalogsync.review.text import SIGNS, summary, work_estimate
+from catalogsync.review.undoing import (
+    Acceptance,
+    acceptances,
+    alone_sentence,
+    base_sentence,
+    undoing_sentence,
+)
 from catalogsync.review.words import counted
 
 BUDGET = 60_000
@@ -20,6 +27,7 @@ _HEAD_ROWS = ("| | model | what |", "|---|---|---|")
 _FOR_NOTES = 500
 _FOR_A_SENTENCE = 100
 _FOR_ORPHANS = 3_000
+_FOR_ACCEPTED = 2_000
 
 
 def render_markdown(plan: Plan, *, read_at: str = "", budget: int = BUDGET, jobs: int = 8) -> str:
@@ -29,7 +37,10 @@ def render_markdown(plan: Plan, *, read_at: str = "", budget: int = BUDGET, jobs
     """
     uploads = {upload.asset.digest for upload in plan.uploads}
     sections = [model_section(model, uploads) for model in in_order(plan.models)]
-    start = [marker(plan, "plan"), f"## {_verdict(plan)}", summary(plan), _against(plan)]
+    start = [
+        *(marker(plan, "plan"), f"## {_verdict(plan)}", summary(plan)),
+        *(_undoing(plan), _against(plan), _accepted(plan)),
+    ]
     end = [_footer(plan, read_at, jobs)]
     refusals = refusal_rows(plan)
     frame = [*start, "\n".join([*_HEAD_ROWS, *refusals]), _orphans(plan), *end]
@@ -74,9 +85,33 @@ def _against(plan: Plan) -> str:
     return f"⚠️ Against {code(plan.against)}, not the live project."
 
 
+def _undoing(plan: Plan) -> str:
+    undoing = undoing_sentence(plan)
+    told = [f"{WARNING} **{undoing}**"] if undoing else []
+    return " ".join(filter(None, (*told, alone_sentence(plan), base_sentence(plan, prose))))
+
+
+def _accepted(plan: Plan) -> str:
+    if not plan.accepted:
+        return ""
+    items = map(_acceptance, acceptances(plan))
+    names, left = listed(items, _FOR_ACCEPTED)
+    more = f" and {left} more" if left else ""
+    return f"Accepted for now, and left as it is on the server: {names}{more}."
+
+
+def _acceptance(each: Acceptance) -> str:
+    who = f", {prose(each.owner)}" if each.owner else ""
+    fields = " ".join(map(code, each.fields))
+    until = f"until {code(each.until)}{who}: {prose(each.reason)}"
+    return f"{code(each.model, NAME_LENGTH)} {fields} {until}"
+
+
 def _verdict(plan: Plan) -> str:
     changes = len(plan.models)
     would = f"{counted(changes, 'model')} would change"
+    if plan.would_undo:
+        would += f", {counted(plan.would_undo, 'edit')} on the server undone"
     if plan.blocked:
         return f"⛔ Refused as a whole: {where(plan)}"
     if plan.refusals:
@@ -84,6 +119,8 @@ def _verdict(plan: Plan) -> str:
         return f"⛔ {counted(len(plan.refusals), 'refusal')}, {others}: {where(plan)}"
     if deletes := plan.count(Verb.DELETE):
         return f"⚠️ {would}, {deletes} of them deleted: {where(plan)}"
+    if plan.would_undo:
+        return f"⚠️ {would}: {where(plan)}"
     return f"📝 {would}: {where(plan)}" if changes else f"✅ Nothing would change: {where(plan)}"
 
 

@@ -28,7 +28,11 @@ from catalogsync.review.phrases import (
     weights_facts,
 )
 from catalogsync.review.text import SIGNS, line_diff
+from catalogsync.review.undoing import SIGN, Undoing, undoings
 from catalogsync.review.words import counted, visible
+
+WARNING = f"{SIGN}\ufe0f"
+"""The sign in colour, which GitHub and GitLab show."""
 
 
 def model_section(model: ModelPlan, uploads: set[str]) -> Section:
@@ -37,9 +41,11 @@ def model_section(model: ModelPlan, uploads: set[str]) -> Section:
     what = f"`{sign}` {word}"
     reading = _Reading(model, uploads)
     where = code(model.model_id) if model.model_id and not model.changes else ""
+    told = " · ".join(reading.counts()) or where
+    warning = f"{WARNING} would undo {model.would_undo}" if model.would_undo else ""
     return Section(
-        row=table_row(what, who(model), " · ".join(reading.counts()) or where),
-        short_row=table_row(what, code(model.key, NAME_LENGTH), ""),
+        row=table_row(what, who(model), " · ".join(filter(None, (warning, told)))),
+        short_row=table_row(what, code(model.key, NAME_LENGTH), warning),
         block=_block(model, reading.parts(with_texts=True)),
         block_without_texts=_block(model, reading.parts(with_texts=False)),
     )
@@ -96,6 +102,7 @@ class _Reading:
     def parts(self, *, with_texts: bool) -> Iterator[str]:
         """What changes, in full; of texts only the number of lines unless `with_texts`."""
         yield from self._about()
+        yield from map(_undoing, undoings(self._model))
         yield from self._values()
         for field, changes in self._fields.items():
             if field in SETS:
@@ -178,6 +185,15 @@ class _Reading:
             return counted(len(str(self._fields[field][0].after or "").splitlines()), "line")
         signs = [line[0] for line in self._diffs[field]]
         return f"+{signs.count('+')} -{signs.count('-')}"
+
+
+def _undoing(each: Undoing) -> str:
+    field = f"**{each.field}** " if each.field else ""
+    return f"{WARNING} {field}{each.sentence(_part)}"
+
+
+def _part(text: str) -> str:
+    return code(text, NAME_LENGTH)
 
 
 def _diff(change: Change) -> list[str]:

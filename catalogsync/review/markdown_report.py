@@ -18,9 +18,16 @@ from catalogsync.review.markdown import (
 )
 from catalogsync.review.markdown_budget import size_of
 from catalogsync.review.markdown_marker import marker
-from catalogsync.review.markdown_model import who
+from catalogsync.review.markdown_model import WARNING, who
 from catalogsync.review.markdown_words import NAME_LENGTH, code, prose, table_row
-from catalogsync.review.report import completed, described, key_of, past_summary, skipped_steps
+from catalogsync.review.report import (
+    completed,
+    described,
+    key_of,
+    past_summary,
+    skipped_steps,
+    undone_sentence,
+)
 from catalogsync.review.text import SIGNS
 from catalogsync.review.words import counted
 
@@ -47,6 +54,8 @@ class _Group:
 def render_report_markdown(plan: Plan, outcomes: Sequence[Outcome], *, budget: int = BUDGET) -> str:
     """What was done, in at most `budget` bytes (at least 10,000), with every failure named."""
     start = [marker(plan, "apply"), f"## {_verdict(plan, outcomes)}", past_summary(plan, outcomes)]
+    if undone := undone_sentence(plan, outcomes):
+        start.append(f"{WARNING} {undone}")
     end = [f"<sub>{code(plan.digest)}</sub>"]
     room = budget - size_of(joined([*start, *end])) - _FOR_NOTES
     groups = list(_groups(plan, outcomes))

@@ -8,6 +8,7 @@ from catalogsync.diff import Verb
 from catalogsync.outcome import Outcome, Status
 from catalogsync.plan import ModelPlan, Plan
 from catalogsync.review.text import Line
+from catalogsync.review.undoing import SIGN
 from catalogsync.review.words import counted, file_size, quoted, visible
 
 
@@ -28,7 +29,19 @@ def render_report(plan: Plan, outcomes: Sequence[Outcome]) -> list[Line]:
         lines.append(Line(f"! refused, left alone: {', '.join(sorted(map(visible, models)))}"))
     if any(outcome.status in (Status.FAILED, Status.SKIPPED) for outcome in outcomes):
         lines.append(Line("Run it again to do what is left; nothing is done twice."))
+    if undone := undone_sentence(plan, outcomes):
+        lines.append(Line(f"{SIGN} {undone}", "yellow"))
     return [*lines, Line(past_summary(plan, outcomes), "bold")]
+
+
+def undone_sentence(plan: Plan, outcomes: Sequence[Outcome]) -> str:
+    """How many edits on the server an apply has undone; empty where nobody can tell of one."""
+    untouched = {key_of(o.action) for o in outcomes if o.status is not Status.DONE}
+    undone = sum(model.would_undo for model in plan.models if model.key not in untouched)
+    maybe = sum(model.would_undo for model in plan.models if model.key in untouched)
+    words = [f"{counted(undone, 'edit')} on the server undone"] if undone else []
+    words += [f"up to {counted(maybe, 'more edit')} undone"] if maybe else []
+    return f"{', '.join(words)}, as the plan said." if words else ""
 
 
 def skipped_steps(outcomes: Sequence[Outcome]) -> list[tuple[tuple[str, str], int]]:

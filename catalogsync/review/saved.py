@@ -21,11 +21,15 @@ from catalogsync.review.document import FORMAT_VERSION, dumped, plan_document
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which models were planned, as --prune, --only and --exclude said."""
+    """Which models were planned, as --prune, --only and --exclude said.
+
+    `only_mine`: and of them only what the change set changes, by the base of the plan.
+    """
 
     prune: bool = False
     only: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    only_mine: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,15 @@ from catalogsync.review.phrases import (
     total_cost,
     weights_facts,
 )
+from catalogsync.review.undoing import (
+    SIGN,
+    Acceptance,
+    acceptances,
+    alone_sentence,
+    base_sentence,
+    undoing_sentence,
+    undoings,
+)
 from catalogsync.review.words import counted, duration, file_size, quoted, visible
 
 SECONDS_PER_REQUEST = 0.15
@@ -58,6 +67,8 @@ def render_plan(plan: Plan, *, jobs: int = 8, said: str = "") -> list[Line]:
     if plan.against != LIVE:
         what = visible(said or plan.against)
         lines.append(Line(f"against {what}, not the live project", "yellow"))
+    if by := base_sentence(plan, visible):
+        lines.append(Line(by, "" if plan.base and plan.base.commit else "yellow"))
     lines.append(Line(""))
     for refusal in plan.refusals:
         lines += _refusal(refusal)
@@ -68,10 +79,15 @@ def render_plan(plan: Plan, *, jobs: int = 8, said: str = "") -> list[Line]:
         lines.append(Line(""))
     created = {model.name: model.key for model in plan.models if model.verb is Verb.CREATE}
     lines += _orphans(plan.orphans, created)
+    lines += _accepted(acceptances(plan))
     if plan.models:
         lines.append(Line(work_estimate(plan, jobs)))
     if cost := total_cost(plan):
         lines.append(Line(f"Cost of imports: {cost}.", "yellow"))
+    if undoing := undoing_sentence(plan):
+        lines.append(Line(f"{SIGN} {undoing}", "red"))
+    if alone := alone_sentence(plan):
+        lines.append(Line(alone, "yellow"))
     lines.append(Line(summary(plan), "bold"))
     return lines
 
@@ -138,12 +154,26 @@ def _orphans(orphans: Sequence[Orphan], created: Mapping[str, str]) -> Iterator[
     yield Line("")
 
 
+def _accepted(accepted: Sequence[Acceptance]) -> Iterator[Line]:
+    if not accepted:
+        return
+    yield Line("accepted for now, and left as it is on the server (`ignore`):")
+    for each in accepted:
+        who = f", {visible(each.owner)}" if each.owner else ""
+        until = f"until {visible(each.until)}{who}: {visible(each.reason)}"
+        yield Line(f"  {visible(each.model)}  {' '.join(each.fields)}  {until}")
+    yield Line("")
+
+
 def _model(model: ModelPlan, uploads: set[str]) -> Iterator[Line]:
     sign, word, colour = SIGNS[model.verb]
     tail = f"  {visible(model.model_id)}" if model.model_id else ""
     yield Line(f"{sign} {word} {visible(model.key)}  {quoted(model.name)}{tail}", colour)
     if model.note:
         yield Line(f"    ({visible(model.note)})")
+    for each in undoings(model):
+        field = f"{visible(each.field)} " if each.field else ""
+        yield Line(f"    {SIGN} {field}{each.sentence(visible)}", "red")
     for field, changes in by_field(model.changes).items():
         yield from _field(field, changes, model.verb is Verb.CREATE, uploads)
     for action in model.actions:

@@ -85,7 +85,8 @@ def cli(
     server: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> Run:
     """Run the program as a user would, with credentials and address in the environment."""
-    for name in ("NO_COLOR", "FORCE_COLOR"):
+    of_a_job = ("GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME")
+    for name in ("NO_COLOR", "FORCE_COLOR", *of_a_job):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("SCENARIO_SDK_API_KEY", "key")
     monkeypatch.setenv("SCENARIO_SDK_API_SECRET", "secret")

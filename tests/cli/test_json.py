@@ -19,7 +19,7 @@ from tests.cli.test_errors import answering, program
 from tests.cli.test_plan_and_apply import rewrite
 
 CREDENTIALS = {"SCENARIO_SDK_API_KEY": "k", "SCENARIO_SDK_API_SECRET": "s"}
-REFUSED = "name: Lent\ntype: custom\nignore: [{field: name, reason: x, until: 2027-01-31}]\n"
+REFUSED = "name: Lent\ntype: flux.1-lora\nepoch: '000001'\n"
 
 
 def document(found: Result, code: int) -> dict[str, Any]:
@@ -30,7 +30,7 @@ def document(found: Result, code: int) -> dict[str, Any]:
     if "error" in made:
         assert made["error"]["exit_code"] == code
         assert made["error"]["message"]
-    assert made["format_version"] == "1.0"
+    assert made["format_version"] == "1.1"
     return made
 
 

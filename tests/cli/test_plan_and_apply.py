@@ -192,11 +192,11 @@ def test_refusals_do_not_stop_the_others(
 ) -> None:
     write(
         catalog / "models/lent.yaml",
-        "name: Lent\ntype: custom\nignore: [{field: name, reason: x, until: 2027-01-31}]\n",
+        "name: Lent\ntype: flux.1-lora\nepoch: '000001'\n",
     )
     applied = cli("apply", catalog, "--yes")
     assert applied.code == 4
-    assert "`ignore` cannot be carried out" in applied.out
+    assert "epoch 000001 cannot be set" in applied.out
     assert set(live(server, project)) == {"Ink Heroes", "Both"}
 
 
@@ -216,7 +216,7 @@ def test_targets_keep_projects_apart(cli: Run, catalog: Path, project: str) -> N
 def test_json_is_one_document_for_plan_and_apply(cli: Run, catalog: Path) -> None:
     planned = cli("plan", catalog, "--json")
     document = json.loads(planned.out)
-    assert document["format_version"] == "1.0"
+    assert document["format_version"] == "1.1"
     assert document["counts"]["create"] == 2
     assert [model["key"] for model in document["models"]] == ["both", "ink-heroes"]
     applied = json.loads(cli("apply", catalog, "--json", "--yes").out)

@@ -37,14 +37,6 @@ def owned(server: FakeServer, key: str, **fields: object) -> str:
     return server.add_model(fields.pop("name", "Ink"), tags=tags, **fields).id  # type: ignore[arg-type]
 
 
-def test_a_field_that_cannot_be_carried_out_refuses_its_model_by_name() -> None:
-    server = FakeServer()
-    owned(server, "ink")
-    found = plan(server, one(replace(INK, unsupported=("source",))))
-    assert codes(found) == [("ink", "unsupported")]
-    assert "source" in found.refusals[0].message
-
-
 def test_the_type_changes_only_while_a_model_is_new() -> None:
     server = FakeServer()
     model = owned(server, "ink", status="trained")
@@ -82,12 +74,12 @@ def test_an_asset_id_that_does_not_exist_is_refused() -> None:
 
 
 def test_what_depends_on_a_refused_model_is_refused_too() -> None:
-    bad = replace(INK, unsupported=("source",))
+    bad = replace(INK, epoch="000001")
     middle = replace(INK, key="middle", name="M", concepts=(Concept(ModelRef(key="ink"), 1.0),))
     last = replace(INK, key="last", name="L", concepts=(Concept(ModelRef(key="middle"), 1.0),))
     free = replace(INK, key="free", name="F")
     found = plan(FakeServer(), Catalog(name="acme", models=(free, bad, last, middle)))
-    assert codes(found) == [("ink", "unsupported"), ("last", "depends"), ("middle", "depends")]
+    assert codes(found) == [("ink", "no-such-epoch"), ("last", "depends"), ("middle", "depends")]
     assert [model.key for model in found.models] == ["free"]
 
 

@@ -1,5 +1,7 @@
 """What a manifest means, and every way in which one can be wrong."""
 
+from datetime import date
+
 import pytest
 
 from catalogsync.manifest.build import RETIRED
@@ -7,6 +9,7 @@ from catalogsync.model import (
     NO_ASSET,
     AssetRef,
     Concept,
+    Ignored,
     ModelRef,
     ModelSpec,
     Source,
@@ -66,7 +69,7 @@ def test_every_field_has_its_place_in_the_spec(folder: Folder) -> None:
     assert (spec.weights.source, spec.weights.address) == ("file", "weights.pt")
     assert (spec.weights.file.kind, spec.weights.file.size) == ("model", 4)
     assert spec.weights.file not in spec.assets
-    assert spec.unsupported == ("ignore",)
+    assert spec.ignored == (Ignored("name", "test", date(2027, 1, 31)),)
 
 
 @pytest.mark.parametrize(

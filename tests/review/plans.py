@@ -12,12 +12,12 @@ from catalogsync.actions import (
     UpdateModel,
     UploadAsset,
 )
-from catalogsync.diff import Change, Placed, Verb
+from catalogsync.diff import Accepted, Came, Change, Hunk, Placed, Verb
 from catalogsync.errors import Rejected
 from catalogsync.identity import Refusal
 from catalogsync.model import AssetRef
 from catalogsync.outcome import Outcome, Status
-from catalogsync.plan import ModelPlan, Orphan, Plan
+from catalogsync.plan import Base, ModelPlan, Orphan, Plan
 
 VERBS: dict[Verb, ModelAction] = {
     Verb.CREATE: CreateModel("", (), ()),
@@ -53,7 +53,16 @@ def model(verb: Verb, key: str, text: str) -> ModelPlan:
     )
     action = replace(VERBS[verb], model=key)
     model_id = "" if verb is Verb.CREATE else f"model_{text}"
-    return ModelPlan(key, f"Name {text}", verb, model_id, changes, (action,), f"note {text}")
+    name = f"Name {text}"
+    told = tuple(map(edited, changes))
+    came = Came.CONFLICT if verb is Verb.DELETE else Came.DRIFT
+    return ModelPlan(key, name, verb, model_id, told, (action,), f"note {text}", came=came)
+
+
+def edited(change: Change) -> Change:
+    """A change that would undo an edit, the description's by both sides."""
+    hunks = (Hunk(Came.CONFLICT, 2, ("x",), ("y",)),) if change.field == "description" else ()
+    return replace(change, came=hunks[0].came if hunks else Came.DRIFT, hunks=hunks)
 
 
 def plan_of(text: str) -> Plan:
@@ -70,6 +79,9 @@ def plan_of(text: str) -> Plan:
         ),
         orphans=(Orphan(f"o{text}", f"i{text}", text), Orphan("k", "i", f"Name {text}")),
         unchanged=2,
+        base=Base("ab" * 20, text),
+        alone=2,
+        accepted=(Accepted(Change(f"a{text}", ("tags", text), None, text), text, text, text),),
     )
 
 

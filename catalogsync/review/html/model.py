@@ -14,6 +14,7 @@ from catalogsync.review.html.strips import double_strip, single_strip
 from catalogsync.review.html.tiles import Gallery
 from catalogsync.review.phrases import import_cost
 from catalogsync.review.text import SIGNS as TEXT_SIGNS
+from catalogsync.review.undoing import SIGN, Undoing, undoings
 from catalogsync.review.words import counted
 
 SIGNS = {verb: (sign.replace("-", "−"), word) for verb, (sign, word, _) in TEXT_SIGNS.items()}
@@ -69,8 +70,16 @@ def _head(model: ModelPlan, card: Card | None) -> Markup:
         element("h3", element("bdi", model.name)),
         element("p", *(element("bdi", fact) for fact in facts if fact), class_="facts"),
         element("p", model.note, class_="note") if model.note else None,
+        *(element("p", *_undoing(each), class_="undo") for each in undoings(model)),
         *(element("p", f"Cost: {import_cost(each)}", class_="note") for each in _imports(model)),
     )
+
+
+def _undoing(each: Undoing) -> Iterator[Markup | str]:
+    label = LABELS.get(each.field, each.field)
+    words = each.sentence(str)
+    yield element("b", SIGN, aria_hidden="true")
+    yield f" {label}: {words}" if label else f" {words[0].upper()}{words[1:]}"
 
 
 def _imports(model: ModelPlan) -> list[ImportModel]:

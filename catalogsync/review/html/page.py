@@ -9,11 +9,20 @@ from catalogsync.diff import Verb
 from catalogsync.pictures.picture import Picture
 from catalogsync.plan import LIVE, ModelPlan, Plan
 from catalogsync.review.html.elements import Content, Markup, element, joined
+from catalogsync.review.html.fields import LABELS
 from catalogsync.review.html.model import SIGNS, Desk, badge, changes_in_short, model_section
 from catalogsync.review.html.shown import shown_assets
 from catalogsync.review.html.tiles import NARROWEST, UNIT, WIDEST, Gallery, gallery, icons
 from catalogsync.review.phrases import total_cost
 from catalogsync.review.text import summary, work_estimate
+from catalogsync.review.undoing import (
+    SIGN,
+    Acceptance,
+    acceptances,
+    alone_sentence,
+    base_sentence,
+    undoing_sentence,
+)
 from catalogsync.review.words import counted, file_size
 
 _MOST_MODELS = 1000
@@ -46,6 +55,7 @@ def render_html(
             *_sections(drawn, desk),
             _rest(listed),
             _orphans(plan),
+            _accepted(plan),
             _uploads(plan),
             _left_out(pictures),
         ),
@@ -93,6 +103,8 @@ def _verdict(plan: Plan) -> str:
         return f"{counted(refused, 'model')} refused" + ("" if plan.models else ", nothing to do")
     if deletes:
         return f"Ready, and it deletes {counted(deletes, 'model')}"
+    if plan.would_undo:
+        return f"Ready, and it undoes {counted(plan.would_undo, 'edit')} on the server"
     return "Ready to apply" if plan.models else "Nothing to do"
 
 
@@ -100,13 +112,15 @@ def _top(plan: Plan, jobs: int) -> Markup:
     where = filter(None, (plan.catalog, plan.target, plan.project))
     trail = (element("bdi", each) for each in where)
     cost = total_cost(plan)
-    mood = "stopped" if plan.refusals else "careful" if plan.count(Verb.DELETE) else "calm"
+    careful = plan.count(Verb.DELETE) or plan.would_undo
+    mood = "stopped" if plan.refusals else "careful" if careful else "calm"
     return element(
         "header",
         element("p", *trail, class_="trail"),
         element("h1", _verdict(plan)),
         element("p", summary(plan), class_="sentence"),
         _against(plan),
+        *_base(plan),
         element("ul", *_tiles(plan), class_="counts"),
         element("p", work_estimate(plan, jobs), class_="soft") if plan.models else None,
         element("p", f"Cost of imports: {cost}.", class_="soft") if cost else None,
@@ -120,6 +134,13 @@ def _against(plan: Plan) -> Markup | None:
     return element("p", f"Against {plan.against}, not the live project.", class_="note")
 
 
+def _base(plan: Plan) -> Iterator[Markup]:
+    if undoing := undoing_sentence(plan):
+        yield element("p", element("b", SIGN, aria_hidden="true"), f" {undoing}", class_="undo")
+    if told := " ".join(filter(None, (alone_sentence(plan), base_sentence(plan, str)))):
+        yield element("p", told, class_="note")
+
+
 def _tiles(plan: Plan) -> Iterator[Markup]:
     refused = len(plan.refusals)
     if refused:
@@ -128,6 +149,8 @@ def _tiles(plan: Plan) -> Iterator[Markup]:
         number = plan.count(verb)
         if number:
             yield _tile(str(number), sign, f"to {word}", verb.value)
+    if plan.would_undo:
+        yield _tile(str(plan.would_undo), SIGN, "would undo edits on the server", "undo")
     if plan.uploads:
         size = file_size(plan.upload_bytes)
         yield _tile(str(len(plan.uploads)), "↑", f"{_files(plan)} to upload, {size}", "upload")
@@ -229,6 +252,24 @@ def _orphans(plan: Plan) -> Markup | None:
         element("p", told),
         element("ul", *rows, class_="plain"),
     )
+
+
+def _accepted(plan: Plan) -> Markup | None:
+    if not plan.accepted:
+        return None
+    return element(
+        "section",
+        element("h2", "Accepted for now"),
+        element("p", "This differs on the server and is left as it is there."),
+        element("ul", *map(_acceptance, acceptances(plan)), class_="plain"),
+    )
+
+
+def _acceptance(each: Acceptance) -> Markup:
+    fields = ", ".join(LABELS.get(field, field) for field in each.fields)
+    owner = (", ", element("bdi", each.owner)) if each.owner else ()
+    why = element("bdi", each.reason)
+    return element("li", _key(each.model), f" {fields} until {each.until}", *owner, ": ", why)
 
 
 def _uploads(plan: Plan) -> Markup | None:

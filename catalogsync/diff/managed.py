@@ -1,0 +1,31 @@
+"""The fields that a manifest may leave alone."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from catalogsync.model import ModelSpec
+
+TEXTS = {"description": "description", "promptGuide": "prompt_guide"}
+"""The Markdown fields: the API's name and ours."""
+
+MANAGED = {
+    "shortDescription": "short_description",
+    "tags": "tags",
+    "thumbnail": "thumbnail",
+    "examples": "examples",
+    "collections": "collections",
+    "classSlug": "class_slug",
+    "concepts": "concepts",
+    "epoch": "epoch",
+    "promptEmbedding": "prompt_embedding",
+    "negativePromptEmbedding": "negative_prompt_embedding",
+    **TEXTS,
+}
+"""The fields that may be left alone: the API's name and ours."""
+
+
+def leaving_alone(spec: ModelSpec, attributes: Iterable[str]) -> ModelSpec:
+    """A manifest as if it did not manage some of its fields, by our names."""
+    unmanaged: dict[str, Any] = dict.fromkeys(attributes)
+    return replace(spec, **unmanaged)
