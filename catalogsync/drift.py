@@ -7,6 +7,7 @@ from catalogsync.codec import value_digest
 from catalogsync.diff import Accepted, Came, Card, Change, Diff, Hunk, ModelDiff, Verb, cards
 from catalogsync.identity import Refusal
 from catalogsync.plan import Base, ModelPlan
+from catalogsync.rules import dependents
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,11 @@ def drift_of(
 ) -> Drift:
     """What a comparison with the server says of edits there; without a commit all are."""
     attributed = found if base and base.commit else _all_drift(found)
-    edited = [_edited(model, attributed) for model in attributed.models if _drifted(model.came)]
+    unclear = {refusal.model for refusal in found.refusals}
+    refusals = (*found.refusals, *dependents(found, unclear))
+    unclear |= {refusal.model for refusal in refusals}
+    clear = [model for model in attributed.models if model.key not in unclear]
+    edited = [_edited(model, attributed) for model in clear if _drifted(model.came)]
     return Drift(
         catalog=catalog,
         target=target,
@@ -86,8 +91,8 @@ def drift_of(
         base=base,
         edited=tuple(edited),
         accepted=found.accepted,
-        refusals=tuple(sorted(found.refusals, key=lambda each: (each.model, each.code))),
-        pending=sum(1 for model in attributed.models if _pending(model)),
+        refusals=tuple(sorted(refusals, key=lambda each: (each.model, each.code))),
+        pending=sum(1 for model in clear if _pending(model)),
         unchanged=found.unchanged,
     )
 

@@ -51,12 +51,13 @@ def render_drift_markdown(drift: Drift, *, read_at: str = "", budget: int = BUDG
 
 
 def _section(edited: Edited) -> Section:
-    note = ", ".join(filter(None, (who_and_when(edited), _conflict(edited))))
+    note = " · ".join(filter(None, (*who_and_when(edited), _conflict(edited))))
     return model_section(replace(edited.model, note=note), set(), SIGNS)
 
 
 def _conflict(edited: Edited) -> str:
-    return f"⚠️ Git changes {', '.join(edited.conflicts)} too" if edited.conflicts else ""
+    fields = " ".join(edited.conflicts)
+    return f"⚠️ conflict, Git changes too: {fields}" if fields else ""
 
 
 def _verdict(drift: Drift) -> str:

@@ -69,22 +69,23 @@ def drift_summary(drift: Drift) -> str:
     if drift.refusals:
         return f"Could not tell: {counted(len(drift.refusals), 'model')} could not be compared."
     accepted = len({each.change.model for each in drift.accepted})
-    more = f"; {counted(accepted, 'model')} with accepted differences" if accepted else ""
-    return f"No drift. {counted(drift.unchanged, 'model')} as in Git{more}."
+    parts = [f"{counted(drift.unchanged, 'model')} as in Git"]
+    parts += [f"{drift.pending} to be applied"] if drift.pending else []
+    parts += [f"{accepted} with accepted differences"] if accepted else []
+    return f"No drift. {', '.join(parts)}."
 
 
-def who_and_when(edited: Edited) -> str:
+def who_and_when(edited: Edited) -> list[str]:
     """When the model was changed last, and who made it, as far as the API says."""
-    parts = [f"last changed {edited.updated_at}"] if edited.updated_at else []
-    parts += [f"made by {edited.author_id}"] if edited.author_id else []
-    return ", ".join(parts)
+    told = (("last changed", edited.updated_at), ("made by", edited.author_id))
+    return [f"{word} {value}" for word, value in told if value]
 
 
 def _edited(edited: Edited) -> Iterator[Line]:
     first, *rest = model_lines(edited.model, set(), SIGNS)
     yield first
     if told := who_and_when(edited):
-        yield Line(f"    {visible(told)}")
+        yield Line(f"    {visible(', '.join(told))}")
     if edited.conflicts:
         fields = ", ".join(map(visible, edited.conflicts))
         yield Line(f"    ! conflict: Git changes {fields} too", "red")

@@ -147,7 +147,7 @@ def test_accepted_drift_is_told_apart_until_its_day_has_passed(server: FakeServe
     edit(server, "Ink", short_description="by hand")
     accepted = drift(server, accepting(TODAY))
     assert (accepted.found, len(accepted.accepted)) == (False, 1)
-    assert drift_summary(accepted).endswith("1 model with accepted differences.")
+    assert drift_summary(accepted).endswith(", 1 with accepted differences.")
     assert drift(server, accepting(date(2026, 11, 20))).found
 
 

@@ -1,6 +1,7 @@
 """Drift as one page to look at: every edited model as Git says it and as the server shows it."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from catalogsync.drift import Drift, Edited
 from catalogsync.pictures.picture import Picture
@@ -71,10 +72,10 @@ def _sections(models: Sequence[Edited], desk: Desk) -> Iterator[Markup]:
 
 
 def _section(edited: Edited, desk: Desk) -> Markup:
-    notes = [who_and_when(edited)]
-    notes += [f"Conflict: Git changes {', '.join(edited.conflicts)} too."] * bool(edited.conflicts)
-    told = (element("p", note, class_="note") for note in notes if note)
-    return element("div", *told, model_section(edited.model, f"drift-{edited.model.key}", desk))
+    told = [", ".join(who_and_when(edited))]
+    told += [f"conflict, Git changes too: {', '.join(edited.conflicts)}"] * bool(edited.conflicts)
+    model = replace(edited.model, note=" · ".join(filter(None, told)))
+    return model_section(model, f"drift-{edited.model.key}", desk)
 
 
 def _rest(models: Sequence[Edited]) -> Markup | None:

@@ -64,7 +64,7 @@ def double_strip(
         element("p", sides[1], class_="lane"),
     )
     return _scroller(
-        f"Examples: {sides[0].lower()} and {sides[1].lower()}",
+        f"Examples {sides[0].lower()} and {sides[1].lower()}",
         *lanes,
         _and_more(max(len(olds), len(news))),
     )
