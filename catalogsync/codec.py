@@ -1,5 +1,6 @@
 """Frozen dataclasses as plain JSON data and back; their fields and annotations are the format."""
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, fields, is_dataclass
@@ -31,6 +32,13 @@ def as_data(value: object, *, compared_only: bool = False) -> Any:
         items = [as_data(item, compared_only=compared_only) for item in value]
         return sorted(items, key=lambda item: json.dumps(item, sort_keys=True))
     return value
+
+
+def value_digest(value: object) -> str:
+    """The sha256 of what takes part in comparison: equal values, equal digests."""
+    data = as_data(value, compared_only=True)
+    text = json.dumps(data, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
 class Mismatch(ValueError):

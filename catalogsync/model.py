@@ -274,7 +274,7 @@ class Catalog:
 class RemoteModel:
     """One model as the server reports it; `None` in a field means that it was not read.
 
-    `status` and `updated_at` are empty where the server was not asked.
+    `status` and `updated_at` are empty where the server was not asked. `author_id` is who made it.
     `description` and `prompt_guide` are the server's text, with its ids in it; `class_slug`,
     `epoch`, the embeddings and `thumbnail` (an asset id) are empty strings when unset.
     """
@@ -284,6 +284,7 @@ class RemoteModel:
     type: str
     status: str
     updated_at: str
+    author_id: str = ""
     short_description: str = ""
     tags: frozenset[str] = frozenset()
     description: str | None = None

@@ -1,7 +1,5 @@
 """Turns differences into an ordered plan: a value that people read and `apply` carries out."""
 
-import hashlib
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -27,7 +25,7 @@ from catalogsync.actions import (
     file_to_send,
     is_compared,
 )
-from catalogsync.codec import as_data
+from catalogsync.codec import value_digest
 from catalogsync.contents import Contents
 from catalogsync.diff import (
     SCALARS,
@@ -77,7 +75,7 @@ class ModelPlan:
     @property
     def digest(self) -> str:
         """The sha256 of all that the plan says of this model."""
-        return _digest(self)
+        return value_digest(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +129,7 @@ class Plan:
     @property
     def digest(self) -> str:
         """The sha256 of the whole plan: the same for the same catalog and the same server."""
-        return _digest(self)
+        return value_digest(self)
 
     @property
     def actions(self) -> tuple[Action, ...]:
@@ -427,9 +425,3 @@ def _requests(action: Action) -> int:
         case EditCollections():
             return 0  # counted by the batch
     return 1
-
-
-def _digest(value: object) -> str:
-    data = as_data(value, compared_only=True)
-    text = json.dumps(data, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
-    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"

@@ -30,7 +30,7 @@ def refused_models(catalog: Catalog, diff: Diff) -> tuple[Refusal, ...]:
     found += [r for model in diff.models for r in _judge_change(model, diff)]
     found += _judge_deletes(catalog, diff)
     refused = {refusal.model for refusal in (*diff.refusals, *found)}
-    return (*found, *_dependents(diff, refused))
+    return (*found, *dependents(diff, refused))
 
 
 def _judge_manifest(spec: ModelSpec, diff: Diff) -> Iterator[Refusal]:
@@ -158,7 +158,7 @@ def _has_epoch(model: ModelDiff, epoch: str) -> bool:
     )
 
 
-def _dependents(diff: Diff, refused: set[str]) -> list[Refusal]:
+def dependents(diff: Diff, refused: set[str]) -> list[Refusal]:
     """Models that refer to one that will not exist, directly or through others."""
     changing = [m for m in diff.models if m.spec and m.verb not in (Verb.DELETE, Verb.FORGET)]
     coming = {m.key for m in changing if m.verb is Verb.CREATE and m.key not in refused}

@@ -39,6 +39,7 @@ FLOORS = (
     ("ledger", "rules"),
     ("importer",),
     ("perform", "plan"),
+    ("drift",),
     ("apply", "approval", "review"),
     ("forge",),
     ("cli",),

@@ -107,7 +107,9 @@ def command(
         pictures: Pictures = {}
         if readings.want_pictures:
             live = opened.client if html_live_images else None
-            pictures = pictures_of(plan, opened.catalog.files, live=live, timeout=choices.timeout)
+            pictures = pictures_of(
+                plan.models, opened.catalog.files, live=live, timeout=choices.timeout
+            )
         outcomes: list[Outcome] = []
         if plan.models and not plan.blocked:
             _make_sure(opened, plan, lfs_pull=lfs_pull, asks=not (yes or approval.given))

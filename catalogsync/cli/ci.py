@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from catalogsync.cli.drift_issue import could_tell, drift_options, tell_tracker
 from catalogsync.cli.options import option, timeout_option
 from catalogsync.cli.output import say
 from catalogsync.errors import AccessDenied, UsageError
@@ -60,19 +61,55 @@ def comment(
     """
     from catalogsync.forge import github as forge
     from catalogsync.forge.comment import marker_of
+    from catalogsync.forge.stamp import Kind
 
     text = _text(markdown)
     job = forge.github_job(os.environ)
     with _said_to_readers(), forge.github_api(job, os.environ, _pause, timeout=timeout) as api:
         number = pull_request or job.pull_request
         marker = marker_of(text)
-        if marker.applied and not number:
+        if marker.kind is Kind.APPLY and not number:
             number = forge.merged_by(api, job)
         thread = forge.PullRequest(api, job, number, author) if number else None
         shown = _show(thread, text, job.writer)
-        if thread and label and shown and not marker.applied:
+        if thread and label and shown and marker.kind is Kind.PLAN:
             with _said_to_readers("Not labelled"):
                 say(visible(thread.label(label, wanted=marker.changes > 0)))
+
+
+@github.command("drift-issue")
+@drift_options
+@option(
+    "--author",
+    metavar="LOGIN",
+    default="github-actions[bot]",
+    show_default=True,
+    help="Who the token is; nobody else's issue is touched.",
+)
+def github_drift_issue(
+    markdown: Path,
+    exitcode: int,
+    author: str,
+    label: str | None,
+    webhook: str | None,
+    timeout: float,
+) -> None:
+    """Keep the one issue that tells of drift: open it, bring it up to date, close it.
+
+    A check that failed leaves it as it is. The token is taken from GITHUB_TOKEN.
+    """
+    from catalogsync.forge import github as forge
+
+    if not could_tell(exitcode):
+        return
+    text = _text(markdown)
+    job = forge.github_job(os.environ)
+    with (
+        _said_to_readers(_NOT_TOLD),
+        forge.github_api(job, os.environ, _pause, timeout=timeout) as api,
+    ):
+        tracker = forge.Repository(api, job, author, label)
+        tell_tracker(tracker, text, job.writer, webhook, _pause)
 
 
 @github.command("summary")
@@ -116,14 +153,40 @@ def note(markdown: Path, merge_request: int | None, timeout: float) -> None:
     """
     from catalogsync.forge import gitlab as forge
     from catalogsync.forge.comment import marker_of
+    from catalogsync.forge.stamp import Kind
 
     text = _text(markdown)
     job = forge.gitlab_job(os.environ)
     with _said_to_readers(), forge.gitlab_api(job, os.environ, _pause, timeout=timeout) as api:
         iid = merge_request or job.merge_request
-        if marker_of(text).applied and not iid:
+        if marker_of(text).kind is Kind.APPLY and not iid:
             iid = forge.merged_by(api, job)
         _show(forge.MergeRequest(api, job, iid) if iid else None, text, job.writer)
+
+
+@gitlab.command("drift-issue")
+@drift_options
+def gitlab_drift_issue(
+    markdown: Path, exitcode: int, label: str | None, webhook: str | None, timeout: float
+) -> None:
+    """Keep the one issue that tells of drift: open it, bring it up to date, close it.
+
+    A check that failed leaves it as it is. The token is taken from GITLAB_TOKEN.
+    """
+    from catalogsync.forge import gitlab as forge
+
+    if not could_tell(exitcode):
+        return
+    text = _text(markdown)
+    job = forge.gitlab_job(os.environ)
+    with (
+        _said_to_readers(_NOT_TOLD),
+        forge.gitlab_api(job, os.environ, _pause, timeout=timeout) as api,
+    ):
+        tell_tracker(forge.Project(api, job, label), text, job.writer, webhook, _pause)
+
+
+_NOT_TOLD = "No issue was written"
 
 
 def _show(thread: "Thread | None", text: str, writer: "Writer") -> bool:

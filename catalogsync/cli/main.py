@@ -17,8 +17,9 @@ from catalogsync.errors import CatalogSyncError, Interrupted, UsageError
 
 _COMMANDS = {
     "apply": ("apply", "Make the project look like the manifests."),
-    "ci": ("ci", "Tell GitHub or GitLab of a plan: comment, summary, outputs."),
+    "ci": ("ci", "Tell GitHub or GitLab of a plan or of drift: comment, summary, issue."),
     "doctor": ("doctor", "Check credentials, project, network and versions."),
+    "drift": ("drift", "Tell what was changed on the server since the last apply."),
     "init": ("init", "Start a catalog in a folder."),
     "plan": ("plan", "Show what an apply would do; reads only."),
     "sandbox": ("sandbox", "Run a local Scenario API, no account needed."),
@@ -57,8 +58,8 @@ def program() -> None:
     """GitOps for a Scenario model catalog: manifests in Git, plan, review, apply.
 
     \b
-    Exit codes: 0 fine, 1 error, 2 changes (with --detailed-exitcode),
-    3 credentials or permission, 4 applied in part, 5 refused, 64 usage,
+    Exit codes: 0 fine, 1 error, 2 changes (with --detailed-exitcode)
+    or drift, 3 credentials or permission, 4 applied in part, 5 refused, 64 usage,
     130 interrupted.
     """
 

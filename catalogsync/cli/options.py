@@ -153,16 +153,18 @@ selection_options = together(
     ),
 )
 
+live_images_option = option(
+    "--html-live-images",
+    is_flag=True,
+    help="Show pictures in the HTML that only the server has.",
+)
+
 plan_options = together(
     option("--prune", is_flag=True, help="Also delete models of this catalog without manifest."),
     option("--allow-delete", type=click.IntRange(0), metavar="N", help="Allow N deletes."),
     option("--allow-update", type=click.IntRange(0), metavar="N", help="Allow N updates."),
     option("--allow-upload", type=Size(), metavar="SIZE", help="Allow uploads of SIZE."),
-    option(
-        "--html-live-images",
-        is_flag=True,
-        help="Show pictures in the HTML that only the server has.",
-    ),
+    live_images_option,
 )
 
 json_option = option("--json", "as_json", is_flag=True, help="Print one JSON document.")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from catalogsync.model import AssetRef, LocalFile
 from catalogsync.pictures.picture import Picture
-from catalogsync.plan import Plan
+from catalogsync.plan import ModelPlan
 from catalogsync.ports import ASSETS_PER_READ
 
 if TYPE_CHECKING:
@@ -21,13 +21,13 @@ _PATIENCE = 20.0
 
 
 def pictures_of(
-    plan: Plan,
+    models: Sequence[ModelPlan],
     files: Mapping[str, LocalFile],
     *,
     live: "ScenarioClient | None" = None,
     timeout: float = _PATIENCE,
 ) -> Pictures:
-    """Copies of what a plan shows, from the catalog's files and from a `live` project if given.
+    """Copies of what is shown of these models: the catalog's files, and those of a `live` project.
 
     A picture of the project that takes longer than `timeout`, in seconds, is left out.
     """
@@ -35,7 +35,7 @@ def pictures_of(
     from catalogsync.pictures.sources import local_sources
     from catalogsync.review.html import shown_assets
 
-    assets = shown_assets(plan)
+    assets = shown_assets(models)
     local = local_sources(assets, files)
     if not live:
         return copies(local)

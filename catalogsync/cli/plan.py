@@ -60,14 +60,14 @@ def command(
             if readings.want_pictures:
                 live = opened.client if html_live_images else None
                 pictures = pictures_of(
-                    saved.plan, opened.catalog.files, live=live, timeout=choices.timeout
+                    saved.plan.models, opened.catalog.files, live=live, timeout=choices.timeout
                 )
     elif html_live_images:
         raise UsageError("--html-live-images asks the server", hint="leave --against out")
     else:
         catalog, saved, said = plan_offline(choices, planning, against)
         if readings.want_pictures:
-            pictures = pictures_of(saved.plan, catalog.files)
+            pictures = pictures_of(saved.plan.models, catalog.files)
     document = sealed(saved_document(saved))
     readings.write_files(Told(saved, document, pictures=pictures, jobs=choices.jobs))
     if readings.as_json:

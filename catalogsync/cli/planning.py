@@ -23,7 +23,7 @@ from catalogsync.identity import Refusal
 from catalogsync.manifest import KnownBlobs, load
 from catalogsync.model import Catalog, Snapshot, Target
 from catalogsync.observe import observe
-from catalogsync.plan import Plan, build_plan
+from catalogsync.plan import Base, Plan, build_plan
 from catalogsync.review.saved import SavedPlan, Scope
 from catalogsync.rules import Allowances
 
@@ -105,10 +105,51 @@ def make_plan(
 ) -> Planned:
     """Read the server and plan, without what there are objections to."""
     now = datetime.now(UTC)
-    read_at = now.strftime("%Y-%m-%dT%H:%M:%SZ")
     known = _base(planning, opened.root, opened.catalog, opened.target, opened.blobs)
+    snapshot = _observed(opened, jobs=jobs, quiet=quiet, as_json=as_json)
+    found = _compared(opened.catalog, snapshot, opened.keys, planning, known, now.date())
+    plan = _build(opened, found, planning, known)
+    if objected := tuple(objections(plan)):
+        # What depends on a refused model and what only it needs must go with it.
+        found = replace(found, refusals=(*found.refusals, *objected))
+        plan = _build(opened, found, planning, known)
+    return Planned(SavedPlan(plan, _told(now), planning.scope), found, snapshot)
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A comparison with the server, the base it was told apart by, and when it was read (UTC)."""
+
+    diff: Diff
+    base: Base | None
+    read_at: str
+
+
+def compare(
+    opened: Session, ref: str | None, *, jobs: int, quiet: bool, as_json: bool, otherwise: str
+) -> Compared:
+    """Read the server and compare it with the base `ref`, or the one that is known."""
+    now = datetime.now(UTC)
+    known = known_base(
+        opened.root,
+        opened.catalog,
+        opened.target,
+        ref=ref,
+        blobs=opened.blobs,
+        otherwise=otherwise,
+    )
+    snapshot = _observed(opened, jobs=jobs, quiet=quiet, as_json=as_json)
+    found = diff(opened.catalog, snapshot, keys=opened.keys, base=known.catalog, today=now.date())
+    return Compared(found, known.base, _told(now))
+
+
+def _told(now: datetime) -> str:
+    return now.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _observed(opened: Session, *, jobs: int, quiet: bool, as_json: bool) -> Snapshot:
     with progress("reading", quiet=quiet, as_json=as_json) as tell:
-        snapshot = observe(
+        return observe(
             opened.client,
             opened.catalog,
             keys=opened.keys,
@@ -116,13 +157,6 @@ def make_plan(
             progress=tell.step,
             known=opened.known,
         )
-    found = _compared(opened.catalog, snapshot, opened.keys, planning, known, now.date())
-    plan = _build(opened, found, planning, known)
-    if objected := tuple(objections(plan)):
-        # What depends on a refused model and what only it needs must go with it.
-        found = replace(found, refusals=(*found.refusals, *objected))
-        plan = _build(opened, found, planning, known)
-    return Planned(SavedPlan(plan, read_at, planning.scope), found, snapshot)
 
 
 def _base(

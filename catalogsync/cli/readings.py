@@ -4,6 +4,7 @@ import os
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -80,15 +81,24 @@ class Readings:
     def write_files(self, told: Told) -> None:
         """Write every file, or none where one of them cannot be written."""
         table = _SAVE | _FILES
-        write_all({path: table[name].render(told) for name, path in self.files.items()})
+        self.write({name: partial(file.render, told) for name, file in table.items()})
+
+    def write(self, renders: Mapping[str, Callable[[], str]]) -> None:
+        """Write every file, or none where one of them cannot be written; each by its option."""
+        write_all({path: renders[name]() for name, path in self.files.items()})
 
 
 def reading_options(*, saves: bool = False) -> Callable[[Command], Command]:
     """The options that `split_readings` takes; `saves` for a command that makes a new plan."""
     table = _SAVE | _FILES if saves else _FILES
+    return file_options({name: file.help for name, file in table.items()})
+
+
+def file_options(helps: Mapping[str, str]) -> Callable[[Command], Command]:
+    """Options that name files, with their help, and the one that asks for JSON."""
     files = (
-        option(f"--{name}", type=click.Path(path_type=Path), metavar="FILE", help=file.help)
-        for name, file in table.items()
+        option(f"--{name}", type=click.Path(path_type=Path), metavar="FILE", help=help)
+        for name, help in helps.items()
     )
     return together(*files, json_option)
 

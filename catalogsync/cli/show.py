@@ -34,7 +34,7 @@ def command(plan: Path, catalog: Path | None, no_cache: bool, color: str, **opti
         from catalogsync.cli.session import open_catalog, opened_cache
 
         with opened_cache(no_cache=no_cache) as cache:
-            pictures = pictures_of(saved.plan, open_catalog(catalog, cache).files)
+            pictures = pictures_of(saved.plan.models, open_catalog(catalog, cache).files)
     readings.write_files(Told(saved, document, pictures=pictures))
     if readings.as_json:
         write_text(document)

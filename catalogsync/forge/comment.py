@@ -6,7 +6,7 @@ from typing import Protocol
 
 from catalogsync.errors import CatalogSyncError, UsageError
 from catalogsync.forge.answers import TooLong
-from catalogsync.forge.stamp import Marker, Run, Subject, read_marker, read_run, stamped
+from catalogsync.forge.stamp import Kind, Marker, Run, Subject, read_marker, read_run, stamped
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Thread(Protocol):
 def marker_of(markdown: str) -> Marker:
     """What a text tells of; `UsageError` for one that is neither a plan nor an apply of ours."""
     marker = read_marker(markdown)
-    if marker is None:
+    if marker is None or marker.kind is Kind.DRIFT:
         raise UsageError(
             "the first line of the Markdown is not the marker of a plan",
             hint="give the file that `catalog-sync plan --markdown FILE` wrote",
@@ -70,17 +70,21 @@ def show(thread: Thread, markdown: str, writer: Writer) -> Shown:
     """
     marker = marker_of(markdown)
     standing = _standing(thread, marker.subject)
-    if standing and standing.marker.applied and not marker.applied:
+    if standing and standing.marker.kind is Kind.APPLY and marker.kind is Kind.PLAN:
         return Shown("The comment tells what was applied; it was left alone.", written=False)
     if standing and standing.run > writer.run:
         return Shown("A later run has written the comment; it was left alone.", written=False)
-    first = markdown.partition("\n")[0]
-    short = f"{first}\n\n{opening(markdown)}\n\n{_TOO_LONG}"
     try:
-        return Shown(_put(thread, standing, _signed(markdown, writer)))
+        return Shown(_put(thread, standing, signed(markdown, writer)))
     except TooLong:
-        said = _put(thread, standing, _signed(short, writer))
+        said = _put(thread, standing, signed(shortened(markdown), writer))
         return Shown(f"{said} It is the short one: the whole is too long.")
+
+
+def shortened(markdown: str) -> str:
+    """The marker and the opening, for a server that does not take the whole."""
+    first = markdown.partition("\n")[0]
+    return f"{first}\n\n{opening(markdown)}\n\n{_TOO_LONG}"
 
 
 def opening(markdown: str) -> str:
@@ -93,11 +97,11 @@ def opening(markdown: str) -> str:
     return "\n\n".join(part for part in parts if len(part) <= _LONGEST_PART)
 
 
-_TOO_LONG = "The whole is too long for a comment; the run has it."
+_TOO_LONG = "The whole is too long to be shown here; the run has it."
 _LONGEST_PART = 1000
 
 
-def _signed(markdown: str, writer: Writer) -> str:
+def signed(markdown: str, writer: Writer) -> str:
     """The text with the run that writes it, for us on top and for people below."""
     commit, url = writer.commit[:12], writer.url
     text = stamped(markdown.rstrip(), writer.run)
@@ -121,6 +125,7 @@ def _standing(thread: Thread, subject: Subject) -> _Standing | None:
         for comment in thread.comments()
         if comment.author == author
         and (marker := read_marker(comment.body)) is not None
+        and marker.kind is not Kind.DRIFT
         and marker.subject == subject
     ]
     return max(ours, key=lambda standing: standing.run, default=None)

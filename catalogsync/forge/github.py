@@ -9,8 +9,9 @@ from catalogsync.errors import AccessDenied, NotFound
 from catalogsync.forge.api import Api, Bounds
 from catalogsync.forge.comment import Comment, Writer
 from catalogsync.forge.event import event, within
-from catalogsync.forge.fields import comment_of, number_of, required
+from catalogsync.forge.fields import comment_of, issue_of, number_of, required
 from catalogsync.forge.stamp import Run
+from catalogsync.forge.tracker import Issue
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,33 @@ class PullRequest:
         return f"The label {name} was left as it is."
 
 
+class Repository:
+    """The issues of the job's repository; `author` is the login name of the token."""
+
+    def __init__(self, api: Api, job: Job, author: str, label: str | None = None) -> None:
+        self._api = api
+        self._issues = f"/repos/{job.repository}/issues"
+        self._labels = [label] if label else []
+        self.author = author
+
+    def issues(self) -> Iterator[Issue]:
+        """Every issue of the author, open or closed; GitHub counts pull requests among them."""
+        creator = quote(self.author, safe="")
+        for data in self._api.pages(f"{self._issues}?state=all&creator={creator}&per_page=100"):
+            if "pull_request" not in data:
+                yield _issue(data)
+
+    def create(self, title: str, body: str) -> Issue:
+        """Open a new one."""
+        new = {"title": title, "body": body, "labels": self._labels}
+        return _issue(self._api.create(self._issues, new))
+
+    def edit(self, issue: Issue, title: str, body: str, *, is_open: bool) -> None:
+        """Replace one's title and text, and open or close it."""
+        new = {"title": title, "body": body, "state": "open" if is_open else "closed"}
+        self._api.change("PATCH", f"{self._issues}/{issue.number}", new)
+
+
 def merged_by(api: Api, job: Job) -> int | None:
     """The pull request by whose merge the job's commit came in."""
     path = f"/repos/{job.repository}/commits/{quote(job.writer.commit)}/pulls"
@@ -114,6 +142,10 @@ def merged_by(api: Api, job: Job) -> int | None:
         if pull.get("merged_at") and type(number) is int:
             return number
     return None
+
+
+def _issue(data: object) -> Issue:
+    return issue_of(data, ("number", "user", "login", "body", "html_url"), opened="open")
 
 
 def _comment(data: object) -> Comment:

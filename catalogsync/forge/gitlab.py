@@ -9,8 +9,9 @@ from urllib.parse import quote
 from catalogsync.errors import AccessDenied, BadResponse
 from catalogsync.forge.api import Api, Bounds
 from catalogsync.forge.comment import Comment, Writer
-from catalogsync.forge.fields import comment_of, number_of, required
+from catalogsync.forge.fields import comment_of, issue_of, number_of, required
 from catalogsync.forge.stamp import Run
+from catalogsync.forge.tracker import Issue
 
 _QUICK_ACTION = re.compile(r"(^|\n)(\r*)/")
 
@@ -68,12 +69,8 @@ class MergeRequest:
 
     @cached_property
     def author(self) -> str:
-        """The user name of the token: GitLab tells it."""
-        match self._api.get("/user"):
-            case {"username": str(name)}:
-                return name
-            case _:
-                raise BadResponse("GET /user: the answer names no user")
+        """The user name of the token."""
+        return _user(self._api)
 
     def comments(self) -> Iterator[Comment]:
         """Every note that somebody wrote; those of GitLab itself are left out."""
@@ -89,6 +86,48 @@ class MergeRequest:
         """Replace the text of a note."""
         new = {"body": without_quick_actions(body)}
         self._api.change("PUT", f"{self._notes}/{comment.id}", new)
+
+
+class Project:
+    """The issues of the job's project, as the owner of the token sees and writes them."""
+
+    def __init__(self, api: Api, job: Job, label: str | None = None) -> None:
+        self._api = api
+        self._issues = f"/projects/{job.project}/issues"
+        self._labels = label or ""
+
+    @cached_property
+    def author(self) -> str:
+        """The user name of the token."""
+        return _user(self._api)
+
+    def issues(self) -> Iterator[Issue]:
+        """Every issue of the author, open or closed."""
+        who = quote(self.author, safe="")
+        for data in self._api.pages(f"{self._issues}?scope=all&author_username={who}&per_page=100"):
+            yield _issue(data)
+
+    def create(self, title: str, body: str) -> Issue:
+        """Open a new one."""
+        text = without_quick_actions(body)
+        new = {"title": title, "description": text, "labels": self._labels}
+        return _issue(self._api.create(self._issues, new))
+
+    def edit(self, issue: Issue, title: str, body: str, *, is_open: bool) -> None:
+        """Replace one's title and text, and open or close it."""
+        new = {"title": title, "description": without_quick_actions(body)}
+        if issue.is_open != is_open:
+            new["state_event"] = "reopen" if is_open else "close"
+        self._api.change("PUT", f"{self._issues}/{issue.number}", new)
+
+
+def _user(api: Api) -> str:
+    """The user name of the token: GitLab tells it."""
+    match api.get("/user"):
+        case {"username": str(name)}:
+            return name
+        case _:
+            raise BadResponse("GET /user: the answer names no user")
 
 
 def merged_by(api: Api, job: Job) -> int | None:
@@ -108,6 +147,11 @@ def without_quick_actions(body: str) -> str:
     backticks for none.
     """
     return _QUICK_ACTION.sub(r"\1\2\\/", body)
+
+
+def _issue(data: object) -> Issue:
+    names = ("iid", "author", "username", "description", "web_url")
+    return issue_of(data, names, opened="opened")
 
 
 def _note(data: object) -> Comment:

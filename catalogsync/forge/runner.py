@@ -28,7 +28,13 @@ def add_summary(file: Path, markdown: str) -> None:
 
 
 def plan_outputs(document: Mapping[str, object]) -> dict[str, str]:
-    """What the steps that follow may want to know of a plan; nothing for an error's document."""
+    """What the steps that follow may want to know of a plan; nothing for an error's document.
+
+    Of drift they get to know how many models changed.
+    """
+    edited = document.get("edited")
+    if isinstance(edited, list):
+        return {"changes": str(len(edited))}
     counts, models = document.get("counts"), document.get("models")
     if not isinstance(counts, dict) or not isinstance(models, list):
         return {}

@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import dataclass
+from enum import StrEnum
 
 _HIDDEN = re.compile(r"<!-- catalog-sync[^{]*(\{.*\})\s*-->")
 
@@ -23,16 +24,27 @@ class Subject:
     target: str
 
 
+class Kind(StrEnum):
+    """What a text of ours tells."""
+
+    PLAN = "plan"
+    APPLY = "apply"
+    DRIFT = "drift"
+
+
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """The first line of a text of ours: what it speaks of, and whether it tells of an apply.
+    """The first line of a text of ours: what it speaks of, and what it tells.
 
-    `changes` is how many models change.
+    `changes` is how many models change, `digest` that of the plan or of the drift. A drift that
+    is not `known` could not compare every model.
     """
 
     subject: Subject
-    applied: bool
+    kind: Kind
     changes: int
+    digest: str = ""
+    known: bool = True
 
 
 _NOBODY = Run(0, 0)
@@ -45,9 +57,14 @@ def read_marker(text: str) -> Marker | None:
     catalog, target = data.get("catalog"), data.get("target")
     if not isinstance(catalog, str) or not isinstance(target, str):
         return None
-    changes = data.get("changes")
-    count = changes if type(changes) is int else 0
-    return Marker(Subject(catalog, target), data.get("kind") == "apply", count)
+    changes, digest, kind = data.get("changes"), data.get("digest"), data.get("kind")
+    return Marker(
+        Subject(catalog, target),
+        Kind(str(kind)) if kind in set(Kind) else Kind.PLAN,
+        changes if type(changes) is int else 0,
+        digest if isinstance(digest, str) else "",
+        data.get("known") is not False,
+    )
 
 
 def read_run(text: str) -> Run:

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 
 from catalogsync.codec import as_data
 from catalogsync.diff import Verb
+from catalogsync.drift import Drift
 from catalogsync.errors import CatalogSyncError, ManifestError
 from catalogsync.outcome import Outcome
 from catalogsync.plan import Plan
 from catalogsync.review.checked import Checked
+from catalogsync.review.drift_text import drift_summary
 from catalogsync.review.report import described, past_summary
 from catalogsync.review.text import summary
 
@@ -38,6 +40,27 @@ def plan_document(plan: Plan) -> dict[str, object]:
             **({"would_undo": plan.would_undo} if plan.base and plan.base.commit else {}),
         },
         "models": [{**as_data(model), "digest": model.digest} for model in plan.models],
+    }
+
+
+def drift_document(drift: Drift, *, read_at: str) -> dict[str, object]:
+    """The drift as JSON data, with its fingerprint, counts and the sentence that sums it up."""
+    return {
+        **as_data(drift),
+        "format_version": FORMAT_VERSION,
+        "read_at": read_at,
+        "fingerprint": drift.fingerprint,
+        "summary": drift_summary(drift),
+        "counts": {
+            "edited": drift.count(Verb.UPDATE),
+            "gone": drift.count(Verb.DELETE),
+            "there_again": drift.count(Verb.CREATE) + drift.count(Verb.ADOPT),
+            "conflicts": drift.conflicts,
+            "accepted": len(drift.accepted),
+            "could_not_tell": len(drift.refusals),
+            "pending": drift.pending,
+            "unchanged": drift.unchanged,
+        },
     }
 
 

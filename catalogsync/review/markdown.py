@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from catalogsync.diff import Verb
+from catalogsync.diff import Accepted, Verb
 from catalogsync.identity import Refusal
 from catalogsync.plan import LIVE, ModelPlan, Orphan, Plan
 from catalogsync.review.markdown_budget import Detail, Section, fitted, listed, size_of
@@ -39,7 +39,7 @@ def render_markdown(plan: Plan, *, read_at: str = "", budget: int = BUDGET, jobs
     sections = [model_section(model, uploads) for model in in_order(plan.models)]
     start = [
         *(marker(plan, "plan"), f"## {_verdict(plan)}", summary(plan)),
-        *(_undoing(plan), _against(plan), _accepted(plan)),
+        *(_undoing(plan), _against(plan), accepted_sentence(plan.accepted)),
     ]
     end = [_footer(plan, read_at, jobs)]
     refusals = refusal_rows(plan)
@@ -52,7 +52,7 @@ def render_markdown(plan: Plan, *, read_at: str = "", budget: int = BUDGET, jobs
     shown = list(zip(sections, details, strict=True))
     rows = [*refusals, *(section.row_at(detail) for section, detail in shown)]
     blocks = [section.block_at(detail) for section, detail in shown]
-    note = _left_out(sections, details, budget)
+    note = left_out(sections, details, budget)
     return joined([*start, table(rows), *blocks, _orphans(plan), note, *end])
 
 
@@ -73,10 +73,15 @@ def in_order(models: Iterable[ModelPlan]) -> list[ModelPlan]:
 
 
 def where(plan: Plan) -> str:
-    """The catalog, its target and its project."""
-    target = f" → {code(plan.target, NAME_LENGTH)}" if plan.target else ""
-    project = f" (project {code(plan.project, NAME_LENGTH)})" if plan.project else ""
-    return f"{code(plan.catalog, NAME_LENGTH)}{target}{project}"
+    """The catalog of a plan, its target and its project."""
+    return place(plan.catalog, plan.target, plan.project)
+
+
+def place(catalog: str, target: str, project: str) -> str:
+    """A catalog, its target and its project."""
+    to = f" → {code(target, NAME_LENGTH)}" if target else ""
+    of = f" (project {code(project, NAME_LENGTH)})" if project else ""
+    return f"{code(catalog, NAME_LENGTH)}{to}{of}"
 
 
 def _against(plan: Plan) -> str:
@@ -91,10 +96,11 @@ def _undoing(plan: Plan) -> str:
     return " ".join(filter(None, (*told, alone_sentence(plan), base_sentence(plan, prose))))
 
 
-def _accepted(plan: Plan) -> str:
-    if not plan.accepted:
+def accepted_sentence(accepted: Sequence[Accepted]) -> str:
+    """What may differ for now, by model; empty for nothing."""
+    if not accepted:
         return ""
-    items = map(_acceptance, acceptances(plan))
+    items = map(_acceptance, acceptances(accepted))
     names, left = listed(items, _FOR_ACCEPTED)
     more = f" and {left} more" if left else ""
     return f"Accepted for now, and left as it is on the server: {names}{more}."
@@ -161,7 +167,8 @@ def _orphan(orphan: Orphan, new_key: str) -> str:
     return f"{key} (was it renamed? then say {renamed} in {code(new_key, NAME_LENGTH)})"
 
 
-def _left_out(sections: Sequence[Section], details: Sequence[Detail], budget: int) -> str:
+def left_out(sections: Sequence[Section], details: Sequence[Detail], budget: int) -> str:
+    """What the details leave out of the sections, in a sentence."""
     if Detail.ROW in details:
         return f"**Left out to fit {budget:,} bytes:** what changes in each model."
     shown = zip(sections, details, strict=True)

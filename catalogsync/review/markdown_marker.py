@@ -4,6 +4,7 @@ import json
 import re
 from typing import Literal
 
+from catalogsync.drift import Drift
 from catalogsync.plan import Plan
 
 MARKER = "<!-- catalog-sync "
@@ -15,13 +16,25 @@ _NOT_PLAIN = re.compile(r"[<>&@#]|(?<=[-:])[-:]")
 
 def marker(plan: Plan, kind: Literal["plan", "apply"]) -> str:
     """One line that names the catalog, the target, the project and the plan, by its digest."""
+    return _line(plan, kind, changes=len(plan.models), digest=plan.digest)
+
+
+def drift_marker(drift: Drift) -> str:
+    """One line that names the catalog, the target, the project and the drift, by its fingerprint.
+
+    `known` is false where something could not be compared: that is not the end of a drift.
+    """
+    changes, known = len(drift.edited), not drift.refusals
+    return _line(drift, "drift", changes=changes, digest=drift.fingerprint, known=known)
+
+
+def _line(told: Plan | Drift, kind: str, **more: object) -> str:
     fields = {
         "kind": kind,
-        "changes": len(plan.models),
-        "catalog": plan.catalog[:_LONGEST],
-        "target": plan.target[:_LONGEST],
-        "project": plan.project[:_LONGEST],
-        "digest": plan.digest,
+        "catalog": told.catalog[:_LONGEST],
+        "target": told.target[:_LONGEST],
+        "project": told.project[:_LONGEST],
+        **more,
     }
     text = json.dumps(fields, sort_keys=True, ensure_ascii=True)
     # Inside a JSON string this means the same, and nothing can end the comment.

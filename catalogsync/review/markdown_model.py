@@ -1,6 +1,6 @@
 """One model of a plan in Markdown: its row in the table, and the block that opens below it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from catalogsync.actions import ImportModel
 from catalogsync.diff import Change, Placed, Value, Verb
@@ -34,10 +34,12 @@ from catalogsync.review.words import counted, visible
 WARNING = f"{SIGN}\ufe0f"
 """The sign in colour, which GitHub and GitLab show."""
 
+Signs = Mapping[Verb, tuple[str, str, str]]
 
-def model_section(model: ModelPlan, uploads: set[str]) -> Section:
+
+def model_section(model: ModelPlan, uploads: set[str], signs: Signs = SIGNS) -> Section:
     """All there is to say of one model."""
-    sign, word, _ = SIGNS[model.verb]
+    sign, word, _ = signs[model.verb]
     what = f"`{sign}` {word}"
     reading = _Reading(model, uploads)
     where = code(model.model_id) if model.model_id and not model.changes else ""
@@ -46,8 +48,8 @@ def model_section(model: ModelPlan, uploads: set[str]) -> Section:
     return Section(
         row=table_row(what, who(model), " · ".join(filter(None, (warning, told)))),
         short_row=table_row(what, code(model.key, NAME_LENGTH), warning),
-        block=_block(model, reading.parts(with_texts=True)),
-        block_without_texts=_block(model, reading.parts(with_texts=False)),
+        block=_block(model, reading.parts(with_texts=True), signs),
+        block_without_texts=_block(model, reading.parts(with_texts=False), signs),
     )
 
 
@@ -61,11 +63,11 @@ def _has_name(model: ModelPlan) -> bool:
     return model.name not in ("", model.key)
 
 
-def _block(model: ModelPlan, parts: Iterator[str]) -> str:
+def _block(model: ModelPlan, parts: Iterator[str], signs: Signs) -> str:
     body = "\n\n".join(parts)
     if not body:
         return ""
-    sign, word, _ = SIGNS[model.verb]
+    sign, word, _ = signs[model.verb]
     called = f" {html_name(model.name)}" if _has_name(model) else ""
     summary = f"<summary><code>{sign}</code> {word} {html_code(model.key)}{called}</summary>"
     return f"<details>{summary}\n\n{body}\n\n</details>"

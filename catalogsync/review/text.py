@@ -63,7 +63,7 @@ def render_plan(plan: Plan, *, jobs: int = 8, said: str = "") -> list[Line]:
 
     `said` tells more of what an offline plan was made against than the plan itself, as its age.
     """
-    lines = [Line(_headline(plan), "bold")]
+    lines = [Line(place(plan.catalog, plan.target, plan.project), "bold")]
     if plan.against != LIVE:
         what = visible(said or plan.against)
         lines.append(Line(f"against {what}, not the live project", "yellow"))
@@ -71,15 +71,15 @@ def render_plan(plan: Plan, *, jobs: int = 8, said: str = "") -> list[Line]:
         lines.append(Line(by, "" if plan.base and plan.base.commit else "yellow"))
     lines.append(Line(""))
     for refusal in plan.refusals:
-        lines += _refusal(refusal)
+        lines += refusal_lines(refusal)
     uploads = {upload.asset.digest for upload in plan.uploads}
     order = list(SIGNS)
     for model in sorted(plan.models, key=lambda model: (order.index(model.verb), model.key)):
-        lines += _model(model, uploads)
+        lines += model_lines(model, uploads)
         lines.append(Line(""))
     created = {model.name: model.key for model in plan.models if model.verb is Verb.CREATE}
     lines += _orphans(plan.orphans, created)
-    lines += _accepted(acceptances(plan))
+    lines += accepted_lines(acceptances(plan.accepted))
     if plan.models:
         lines.append(Line(work_estimate(plan, jobs)))
     if cost := total_cost(plan):
@@ -92,10 +92,11 @@ def render_plan(plan: Plan, *, jobs: int = 8, said: str = "") -> list[Line]:
     return lines
 
 
-def _headline(plan: Plan) -> str:
-    where = f"catalog {visible(plan.catalog)}"
-    where += f" -> {visible(plan.target)}" if plan.target else ""
-    return where + (f" (project {visible(plan.project)})" if plan.project else "")
+def place(catalog: str, target: str, project: str) -> str:
+    """What is spoken of: a catalog, its target and its project."""
+    where = f"catalog {visible(catalog)}"
+    where += f" -> {visible(target)}" if target else ""
+    return where + (f" (project {visible(project)})" if project else "")
 
 
 def summary(plan: Plan) -> str:
@@ -131,9 +132,10 @@ def work_estimate(plan: Plan, jobs: int) -> str:
     return f"Work: {counted(plan.requests, 'request')}{sending}, about {duration(seconds)}."
 
 
-def _refusal(refusal: Refusal) -> Iterator[Line]:
+def refusal_lines(refusal: Refusal, *, word: str = "refused") -> Iterator[Line]:
+    """What is refused, why, and what to do about it."""
     who = visible(refusal.model) if refusal.model else "the whole plan"
-    yield Line(f"! refused {who}: {visible(refusal.message)} [{refusal.code}]", "red")
+    yield Line(f"! {word} {who}: {visible(refusal.message)} [{refusal.code}]", "red")
     if refusal.hint:
         yield Line(f"    what to do: {visible(refusal.hint)}")
     yield Line("")
@@ -154,7 +156,8 @@ def _orphans(orphans: Sequence[Orphan], created: Mapping[str, str]) -> Iterator[
     yield Line("")
 
 
-def _accepted(accepted: Sequence[Acceptance]) -> Iterator[Line]:
+def accepted_lines(accepted: Sequence[Acceptance]) -> Iterator[Line]:
+    """What may differ for now, by model."""
     if not accepted:
         return
     yield Line("accepted for now, and left as it is on the server (`ignore`):")
@@ -165,8 +168,11 @@ def _accepted(accepted: Sequence[Acceptance]) -> Iterator[Line]:
     yield Line("")
 
 
-def _model(model: ModelPlan, uploads: set[str]) -> Iterator[Line]:
-    sign, word, colour = SIGNS[model.verb]
+def model_lines(
+    model: ModelPlan, uploads: set[str], signs: Mapping[Verb, tuple[str, str, str]] = SIGNS
+) -> Iterator[Line]:
+    """One model: what becomes of it, by its sign and word, and every change."""
+    sign, word, colour = signs[model.verb]
     tail = f"  {visible(model.model_id)}" if model.model_id else ""
     yield Line(f"{sign} {word} {visible(model.key)}  {quoted(model.name)}{tail}", colour)
     if model.note:

@@ -1,10 +1,10 @@
 """What of a plan would undo edits on the server, in the same words in every reading."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from catalogsync.diff import Came, Change, Placed, Verb
+from catalogsync.diff import Accepted, Came, Change, Placed, Verb
 from catalogsync.plan import ModelPlan, Plan
 from catalogsync.review.phrases import TEXTS, by_field
 from catalogsync.review.words import counted
@@ -114,10 +114,10 @@ class Acceptance:
     reason: str
 
 
-def acceptances(plan: Plan) -> list[Acceptance]:
+def acceptances(accepted: Iterable[Accepted]) -> list[Acceptance]:
     """What differs and is accepted, by model and reason."""
     grouped: dict[tuple[str, str, str, str], dict[str, None]] = {}
-    for each in plan.accepted:
+    for each in accepted:
         key = (each.change.model, each.until, each.owner, each.reason)
         grouped.setdefault(key, {})[each.change.field] = None
     return [Acceptance(key[0], tuple(fields), *key[1:]) for key, fields in grouped.items()]

@@ -119,6 +119,7 @@ def model_from(data: Mapping[str, object]) -> RemoteModel:
         type=_required(data, "type", "a model"),
         status=_required(data, "status", "a model"),
         updated_at=_required(data, "updatedAt", "a model"),
+        author_id=_text(data, "authorId"),
         short_description=_text(data, "shortDescription"),
         tags=frozenset(_required_strings(data, "tags")),
         thumbnail=_text(_object(data, "thumbnail"), "assetId"),

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from PIL import Image
 
 from catalogsync.cli import main
 from catalogsync.sandbox import running
+from tests.manifest.test_commit import git
 
 MODEL = """\
 name: Ink Heroes
@@ -103,3 +105,79 @@ def cli(
         return Result(int(stop.value.code or 0), printed.out, printed.err)
 
     return run
+
+
+def live(server: Any, project: str) -> dict[str, dict[str, Any]]:
+    """The models of a project by name, as the API lists them."""
+    params = {"projectId": project, "pageSize": "500"}
+    answer = httpx.get(f"{server.url}/models", params=params, auth=("k", "s")).json()
+    return {model["name"]: model for model in answer["models"]}
+
+
+def commit(root: Path) -> str:
+    git(root, "add", "-A")
+    git(root, "commit", "-q", "-m", "x")
+    return git(root, "rev-parse", "HEAD")
+
+
+@pytest.fixture
+def clone(catalog: Path) -> Path:
+    """The catalog in a repository, committed."""
+    git(catalog.parent, "init", "-q", "-b", "main")
+    commit(catalog)
+    return catalog
+
+
+@pytest.fixture
+def applied(cli: Run, clone: Path) -> Path:
+    """The catalog, applied and recorded by a note."""
+    assert cli("apply", clone, "--yes", "--record", "git-note").code == 0
+    return clone
+
+
+class Web:
+    """What people do in the web page."""
+
+    def __init__(self, server: Any, project: str) -> None:
+        self._server, self._project = server, project
+
+    @property
+    def models(self) -> dict[str, dict[str, Any]]:
+        """The models of the project by name, as the API lists them."""
+        return live(self._server, self._project)
+
+    @property
+    def model(self) -> dict[str, Any]:
+        return self.models["Ink Heroes"]
+
+    @property
+    def description(self) -> str:
+        answer = httpx.get(
+            f"{self._server.url}/models/{self.model['id']}/description",
+            params={"projectId": self._project},
+            auth=("k", "s"),
+        )
+        return str(answer.json()["description"]["value"])
+
+    def copy(self) -> None:
+        """A second model with the tags of the first."""
+        body = {"name": "Copy", "type": self.model["type"]}
+        new = self._send("POST", "/models", body).json()["model"]["id"]
+        self._send("PUT", f"/models/{new}/tags", {"add": self.model["tags"], "delete": []})
+
+    def put(self, path: str, body: dict[str, Any]) -> None:
+        self._send("PUT", f"/models/{self.model['id']}{path}", body)
+
+    def _send(self, method: str, path: str, body: dict[str, Any]) -> httpx.Response:
+        return httpx.request(
+            method,
+            f"{self._server.url}{path}",
+            params={"projectId": self._project},
+            json=body,
+            auth=("k", "s"),
+        ).raise_for_status()
+
+
+@pytest.fixture
+def web(server: Any, project: str) -> Web:
+    return Web(server, project)

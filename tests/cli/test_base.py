@@ -5,71 +5,16 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
-from tests.cli.conftest import MODEL, Result, Run, write
+from tests.cli.conftest import MODEL, Result, Run, Web, commit, live, write
 from tests.cli.terminal import Terminal
-from tests.cli.test_plan_and_apply import last_line, live, rewrite
+from tests.cli.test_plan_and_apply import last_line, rewrite
 from tests.manifest.support import pointer
 from tests.manifest.test_commit import git
 
 NOTES = "refs/notes/catalog-sync"
 UNDOES_ONE = "⚠ 1 change would undo edits on the server, in 1 model."
-
-
-def commit(root: Path) -> str:
-    git(root, "add", "-A")
-    git(root, "commit", "-q", "-m", "x")
-    return git(root, "rev-parse", "HEAD")
-
-
-@pytest.fixture
-def clone(catalog: Path) -> Path:
-    """The catalog in a repository, committed."""
-    git(catalog.parent, "init", "-q", "-b", "main")
-    commit(catalog)
-    return catalog
-
-
-@pytest.fixture
-def applied(cli: Run, clone: Path) -> Path:
-    """The catalog, applied and recorded by a note."""
-    assert cli("apply", clone, "--yes", "--record", "git-note").code == 0
-    return clone
-
-
-class Web:
-    """What people do in the web page."""
-
-    def __init__(self, server: Any, project: str) -> None:
-        self._server, self._project = server, project
-
-    @property
-    def model(self) -> dict[str, Any]:
-        return live(self._server, self._project)["Ink Heroes"]
-
-    @property
-    def description(self) -> str:
-        answer = httpx.get(
-            f"{self._server.url}/models/{self.model['id']}/description",
-            params={"projectId": self._project},
-            auth=("k", "s"),
-        )
-        return str(answer.json()["description"]["value"])
-
-    def put(self, path: str, body: dict[str, Any]) -> None:
-        httpx.put(
-            f"{self._server.url}/models/{self.model['id']}{path}",
-            params={"projectId": self._project},
-            json=body,
-            auth=("k", "s"),
-        ).raise_for_status()
-
-
-@pytest.fixture
-def web(server: Any, project: str) -> Web:
-    return Web(server, project)
 
 
 def second_line(found: Result) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.cli.conftest import MODEL, Run, write
+from tests.cli.conftest import MODEL, Run, live, write
 
 NOTHING = "No changes. 2 models match."
 
@@ -20,13 +20,6 @@ def rewrite(catalog: Path, before: str, after: str) -> None:
     """Edit the manifest of ink-heroes."""
     assert before in MODEL
     write(catalog / "models/ink-heroes/model.yaml", MODEL.replace(before, after))
-
-
-def live(server: Any, project: str) -> dict[str, dict[str, Any]]:
-    """The models of a project by name, as the API lists them."""
-    params = {"projectId": project, "pageSize": "500"}
-    answer = httpx.get(f"{server.url}/models", params=params, auth=("k", "s")).json()
-    return {model["name"]: model for model in answer["models"]}
 
 
 def test_an_apply_leaves_nothing_to_do(cli: Run, catalog: Path) -> None:

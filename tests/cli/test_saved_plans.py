@@ -11,9 +11,9 @@ from PIL import Image
 
 from catalogsync.review.saved import sealed
 from catalogsync.sandbox import running
-from tests.cli.conftest import MODEL, Result, Run, write
+from tests.cli.conftest import MODEL, Result, Run, live, write
 from tests.cli.test_errors import answering, write_other_image
-from tests.cli.test_plan_and_apply import NOTHING, last_line, live, rewrite, writes
+from tests.cli.test_plan_and_apply import NOTHING, last_line, rewrite, writes
 
 THIRD = "name: Third\ntype: custom\n"
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ class FakeForge:
     may_write: set[str]
     comments: list[dict[str, Any]] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)
+    issues: list[dict[str, Any]] = field(default_factory=list)
     merged: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     seen: list[str] = field(default_factory=list)
@@ -123,8 +124,9 @@ class FakeForge:
         last = max(1, -(-len(items) // size))
         links = [("first", 1), ("last", last)]
         links += [("next", number + 1)] if number < last else []
-        address = f"{self.url}{path}?per_page={size}&page="
-        link = ", ".join(f'<{address}{at}>; rel="{name}"' for name, at in links)
+        address = f"{self.url}{path}?"
+        asked = [(urlencode(query | {"per_page": size, "page": at}), name) for name, at in links]
+        link = ", ".join(f'<{address}{again}>; rel="{name}"' for again, name in asked)
         return 200, items[(number - 1) * size : number * size], {"link": link}
 
     def say(self, who: str, body: str) -> dict[str, Any]:
@@ -136,6 +138,25 @@ class FakeForge:
     def comment(self, number: int, who: str, body: str) -> dict[str, Any]:
         """A comment as the API shows it."""
         raise NotImplementedError
+
+    def issue(self, number: int, who: str, body: Any) -> dict[str, Any]:
+        """An open issue as the API shows it."""
+        raise NotImplementedError
+
+    def opened(self, body: Any, who: str) -> tuple[int, object, Mapping[str, str]]:
+        """The answer to a new issue."""
+        refused = self.too_long({"body": body.get("body") or body.get("description", "")})
+        if refused is None:
+            self.issues.append(self.issue(1 + len(self.issues), who, body))
+        return refused or (201, self.issues[-1], {})
+
+    def changed(self, number: str, body: Any) -> tuple[int, object, Mapping[str, str]]:
+        """The answer to a change of an issue."""
+        found = self.issues[int(number) - 1]
+        states = {"close": "closed", "reopen": "opened"}
+        state = states.get(body.pop("state_event", ""), found["state"])
+        found.update({"state": state, **body})
+        return 200, found, {}
 
     @property
     def bodies(self) -> list[str]:
@@ -191,6 +212,14 @@ class GitHub(FakeForge):
             case "DELETE", ["issues", "7", "labels", name]:
                 self.labels.remove(unquote(name))
                 return 200, self.named_labels, {}
+            case "GET", ["issues"] | ["repositories", "1", "issues"]:
+                ours = [i for i in self.issues if i["user"]["login"] == query["creator"]]
+                pull = {"number": 7, "pull_request": {}, "user": {"login": who}, "body": "x"}
+                return self.page("/repositories/1/issues", query, [pull, *ours])
+            case "POST", ["issues"]:
+                return self.opened(body, who)
+            case "PATCH", ["issues", number]:
+                return self.changed(number, body)
             case "GET", ["commits", sha, "pulls"]:
                 return 200, self.merged.get(sha, []), {}
         return 404, {"message": "Not Found"}, {}
@@ -199,6 +228,10 @@ class GitHub(FakeForge):
     def named_labels(self) -> list[dict[str, Any]]:
         """The labels of the pull request as the API shows them."""
         return [{"id": at, "name": name} for at, name in enumerate(self.labels)]
+
+    def issue(self, number: int, who: str, body: Any) -> dict[str, Any]:
+        url = f"https://github.com/acme/catalog/issues/{number}"
+        return {"number": number, "user": {"login": who}, "state": "open", "html_url": url, **body}
 
     def comment(self, number: int, who: str, body: str) -> dict[str, Any]:
         kind = "Bot" if who.endswith("[bot]") else "User"
@@ -238,9 +271,22 @@ class GitLab(FakeForge):
                 return self.written(body, who)
             case "PUT", ["merge_requests", "7", "notes", number]:
                 return self.edited(number, body)
+            case "GET", ["issues"]:
+                name = query["author_username"]
+                ours = [i for i in self.issues if i["author"]["username"] == name]
+                return self.page("/projects/12/issues", query, ours)
+            case "POST", ["issues"]:
+                return self.opened(body, who)
+            case "PUT", ["issues", number]:
+                return self.changed(number, body)
             case "GET", ["repository", "commits", sha, "merge_requests"]:
                 return 200, self.merged.get(sha, []), {}
         return 404, {"message": "404 Not found"}, {}
+
+    def issue(self, number: int, who: str, body: Any) -> dict[str, Any]:
+        url = f"https://gitlab.com/acme/catalog/-/issues/{number}"
+        author = {"username": who}
+        return {"iid": number, "author": author, "state": "opened", "web_url": url, **body}
 
     def comment(self, number: int, who: str, body: str) -> dict[str, Any]:
         return {"id": number, "author": {"username": who}, "body": body, "system": False}

@@ -132,7 +132,8 @@ def test_the_comment_is_written_with_the_workflows_token_or_a_given_one(
 def test_every_step_has_the_secrets_that_it_needs_and_no_other() -> None:
     for step in STEPS[:-1]:
         held = step["env"]
-        uses_scenario, uses_github = step.get("id") == "run", step["name"] == "Comment"
+        uses_scenario = step.get("id") == "run"
+        uses_github = step["name"] in ("Comment", "Issue")
         for name in CREDENTIALS:
             assert (held.get(name) == "") is not uses_scenario, step["name"]
         assert (held.get("GITHUB_TOKEN") == "") is not uses_github, step["name"]

@@ -66,7 +66,7 @@ def made() -> Plan:
 
 def stubs(made: Plan) -> dict[str, Picture]:
     """A picture of its own for every second asset; one that cannot be drawn."""
-    refs = [ref for ref in shown_assets(made) if ref.sha256]
+    refs = [ref for ref in shown_assets(made.models) if ref.sha256]
     found = {
         ref.digest: Picture(f"{STUB}{number}", 64 + 16 * number, 64)
         for number, ref in enumerate(refs)
@@ -106,7 +106,7 @@ def test_every_tile_says_what_it_shows() -> None:
 
 
 def test_the_thumbnails_come_first_among_what_is_shown() -> None:
-    refs = shown_assets(made())
+    refs = shown_assets(made().models)
     assert [ref.name for ref in refs[:2]] == ["5.webp", "0.webp"]
     assert len(set(refs)) == len(refs)
 
@@ -211,7 +211,7 @@ def test_five_hundred_models_with_pictures_stay_below_twenty_megabytes(tmp_path:
     crops = (noise.crop((x, y, x + 112, y + 84)) for x, y in corners)
     refs, files = stored(tmp_path, (encoded(each, "PNG", compress_level=1) for each in crops))
     many = big_plan(refs)
-    pictures = copies(local_sources(shown_assets(many), files))
+    pictures = copies(local_sources(shown_assets(many.models), files))
     page = render_html(many, pictures)
     assert 10_000_000 < len(page.encode()) < 20_000_000
     assert "left out to keep this page small" in page

@@ -64,7 +64,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     whole = Refusal("", "max-delete", "the plan deletes too much", "allow it with --allow-delete 3")
     plan = replace(made(), unchanged=3)
     plan = replace(plan, refusals=(whole, *plan.refusals))
-    pictures = {ref.digest: SEEN for ref in shown_assets(plan)[::2] if ref.sha256}
+    pictures = {ref.digest: SEEN for ref in shown_assets(plan.models)[::2] if ref.sha256}
     path = tmp_path_factory.mktemp("page") / "plan.html"
     path.write_text(render_html(plan, pictures, read_at="2026-01-02 03:04 UTC"), encoding="utf-8")
     return path

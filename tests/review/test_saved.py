@@ -23,7 +23,7 @@ from tests.engine.catalogs import words
 from tests.engine.fake import FakeServer
 from tests.engine.plans import plans
 from tests.engine.run import plan
-from tests.review.plan_schema import plan_schema
+from tests.review.document_schemas import drift_schema, plan_schema
 from tests.review.test_text import everything, spec
 
 SCHEMA = Path(__file__).parents[2] / "schemas/plan.schema.json"
@@ -82,12 +82,14 @@ def validator() -> Draft202012Validator:
     return Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
 
 
-def test_the_schema_is_that_of_the_values() -> None:
+@pytest.mark.parametrize(("name", "made"), [("plan", plan_schema), ("drift", drift_schema)])
+def test_the_schema_is_that_of_the_values(name: str, made: Callable[[], str]) -> None:
     """`GOLDEN=write` writes it anew."""
+    file = SCHEMA.with_name(f"{name}.schema.json")
     if os.environ.get("GOLDEN") == "write":
-        SCHEMA.write_text(plan_schema(), encoding="utf-8")
-    assert plan_schema() == SCHEMA.read_text(encoding="utf-8")
-    Draft202012Validator.check_schema(json.loads(plan_schema()))
+        file.write_text(made(), encoding="utf-8")
+    assert made() == file.read_text(encoding="utf-8")
+    Draft202012Validator.check_schema(json.loads(made()))
 
 
 @pytest.mark.parametrize("name", ["digest", "models", "integrity", "read_at", "catalog"])

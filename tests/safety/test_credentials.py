@@ -23,10 +23,9 @@ from catalogsync.scenario.parts import Part, PartSender
 from catalogsync.scenario.planned_file import PlannedFile
 from catalogsync.scenario.tally import Tally
 from catalogsync.sending import NoWatcher
-from tests.cli.conftest import MODEL, Run, write
+from tests.cli.conftest import MODEL, Run, live, write
 from tests.cli.test_canaries import said
 from tests.cli.test_errors import program
-from tests.cli.test_plan_and_apply import live
 from tests.media import sound
 from tests.safety.canary import Recorder
 from tests.scenario.server import Server

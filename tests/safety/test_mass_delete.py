@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from catalogsync.sandbox import running
-from tests.cli.conftest import Run, write
-from tests.cli.test_plan_and_apply import live
+from tests.cli.conftest import Run, live, write
 
 KEYS = tuple(f"m{number}" for number in range(6))
 Break = Callable[[Path], object]

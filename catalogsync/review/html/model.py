@@ -1,7 +1,7 @@
 """One model on the page: a card as the catalog shows it, and what changes on it."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from catalogsync.actions import ImportModel
 from catalogsync.diff import Card, Change, Verb
@@ -30,15 +30,17 @@ _ON_THE_CARD = ("name", "type", "shortDescription")
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What a model is drawn with: the pictures, and the room that one text may take."""
+    """What a model is drawn with: pictures, the room of a text, the words for verbs and sides."""
 
     gallery: Gallery
     text_room: int
+    signs: Mapping[Verb, tuple[str, str]] = field(default_factory=lambda: SIGNS)
+    sides: tuple[str, str] = ("Now", "After")
 
 
-def badge(verb: Verb) -> Markup:
+def badge(verb: Verb, signs: Mapping[Verb, tuple[str, str]] = SIGNS) -> Markup:
     """What becomes of a model, as sign and word."""
-    sign, word = SIGNS[verb]
+    sign, word = signs[verb]
     return element("span", element("b", sign), f" {word}", class_=f"badge {verb}")
 
 
@@ -47,7 +49,7 @@ def model_section(model: ModelPlan, anchor: str, desk: Desk) -> Markup:
     is_whole = model.before is None or model.after is None
     draw = _whole if is_whole else _changed
     card = model.after or model.before
-    content = [_head(model, card), *(draw(model, card, desk) if card else ())]
+    content = [_head(model, card, desk), *(draw(model, card, desk) if card else ())]
     return element("article", *content, id=anchor, class_=f"model {model.verb}")
 
 
@@ -62,11 +64,11 @@ def changes_in_short(model: ModelPlan) -> str:
     return ", ".join(LABELS.get(name, name).lower() for name in fields)
 
 
-def _head(model: ModelPlan, card: Card | None) -> Markup:
+def _head(model: ModelPlan, card: Card | None, desk: Desk) -> Markup:
     facts = (model.key, card.type if card else "", model.model_id)
     return element(
         "header",
-        badge(model.verb),
+        badge(model.verb, desk.signs),
         element("h3", element("bdi", model.name)),
         element("p", *(element("bdi", fact) for fact in facts if fact), class_="facts"),
         element("p", model.note, class_="note") if model.note else None,
@@ -128,14 +130,13 @@ def _changed(model: ModelPlan, card: Card, desk: Desk) -> Iterator[Markup]:
     yield _card(_thumbnails(before, after, fields, desk), _rows(rows))
     if "examples" in fields:
         yield element("h4", "Examples ", element("small", _examples_in_short(model.changes)))
-        yield double_strip(before.examples, after.examples, model.changes, desk.gallery)
+        yield double_strip(before.examples, after.examples, model.changes, desk.gallery, desk.sides)
     yield from _texts(model, desk)
 
 
 def _thumbnails(before: Card, after: Card, fields: set[str], desk: Desk) -> Markup | None:
     if "thumbnail" not in fields:
         return _cover(after.thumbnail, "thumbnail", desk) if after.thumbnail else None
-    sides = (("Now", before), ("After", after))
     figures = (
         element(
             "figure",
@@ -144,7 +145,7 @@ def _thumbnails(before: Card, after: Card, fields: set[str], desk: Desk) -> Mark
             else element("div", "no thumbnail", class_="frame nothing"),
             element("figcaption", word),
         )
-        for word, card in sides
+        for word, card in zip(desk.sides, (before, after), strict=True)
     )
     return element("div", *figures, class_="pair")
 

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from importlib.resources import files
 
-from catalogsync.diff import Verb
+from catalogsync.diff import Accepted, Verb
+from catalogsync.identity import Refusal
 from catalogsync.pictures.picture import Picture
 from catalogsync.plan import LIVE, ModelPlan, Plan
 from catalogsync.review.html.elements import Content, Markup, element, joined
@@ -40,31 +41,36 @@ def render_html(
     `read_at` says when the server was read, `jobs` only matters for the estimate of time.
     """
     uploads = frozenset(upload.asset.digest for upload in plan.uploads)
-    shown, picture_rules = gallery(shown_assets(plan), pictures, uploads)
+    shown, picture_rules = gallery(shown_assets(plan.models), pictures, uploads)
     models = _ordered(plan)
     drawn, listed = models[:_MOST_MODELS], models[_MOST_MODELS:]
-    room = min(_LONGEST_TEXT, _ALL_TEXTS // max(_TEXTS_OF_A_MODEL * len(drawn), 1))
-    desk = Desk(shown, room)
+    desk = Desk(shown, text_room(len(drawn)))
     body = (
         icons(),
         _top(plan, jobs),
         element(
             "main",
-            _refusals(plan),
+            refusal_boxes(plan.refusals),
             _index(drawn, shown),
             *_sections(drawn, desk),
             _rest(listed),
             _orphans(plan),
-            _accepted(plan),
+            accepted_section(plan.accepted),
             _uploads(plan),
-            _left_out(pictures),
+            left_out(pictures),
         ),
         _foot(plan, read_at),
     )
-    return _document(f"{_verdict(plan)} · {plan.catalog}", joined(body), picture_rules)
+    return document(f"{_verdict(plan)} · {plan.catalog}", joined(body), picture_rules)
 
 
-def _document(title: str, body: Markup, picture_rules: Markup) -> str:
+def text_room(models: int) -> int:
+    """How many characters of a text are shown where a page draws so many models."""
+    return min(_LONGEST_TEXT, _ALL_TEXTS // max(_TEXTS_OF_A_MODEL * models, 1))
+
+
+def document(title: str, body: Markup, picture_rules: Markup) -> str:
+    """A page that is complete in itself; nothing but its own style and pictures is allowed."""
     style = Markup(f"{_STYLE}{picture_rules}")
     trusted = b64encode(sha256(style.encode()).digest()).decode("ascii")
     policy = (
@@ -167,21 +173,24 @@ def _tile(number: str, sign: str, words: str, style: str) -> Markup:
     return element("li", element("b", mark, number), " ", element("span", words), class_=style)
 
 
-def _refusals(plan: Plan) -> Markup | None:
-    if not plan.refusals:
+def refusal_boxes(
+    refusals: Sequence[Refusal], *, title: str = "Refused, and left alone", badge: str = "refused"
+) -> Markup | None:
+    """What is refused, why, and what to do about it."""
+    if not refusals:
         return None
     boxes = (
         element(
             "article",
-            element("span", element("b", "!"), " refused", class_="badge refused"),
+            element("span", element("b", "!"), f" {badge}", class_="badge refused"),
             element("h3", element("bdi", refusal.model or "The whole plan")),
             element("p", refusal.message, " ", element("code", refusal.code)),
             element("p", element("b", "What to do: "), refusal.hint) if refusal.hint else None,
             class_="refusal",
         )
-        for refusal in plan.refusals
+        for refusal in refusals
     )
-    return element("section", element("h2", "Refused, and left alone"), *boxes)
+    return element("section", element("h2", title), *boxes)
 
 
 def _anchor(number: int) -> str:
@@ -254,14 +263,15 @@ def _orphans(plan: Plan) -> Markup | None:
     )
 
 
-def _accepted(plan: Plan) -> Markup | None:
-    if not plan.accepted:
+def accepted_section(accepted: Sequence[Accepted]) -> Markup | None:
+    """What may differ for now, by model."""
+    if not accepted:
         return None
     return element(
         "section",
         element("h2", "Accepted for now"),
         element("p", "This differs on the server and is left as it is there."),
-        element("ul", *map(_acceptance, acceptances(plan)), class_="plain"),
+        element("ul", *map(_acceptance, acceptances(accepted)), class_="plain"),
     )
 
 
@@ -300,7 +310,7 @@ def _uploads(plan: Plan) -> Markup | None:
     )
 
 
-def _left_out(pictures: Mapping[str, Picture]) -> Markup | None:
+def left_out(pictures: Mapping[str, Picture]) -> Markup | None:
     """Says how many pictures the page had and does not show, and why."""
     reasons = [picture.reason for picture in pictures.values() if picture.reason]
     if not reasons:

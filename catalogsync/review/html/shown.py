@@ -1,16 +1,16 @@
 """Which assets a page shows, the ones that matter most first."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
 from catalogsync.model import AssetRef
-from catalogsync.plan import ModelPlan, Plan
+from catalogsync.plan import ModelPlan
 
 
-def shown_assets(plan: Plan) -> tuple[AssetRef, ...]:
+def shown_assets(models: Sequence[ModelPlan]) -> tuple[AssetRef, ...]:
     """Every thumbnail, then the first example of every model, then the second, and so on."""
-    thumbnails = (ref for model in plan.models for ref in _thumbnails(model))
-    rows = zip_longest(*(_examples(model) for model in plan.models))
+    thumbnails = (ref for model in models for ref in _thumbnails(model))
+    rows = zip_longest(*(_examples(model) for model in models))
     examples = (ref for row in rows for ref in row if ref)
     return tuple(dict.fromkeys((*thumbnails, *examples)))
 

@@ -52,17 +52,22 @@ def double_strip(
     after: Sequence[AssetRef],
     changes: Iterable[Change],
     gallery: Gallery,
+    sides: tuple[str, str],
 ) -> Markup:
-    """The examples as they are and as they will be, with a line from each place to the other."""
+    """The examples on both sides, with a line from each place to the other."""
     olds, news = _paired(before, after, list(changes))
     lanes = (
-        element("p", "Now", class_="lane"),
+        element("p", sides[0], class_="lane"),
         _strip(olds, gallery, _LOW),
         _links(olds, news, gallery),
         _strip(news, gallery, _LOW),
-        element("p", "After", class_="lane"),
+        element("p", sides[1], class_="lane"),
     )
-    return _scroller("Examples now and after", *lanes, _and_more(max(len(olds), len(news))))
+    return _scroller(
+        f"Examples {sides[0].lower()} and {sides[1].lower()}",
+        *lanes,
+        _and_more(max(len(olds), len(news))),
+    )
 
 
 def _scroller(label: str, *content: Markup | None) -> Markup:

@@ -1,4 +1,4 @@
-"""The JSON Schema of the saved plan, made from the dataclasses that it holds."""
+"""The JSON Schemas of the saved plan and of drift, made from the dataclasses that it holds."""
 
 import json
 from dataclasses import MISSING, fields, is_dataclass
@@ -7,6 +7,7 @@ from inspect import getdoc
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
+from catalogsync.drift import Drift
 from catalogsync.plan import ModelPlan, Plan
 from catalogsync.review.saved import SavedPlan, Scope
 
@@ -60,6 +61,44 @@ def plan_schema() -> str:
             *("format_version", "integrity", "digest", "summary", "counts"),
             *(f.name for f in fields(SavedPlan) if f.name != "plan"),
             *("type", *(f.name for f in fields(Plan))),
+        ],
+        "$defs": {kind.__name__: parts[kind] for kind in sorted(parts, key=lambda k: k.__name__)},
+    }
+    return json.dumps(schema, indent=2) + "\n"
+
+
+_ABOUT_DRIFT = """\
+What was changed on the server since the last apply, as `drift --json` and `--json-into` write it. \
+`before` is what Git says and `after` what the server has. Readers refuse another major \
+format_version and ignore names that they do not know."""
+
+
+def drift_schema() -> str:
+    """The text of schemas/drift.schema.json."""
+    parts: dict[type, Schema] = {}
+    drift = _object(Drift, parts)
+    counts = "How many models were edited, are gone, are in conflict, and so on."
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "urn:catalog-sync:schema:drift:1",
+        "title": "catalog-sync drift",
+        "description": _ABOUT_DRIFT,
+        "type": "object",
+        "properties": {
+            "format_version": {"type": "string", "pattern": "^1\\.[0-9]{1,9}$"},
+            "fingerprint": {**_DIGEST, "description": "The same for the same drift."},
+            "read_at": {"type": "string", "description": "When the server was read, in UTC."},
+            "summary": {"type": "string", "description": "The drift in one sentence."},
+            "counts": {
+                "type": "object",
+                "description": counts,
+                "additionalProperties": {"type": "integer", "minimum": 0},
+            },
+            **drift["properties"],
+        },
+        "required": [
+            *("format_version", "fingerprint", "read_at", "summary", "counts", "type"),
+            *(f.name for f in fields(Drift)),
         ],
         "$defs": {kind.__name__: parts[kind] for kind in sorted(parts, key=lambda k: k.__name__)},
     }

@@ -1,0 +1,206 @@
+"""What drift says: edits on the server, read from Git to the server, and nothing else."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from catalogsync.diff import Placed, Verb, diff
+from catalogsync.drift import Drift, drift_of
+from catalogsync.model import Catalog, Ignored, ModelSpec, State, Text
+from catalogsync.observe import observe
+from catalogsync.plan import Base
+from catalogsync.review.drift_text import drift_summary, render_drift
+from tests.engine.catalogs import CONTENTS
+from tests.engine.conftest import image
+from tests.engine.fake import FakeServer, files_of
+from tests.engine.run import run
+
+INK = ModelSpec(
+    key="ink",
+    name="Ink",
+    type="flux.1-lora",
+    short_description="by Git",
+    tags=frozenset({"a", "b"}),
+    description=Text(("one\ntwo\nthree\nfour\nfive\nsix\n",)),
+    examples=(image(0), image(1)),
+)
+OAK = ModelSpec(key="oak", name="Oak", type="flux.1-lora", short_description="oak")
+BASE = Catalog(name="acme", models=(INK, OAK))
+TODAY = date(2026, 11, 21)
+open_file = files_of(CONTENTS)
+
+
+@pytest.fixture
+def server() -> FakeServer:
+    """A server to which `BASE` was applied."""
+    server = FakeServer()
+    run(server, BASE, open_file)
+    return server
+
+
+def id_of(server: FakeServer, name: str) -> str:
+    return next(model.id for model in server.models.values() if model.name == name)
+
+
+def edit(server: FakeServer, name: str, **fields: object) -> None:
+    """An edit in the web page."""
+    model = id_of(server, name)
+    server.models[model] = replace(server.models[model], **fields)  # type: ignore[arg-type]
+
+
+def drift(
+    server: FakeServer, desired: Catalog = BASE, base: Catalog | None = BASE, today: date = TODAY
+) -> Drift:
+    snapshot = observe(server, desired, jobs=2)
+    found = diff(desired, snapshot, base=base, today=today)
+    return drift_of(
+        found, catalog="acme", target="", project="", base=Base("c0ffee") if base else None
+    )
+
+
+def wanting(spec: ModelSpec, **fields: object) -> Catalog:
+    """`BASE` with one manifest changed."""
+    changed = replace(spec, **fields)  # type: ignore[arg-type]
+    return replace(BASE, models=tuple(changed if s is spec else s for s in BASE.models))
+
+
+def test_what_nobody_edited_is_no_drift(server: FakeServer) -> None:
+    found = drift(server)
+    assert not found.found
+    assert drift_summary(found) == "No drift. 2 models as in Git."
+
+
+def test_a_change_of_git_is_no_drift(server: FakeServer) -> None:
+    found = drift(server, wanting(INK, short_description="newer"))
+    assert (found.found, found.pending) == (False, 1)
+
+
+def test_an_edit_is_read_from_git_to_the_server(server: FakeServer) -> None:
+    edit(server, "Ink", short_description="by hand")
+    (edited,) = drift(server).edited
+    (change,) = edited.model.changes
+    assert (edited.model.verb, edited.conflicts) == (Verb.UPDATE, ())
+    assert (change.before, change.after) == ("by Git", "by hand")
+
+
+def test_beside_a_change_of_git_only_the_edit_is_told(server: FakeServer) -> None:
+    edit(server, "Ink", short_description="by hand")
+    found = drift(server, wanting(INK, tags=frozenset({"a", "c"})))
+    (edited,) = found.edited
+    assert [change.path for change in edited.model.changes] == [("shortDescription",)]
+    assert edited.model.before is not None
+    assert edited.model.after is not None
+    assert edited.model.before.tags == edited.model.after.tags == ("a", "b")
+    assert found.pending == 1
+
+
+def test_what_both_changed_is_a_conflict_by_name(server: FakeServer) -> None:
+    edit(server, "Ink", short_description="by hand")
+    found = drift(server, wanting(INK, short_description="newer"))
+    assert [edited.conflicts for edited in found.edited] == [("shortDescription",)]
+    assert found.conflicts == 1
+
+
+def test_what_both_changed_alike_is_settled(server: FakeServer) -> None:
+    edit(server, "Ink", short_description="newer")
+    assert not drift(server, wanting(INK, short_description="newer")).found
+
+
+def test_of_a_text_only_the_edited_lines_are_told(server: FakeServer) -> None:
+    server.descriptions[id_of(server, "Ink")] = "one\ntwo\nthree\nfour\nfive\nSIX by hand\n"
+    desired = wanting(INK, description=Text(("ONE\ntwo\nthree\nfour\nfive\nsix\n",)))
+    (edited,) = drift(server, desired).edited
+    (change,) = edited.model.changes
+    assert str(change.before).splitlines() == ["one", "two", "three", "four", "five", "six"]
+    assert str(change.after).splitlines()[-1] == "SIX by hand"
+
+
+def test_a_moved_example_is_told_from_where_git_has_it(server: FakeServer) -> None:
+    model = server.models[id_of(server, "Ink")]
+    edit(server, "Ink", examples=model.examples[::-1])
+    (edited,) = drift(server).edited
+    places = [(change.before, change.after) for change in edited.model.changes]
+    assert all(isinstance(a, Placed) and isinstance(b, Placed) for a, b in places)
+
+
+def test_a_deleted_model_is_gone(server: FakeServer) -> None:
+    del server.models[id_of(server, "Oak")]
+    found = drift(server)
+    assert [(e.model.key, e.model.verb) for e in found.edited] == [("oak", Verb.DELETE)]
+    assert drift_summary(found) == "Drift: 0 edited on the server, 1 gone, 0 in conflict with Git."
+
+
+def test_without_a_base_all_that_differs_counts(server: FakeServer) -> None:
+    found = drift(server, wanting(INK, short_description="newer"), base=None)
+    assert [edited.model.key for edited in found.edited] == ["ink"]
+    assert "No commit is known" in render_drift(found)[1].text
+
+
+def accepting(until: date) -> Catalog:
+    entry = Ignored(field="shortDescription", reason="a test", until=until)
+    return wanting(INK, ignored=(entry,))
+
+
+def test_accepted_drift_is_told_apart_until_its_day_has_passed(server: FakeServer) -> None:
+    edit(server, "Ink", short_description="by hand")
+    accepted = drift(server, accepting(TODAY))
+    assert (accepted.found, len(accepted.accepted)) == (False, 1)
+    assert drift_summary(accepted).endswith(", 1 with accepted differences.")
+    assert drift(server, accepting(date(2026, 11, 20))).found
+
+
+def copied(server: FakeServer) -> None:
+    model = server.models[id_of(server, "Ink")]
+    server.models["copy"] = replace(model, id="copy")
+
+
+def test_what_cannot_be_compared_is_not_clean(server: FakeServer) -> None:
+    copied(server)
+    found = drift(server)
+    assert not found.found
+    assert [refusal.model for refusal in found.refusals] == ["ink"]
+    assert drift_summary(found) == "Could not tell: 1 model could not be compared."
+
+
+def put_back(server: FakeServer) -> None:
+    edit(server, "Ink", short_description="by Git")
+
+
+def touched(server: FakeServer) -> None:
+    edit(server, "Ink", updated_at="2031-01-01T00:00:00Z")
+
+
+def edited_further(server: FakeServer) -> None:
+    edit(server, "Ink", short_description="by hand, again")
+
+
+def gone_too(server: FakeServer) -> None:
+    del server.models[id_of(server, "Oak")]
+
+
+@pytest.mark.parametrize(
+    ("then", "same"),
+    [
+        (touched, True),
+        (put_back, False),
+        (edited_further, False),
+        (gone_too, False),
+        (copied, False),
+    ],
+)
+def test_the_fingerprint_follows_what_differs_and_nothing_else(
+    server: FakeServer, then: Callable[[FakeServer], None], same: bool
+) -> None:
+    edit(server, "Ink", short_description="by hand")
+    before = drift(server).fingerprint
+    assert drift(server).fingerprint == before
+    then(server)
+    assert (drift(server).fingerprint == before) is same
+
+
+def test_a_model_that_git_deleted_and_somebody_brought_back(server: FakeServer) -> None:
+    gone = wanting(OAK, state=State.ABSENT)
+    found = drift(server, gone, base=gone)
+    assert [(e.model.key, e.model.verb) for e in found.edited] == [("oak", Verb.CREATE)]
