@@ -36,7 +36,7 @@ FLOORS = (
         "scenario",
         "snapshots",
     ),
-    ("ledger", "rules"),
+    ("ledger", "roundtrip", "rules"),
     ("importer",),
     ("perform", "plan"),
     ("apply", "approval", "review"),
