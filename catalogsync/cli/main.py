@@ -19,6 +19,7 @@ _COMMANDS = {
     "apply": ("apply", "Make the project look like the manifests."),
     "ci": ("ci", "Tell GitHub or GitLab of a plan: comment, summary, outputs."),
     "doctor": ("doctor", "Check credentials, project, network and versions."),
+    "fmt": ("fmt", "Bring manifests into the one canonical layout."),
     "init": ("init", "Start a catalog in a folder."),
     "plan": ("plan", "Show what an apply would do; reads only."),
     "sandbox": ("sandbox", "Run a local Scenario API, no account needed."),

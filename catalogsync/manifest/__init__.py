@@ -1,5 +1,6 @@
 """Files to a validated `Catalog`: strict YAML, JSON Schema, safe paths, checked media."""
 
+from catalogsync.manifest.alone import YamlFile, yaml_files
 from catalogsync.manifest.catalog import find_catalog, load
 from catalogsync.manifest.commit import load_commit
 from catalogsync.manifest.folder import open_file
@@ -9,6 +10,7 @@ from catalogsync.manifest.tree import KnownBlobs
 
 __all__ = [
     "KnownBlobs",
+    "YamlFile",
     "find_catalog",
     "load",
     "load_commit",
@@ -16,4 +18,5 @@ __all__ = [
     "open_file",
     "schema",
     "schema_text",
+    "yaml_files",
 ]

@@ -17,11 +17,12 @@ def formatted(text: str, kind: Name) -> str:
 
     Line ends stay LF or CRLF, as the first one is. Raises `Uneditable` where that cannot be done.
     """
-    result = _laid_out(text, kind)
+    before = text.replace("\r\n", "\n")
     for _ in range(_ROUNDS):
-        before, result = result, _laid_out(result, kind)
+        result = _laid_out(before, kind)
         if result == before:
             return result.replace("\n", newline_of(text))
+        before = result
     raise Uneditable("its comments stand where no layout holds them")
 
 
