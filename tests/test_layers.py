@@ -39,7 +39,7 @@ FLOORS = (
     ("ledger", "roundtrip", "rules"),
     ("importer",),
     ("perform", "plan"),
-    ("apply", "approval", "review"),
+    ("apply", "approval", "restoring", "review"),
     ("forge",),
     ("cli",),
     ("__main__",),

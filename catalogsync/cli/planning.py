@@ -22,8 +22,10 @@ from catalogsync.manifest import load
 from catalogsync.model import Catalog, Snapshot
 from catalogsync.observe import observe
 from catalogsync.plan import Plan, build_plan
+from catalogsync.restoring import settled
 from catalogsync.review.saved import SavedPlan, Scope
 from catalogsync.rules import Allowances
+from catalogsync.snapshots import SavedSnapshot
 
 Objections = Callable[[Plan], Iterable[Refusal]]
 """What speaks against a plan beside its own rules: that nobody approved it."""
@@ -35,6 +37,7 @@ class Planning:
 
     scope: Scope
     allow: Allowances
+    restore: SavedSnapshot | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +108,25 @@ def make_plan(
             progress=tell.step,
             known=opened.known,
         )
-    found = diff(opened.catalog, snapshot, keys=opened.keys, prune=planning.scope.prune)
+    if planning.restore:
+        opened, found = _way_back(opened, planning.restore, snapshot)
+    else:
+        found = diff(opened.catalog, snapshot, keys=opened.keys, prune=planning.scope.prune)
     plan = _build(opened, found, planning.allow)
     if objected := tuple(objections(plan)):
         # What depends on a refused model and what only it needs must go with it.
         found = replace(found, refusals=(*found.refusals, *objected))
         plan = _build(opened, found, planning.allow)
     return Planned(SavedPlan(plan, read_at, planning.scope), found, snapshot)
+
+
+def _way_back(opened: Session, saved: SavedSnapshot, live: Snapshot) -> tuple[Session, Diff]:
+    """What differs from a snapshot; models that it does not name are nobody's business here."""
+    catalog, gone = settled(saved, opened.catalog, live)
+    found = diff(catalog, live, keys=opened.keys)
+    refused = tuple(r for r in gone if found.covers(r.model))
+    found = replace(found, orphans=(), refusals=(*found.refusals, *refused))
+    return replace(opened, catalog=catalog), found
 
 
 def _build(opened: Session, found: Diff, allow: Allowances) -> Plan:
