@@ -1,6 +1,6 @@
 """The way back: models as they were before an apply, as a catalog to plan and apply."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -9,13 +9,14 @@ from catalogsync.diff import SCALARS, Verb
 from catalogsync.identity import PROTECTED_TAG, Refusal, owners
 from catalogsync.mentions import mentioned_assets, parsed
 from catalogsync.model import (
-    NO_ASSET,
     AssetRef,
     Catalog,
+    Mention,
     ModelSpec,
     RemoteModel,
     Snapshot,
     State,
+    Text,
 )
 from catalogsync.plan import Plan
 from catalogsync.snapshots import SavedSnapshot, Touched, Undo, in_utc
@@ -63,12 +64,8 @@ def desired(saved: SavedSnapshot, catalog: Catalog, *, prune: bool) -> Catalog:
     With `prune`, what the apply created is to be deleted.
     """
     undo = saved.undo or _whole(saved)
-    names = saved.snapshot.collections
-    specs = {
-        spec.key: spec
-        for model_id, touched in undo.touched.items()
-        for spec in [_spec(saved.snapshot.models[model_id], touched, saved.catalog, names)]
-    }
+    found = (_spec(model_id, touched, saved) for model_id, touched in undo.touched.items())
+    specs = {spec.key: spec for spec in found}
     for key in undo.created if prune else ():
         specs.setdefault(key, ModelSpec(key=key, name=key, type="", state=State.ABSENT))
     models = tuple(specs[key] for key in sorted(specs))
@@ -83,11 +80,10 @@ def _whole(saved: SavedSnapshot) -> Undo:
     return Undo({model_id: Touched(key, fields) for model_id, key in marked.items()})
 
 
-def _spec(
-    model: RemoteModel, touched: Touched, catalog: str, collections: Mapping[str, str] | None
-) -> ModelSpec:
+def _spec(model_id: str, touched: Touched, saved: SavedSnapshot) -> ModelSpec:
     """A model as a manifest would say it that manages just the fields that were touched."""
-    keys = [key for name, key in owners(model) if name == catalog]
+    model = saved.snapshot.models[model_id]
+    keys = [key for name, key in owners(model) if name == saved.catalog]
     key = touched.key if touched.key in keys or not keys else keys[0]
     managed: dict[str, Any] = {
         attribute: getattr(model, attribute)
@@ -97,7 +93,7 @@ def _spec(
     for field in touched.fields:
         if field in _OTHERS:
             attribute, value = _OTHERS[field]
-            managed[attribute] = value(model, collections or {})
+            managed[attribute] = value(model, saved.snapshot)
     return ModelSpec(
         key=key,
         name=model.name,
@@ -109,24 +105,37 @@ def _spec(
     )
 
 
-def _text(text: str | None) -> Any:
-    return None if text is None else parsed(text)
+def _text(text: str | None, snapshot: Snapshot) -> Text | None:
+    """A text as it was; what it mentioned in vain already then is a word in it and nothing more."""
+    if text is None:
+        return None
+    parts: list[str | Mention] = []
+    for part in parsed(text).parts:
+        said = part.written if isinstance(part, Mention) and _in_vain(part, snapshot) else part
+        if isinstance(said, str) and parts and isinstance(parts[-1], str):
+            parts[-1] += said
+        else:
+            parts.append(said)
+    return Text(tuple(parts))
 
 
-_OTHERS: dict[str, tuple[str, Any]] = {
+def _in_vain(mention: Mention, snapshot: Snapshot) -> bool:
+    return isinstance(mention.target, AssetRef) and mention.target.id not in snapshot.assets
+
+
+def _collections(model: RemoteModel, snapshot: Snapshot) -> frozenset[str]:
+    names = snapshot.collections or {}
+    return frozenset(names[held] for held in model.collection_ids if held in names)
+
+
+_OTHERS: dict[str, tuple[str, Callable[[RemoteModel, Snapshot], object]]] = {
     "tags": ("tags", lambda model, _: model.tags),
     "concepts": ("concepts", lambda model, _: model.concepts),
-    "description": ("description", lambda model, _: _text(model.description)),
-    "promptGuide": ("prompt_guide", lambda model, _: _text(model.prompt_guide)),
-    "thumbnail": (
-        "thumbnail",
-        lambda model, _: AssetRef(id=model.thumbnail) if model.thumbnail else NO_ASSET,
-    ),
+    "description": ("description", lambda model, then: _text(model.description, then)),
+    "promptGuide": ("prompt_guide", lambda model, then: _text(model.prompt_guide, then)),
+    "thumbnail": ("thumbnail", lambda model, _: AssetRef(id=model.thumbnail)),
     "examples": ("examples", lambda model, _: tuple(AssetRef(id=id) for id in model.examples)),
-    "collections": (
-        "collections",
-        lambda model, names: frozenset(names[id] for id in model.collection_ids if id in names),
-    ),
+    "collections": ("collections", _collections),
 }
 """Fields that are more than a string: ours, and its value before."""
 

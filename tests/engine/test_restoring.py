@@ -11,6 +11,7 @@ from catalogsync.apply import apply
 from catalogsync.diff import diff
 from catalogsync.identity import owner_tag
 from catalogsync.ledger import Ledger
+from catalogsync.mentions import normalised
 from catalogsync.model import NO_ASSET, Catalog, Limit, ModelSpec, Policy, State, Text
 from catalogsync.observe import observe
 from catalogsync.outcome import Outcome, Status
@@ -76,8 +77,8 @@ def held(server: FakeServer) -> dict[str, Any]:
     return {
         model.id: (
             replace(model, updated_at="", collection_ids=frozenset()),
-            server.descriptions.get(model.id, "").rstrip("\n"),
-            server.prompt_guides.get(model.id, "").rstrip("\n"),
+            normalised(server.descriptions.get(model.id, "")).rstrip("\n"),
+            normalised(server.prompt_guides.get(model.id, "")).rstrip("\n"),
             frozenset(server.collections[id] for id in model.collection_ids),
         )
         for model in server.models.values()
@@ -193,9 +194,15 @@ def test_texts_come_back_as_the_server_had_them() -> None:
     server = FakeServer()
     asset_id = server.add_asset(b"one")
     model = server.add_model("Ink", tags=frozenset({owner_tag("acme", "ink")}))
-    text = f"# Ink\n\n{{asset:{asset_id}}} and {{model:{model.id}}}, {{model:no-such}}"
+    there, not_there = f"{{asset:{asset_id}}} {{model:{model.id}}}", "{asset:x} {model:no-such}"
+    text = f"# Ink\n\n{there}, {not_there}"
     server.descriptions[model.id] = text
     kept = applied(server, catalog_of(spec(description=Text(("new",)))))
     assert server.descriptions[model.id] == "new"
     restored(server, catalog_of(), kept)
     assert server.descriptions[model.id] == text
+    server.descriptions[model.id] = "new"
+    del server.assets[asset_id]
+    plan, _, _ = planned(server, catalog_of(), kept)
+    assert [r.code for r in plan.refusals] == ["no-such-asset"]
+    assert asset_id in plan.refusals[0].message
