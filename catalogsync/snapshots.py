@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -21,14 +22,34 @@ _AGAIN = "take it again with catalog-sync snapshot"
 
 
 @dataclass(frozen=True, slots=True)
+class Touched:
+    """A model that an apply was about to change: its key, and the fields as the API spells them."""
+
+    key: str
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """What an apply was about to do: models to change by their id, and keys of those to create."""
+
+    touched: Mapping[str, Touched]
+    created: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class SavedSnapshot:
-    """A snapshot with what it is of; `read_at` is in UTC, to the second."""
+    """A snapshot with what it is of; `read_at` is in UTC, to the second.
+
+    One with an `undo` holds only the models that an apply was about to change.
+    """
 
     catalog: str
     target: str
     project: str
     read_at: str
     snapshot: Snapshot
+    undo: Undo | None = None
 
     def age(self, now: datetime) -> float:
         """How old it is, in seconds; none for one from the future."""
@@ -68,8 +89,13 @@ def saved(
         return not named or catalog.name in named or model.id in pinned
 
     models = {model.id: model for model in snapshot.models.values() if matters(model)}
-    read_at = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return SavedSnapshot(catalog.name, target, project, read_at, replace(snapshot, models=models))
+    held = replace(snapshot, models=models)
+    return SavedSnapshot(catalog.name, target, project, in_utc(now), held)
+
+
+def in_utc(now: datetime) -> str:
+    """A time in UTC, to the second."""
+    return now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def written(snapshot: SavedSnapshot) -> str:

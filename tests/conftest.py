@@ -1,4 +1,4 @@
-"""What all tests share: a cache of their own, never the user's."""
+"""What all tests share: folders of their own, never the user's."""
 
 import os
 from collections.abc import Iterator
@@ -13,4 +13,5 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("cache")
     with pytest.MonkeyPatch.context() as changed:
         changed.setitem(os.environ, "XDG_CACHE_HOME", str(folder))
+        changed.setitem(os.environ, "XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         yield folder

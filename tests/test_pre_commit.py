@@ -1,4 +1,4 @@
-"""The hook as a user has it: pre-commit itself, a commit it stops, and one it lets pass."""
+"""The hooks as a user has them: pre-commit itself, commits they stop, and one they let pass."""
 
 import os
 import shutil
@@ -17,6 +17,8 @@ repos:
     rev: {rev}
     hooks:
       - id: catalog-sync-validate
+        args: [catalog]
+      - id: catalog-sync-fmt
         args: [catalog]
 """
 
@@ -53,7 +55,9 @@ def env(tmp_path: Path) -> dict[str, str]:
     return held | {"PATH": path, "PRE_COMMIT_HOME": str(tmp_path / "pre-commit")}
 
 
-def test_a_commit_with_a_broken_manifest_is_stopped(tmp_path: Path, env: dict[str, str]) -> None:
+def test_a_commit_with_a_broken_or_untidy_manifest_is_stopped(
+    tmp_path: Path, env: dict[str, str]
+) -> None:
     hooks, mine = tmp_path / "hooks", tmp_path / "mine"
     hooks.mkdir()
     shutil.copy(ROOT / ".pre-commit-hooks.yaml", hooks)
@@ -77,7 +81,12 @@ def test_a_commit_with_a_broken_manifest_is_stopped(tmp_path: Path, env: dict[st
     assert stopped.returncode == 1
     assert "catalog/models/ink-heroes/model.yaml" in stopped.stderr
 
-    manifest.write_text(good, encoding="utf-8")
+    manifest.write_text(good.replace("name: Ink Heroes", "name:  'Ink Heroes'"), encoding="utf-8")
+    tidied = catalog.commit()
+    assert tidied.returncode == 1
+    assert "files were modified by this hook" in tidied.stderr
+    assert manifest.read_text(encoding="utf-8") == good
+
     passed = catalog.commit()
     assert passed.returncode == 0, passed.stderr
     assert "Passed" in passed.stderr

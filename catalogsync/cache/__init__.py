@@ -5,6 +5,6 @@ asset on the server never changes. A cache that is missing, damaged, of another 
 alone is an empty one: everything is learned anew, and nothing fails.
 """
 
-from catalogsync.cache.digests import DigestCache, Holding, default_path, open_cache
+from catalogsync.cache.digests import DigestCache, Holding, default_path, open_cache, undo_folder
 
-__all__ = ["DigestCache", "Holding", "default_path", "open_cache"]
+__all__ = ["DigestCache", "Holding", "default_path", "open_cache", "undo_folder"]

@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Lock
 from types import TracebackType
 
-from platformdirs import user_cache_dir
+from platformdirs import user_cache_dir, user_state_dir
 
 from catalogsync.cache.store import Row, Store
 from catalogsync.events import Recalled, Tell, tell_nobody
@@ -51,6 +51,14 @@ def default_path() -> Path | None:
     """Where the user's cache is, or None for somebody without a home."""
     path = Path(user_cache_dir("catalog-sync", appauthor=False), "digests.sqlite")
     return path if path.is_absolute() else None
+
+
+def undo_folder() -> Path:
+    """Where what applies changed is kept; raises `OSError` for somebody without a home."""
+    path = Path(user_state_dir("catalog-sync", appauthor=False), "undo")
+    if not path.is_absolute():
+        raise FileNotFoundError("the user has no home")
+    return path
 
 
 def open_cache(path: Path | None, *, now_ns: int | None = None) -> "DigestCache":

@@ -16,7 +16,7 @@ from catalogsync.manifest import KnownBlobs, load_commit
 from catalogsync.model import Catalog, Snapshot, Target
 from catalogsync.plan import LIVE
 from catalogsync.review.words import duration
-from catalogsync.snapshots import digest_of, parsed
+from catalogsync.snapshots import SavedSnapshot, digest_of, parsed
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,18 +81,28 @@ def _commit(ref: str, desired: Desired) -> Offline:
 def _snapshot(file: str, desired: Desired) -> Offline:
     data = read_whole(Path(file))
     saved = parsed(data)
+    check_snapshot_is_for(saved, desired.catalog, desired.target)
+    if saved.undo:
+        raise UsageError(
+            f"{file} holds only what one apply changed",
+            hint="give it to --restore, or take a snapshot with catalog-sync snapshot",
+        )
+    said = f"a snapshot read {duration(saved.age(datetime.now(UTC)))} ago, at {saved.read_at}"
+    snapshot = trusting(saved.snapshot, desired.catalog)
+    return Offline(snapshot, f"snapshot:{digest_of(data)}", said, saved.read_at)
+
+
+def check_snapshot_is_for(saved: SavedSnapshot, catalog: Catalog, target: Target) -> None:
+    """Raise `UsageError` for a snapshot of another catalog or project."""
     for what, theirs, ours in (
-        ("catalog", saved.catalog, desired.catalog.name),
-        ("project", saved.project, desired.target.project),
+        ("catalog", saved.catalog, catalog.name),
+        ("project", saved.project, target.project),
     ):
         if theirs != ours:
             raise UsageError(
                 f"the snapshot is of {what} {theirs or '(none)'}, this is {ours or '(none)'}",
                 hint="take one of this catalog, or choose its --target or --project",
             )
-    said = f"a snapshot read {duration(saved.age(datetime.now(UTC)))} ago, at {saved.read_at}"
-    snapshot = trusting(saved.snapshot, desired.catalog)
-    return Offline(snapshot, f"snapshot:{digest_of(data)}", said, saved.read_at)
 
 
 _KINDS: dict[str, Callable[[str, Desired], Offline]] = {"git": _commit, "snapshot": _snapshot}

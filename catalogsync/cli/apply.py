@@ -26,8 +26,10 @@ from catalogsync.cli.planning import make_plan, split_options
 from catalogsync.cli.progress import Load, progress
 from catalogsync.cli.readings import Told, reading_options, split_readings
 from catalogsync.cli.record import Record, record_option, recording
+from catalogsync.cli.restore import desired_session, restore_option, say_restore
 from catalogsync.cli.saved import told_apart
-from catalogsync.cli.session import Session, interruptible, session
+from catalogsync.cli.session import Session, interruptible
+from catalogsync.cli.undo import check_can_be_kept, keep, say_way_back
 from catalogsync.diff import Verb
 from catalogsync.errors import CatalogSyncError, Interrupted, UsageError
 from catalogsync.identity import twins
@@ -56,6 +58,13 @@ from catalogsync.review.words import counted, visible
 @live_only
 @base_options
 @record_option
+@restore_option
+@option(
+    "--undo-into",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Keep what is about to be changed in FILE, not among the last ones of the user's folder.",
+)
 @reading_options()
 @talk_options
 def command(
@@ -65,6 +74,8 @@ def command(
     yes: bool,
     lfs_pull: bool,
     record: Record,
+    restore: Path | None,
+    undo_into: Path | None,
     quiet: bool,
     color: str,
     **options: Any,
@@ -75,6 +86,8 @@ def command(
 
     Given a saved PLAN, or the digest of one with --expect, it plans again, does what is still what
     was approved, refuses the rest by name and does not ask.
+
+    What it is about to change is kept in a file first: --restore FILE brings it back.
     """
     readings = split_readings(options)
     catalog, plan_file = told_apart(places)
@@ -82,7 +95,8 @@ def command(
     approval = approval_of(plan_file, expect)
     if approval.saved:
         planning, choices = as_saved(approval.saved, planning, choices)
-    with session(choices, read_only=False) as opened:
+    check_can_be_kept(undo_into)
+    with desired_session(choices, planning, restore, read_only=False) as (opened, planning):
         approval.check(opened)
         note = recording(
             record,
@@ -90,7 +104,7 @@ def command(
             opened.catalog,
             opened.target,
             blobs=opened.blobs,
-            partial=opened.keys is not None,
+            partial=opened.keys is not None or restore is not None,
         )
         shown = readings.as_json
         planned = make_plan(
@@ -102,6 +116,7 @@ def command(
             objections=lambda plan: approval.objections(plan, opened.catalog),
         )
         plan = planned.plan
+        say_restore(planned, planning, quiet=quiet)
         write_lines(render_plan(plan, jobs=choices.jobs), color=color, to_stderr=shown)
         ledger = Ledger(planned.diff, planned.snapshot)
         pictures: Pictures = {}
@@ -114,10 +129,13 @@ def command(
         if plan.models and not plan.blocked:
             _make_sure(opened, plan, lfs_pull=lfs_pull, asks=not (yes or approval.given))
             load = _load(opened.catalog, plan)
+            undo = keep(planned, undo_into)
             with progress("applying", quiet=quiet, as_json=shown, load=load) as watched:
                 opened.uploads.progress = watched
                 outcomes = _carry_out(opened, plan, ledger, jobs=choices.jobs)
             write_lines(render_report(plan, outcomes), color=color, to_stderr=shown)
+            if any(outcome.status is Status.DONE for outcome in outcomes):
+                say_way_back(undo, choices, quiet=quiet)
         code = _exit_code(plan, outcomes, interrupted=opened.stop.is_set())
     document = saved_document(planned.saved) | outcome_document(plan, outcomes, ledger.ids())
     if error := _error(outcomes, code):

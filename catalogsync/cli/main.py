@@ -20,6 +20,7 @@ _COMMANDS = {
     "ci": ("ci", "Tell GitHub or GitLab of a plan or of drift: comment, summary, issue."),
     "doctor": ("doctor", "Check credentials, project, network and versions."),
     "drift": ("drift", "Tell what was changed on the server since the last apply."),
+    "fmt": ("fmt", "Bring manifests into the one canonical layout."),
     "init": ("init", "Start a catalog in a folder."),
     "plan": ("plan", "Show what an apply would do; reads only."),
     "sandbox": ("sandbox", "Run a local Scenario API, no account needed."),

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 from typing import IO
 
 import click
@@ -53,6 +54,14 @@ def say(text: str) -> None:
     # click would write past bars that are shown, into the middle of one.
     sys.stderr.write(f"{text}\n")
     sys.stderr.flush()
+
+
+def from_here(folder: Path) -> Path:
+    """A folder as seen from here, so that editors and terminals can open what is in it."""
+    try:
+        return folder.resolve().relative_to(Path.cwd())
+    except ValueError:
+        return folder
 
 
 def show_error(error: CatalogSyncError, *, as_json: bool = False) -> None:

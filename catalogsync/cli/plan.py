@@ -1,5 +1,6 @@
 """`catalog-sync plan`: show what an apply would do, over a transport that cannot write."""
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -18,7 +19,7 @@ from catalogsync.cli.output import say, write_lines, write_text
 from catalogsync.cli.pictures import Pictures, pictures_of
 from catalogsync.cli.planning import make_plan, plan_offline, split_options
 from catalogsync.cli.readings import Told, reading_options, split_readings
-from catalogsync.cli.session import session
+from catalogsync.cli.restore import desired_session, restore_option, say_restore
 from catalogsync.errors import UsageError
 from catalogsync.plan import LIVE
 from catalogsync.review.saved import saved_document, sealed
@@ -34,10 +35,12 @@ from catalogsync.review.words import visible
 @reading_options(saves=True)
 @against_option
 @base_options
+@restore_option
 @option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
 @talk_options
 def command(
     against: Against,
+    restore: Path | None,
     html_live_images: bool,
     detailed_exitcode: bool,
     quiet: bool,
@@ -53,15 +56,19 @@ def command(
     said = ""
     pictures: Pictures = {}
     if against.kind == LIVE:
-        with session(choices, read_only=True) as opened:
-            saved = make_plan(
+        with desired_session(choices, planning, restore, read_only=True) as (opened, planning):
+            planned = make_plan(
                 opened, planning, jobs=choices.jobs, quiet=quiet, as_json=readings.as_json
-            ).saved
+            )
+            saved = planned.saved
+            say_restore(planned, planning, quiet=quiet)
             if readings.want_pictures:
                 live = opened.client if html_live_images else None
                 pictures = pictures_of(
                     saved.plan.models, opened.catalog.files, live=live, timeout=choices.timeout
                 )
+    elif restore:
+        raise UsageError("--restore compares with the live project", hint="leave --against out")
     elif html_live_images:
         raise UsageError("--html-live-images asks the server", hint="leave --against out")
     else:

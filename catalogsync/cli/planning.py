@@ -24,8 +24,10 @@ from catalogsync.manifest import KnownBlobs, load
 from catalogsync.model import Catalog, Snapshot, Target
 from catalogsync.observe import observe
 from catalogsync.plan import Base, Plan, build_plan
+from catalogsync.restoring import settled
 from catalogsync.review.saved import SavedPlan, Scope
 from catalogsync.rules import Allowances
+from catalogsync.snapshots import SavedSnapshot
 
 Objections = Callable[[Plan], Iterable[Refusal]]
 """What speaks against a plan beside its own rules: that nobody approved it."""
@@ -38,6 +40,7 @@ class Planning:
     scope: Scope
     allow: Allowances
     base: str | None = None
+    restore: SavedSnapshot | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,10 @@ def make_plan(
     now = datetime.now(UTC)
     known = _base(planning, opened.root, opened.catalog, opened.target, opened.blobs)
     snapshot = _observed(opened, jobs=jobs, quiet=quiet, as_json=as_json)
-    found = _compared(opened.catalog, snapshot, opened.keys, planning, known, now.date())
+    if planning.restore:
+        opened, found = _way_back(opened, planning.restore, snapshot)
+    else:
+        found = _compared(opened.catalog, snapshot, opened.keys, planning, known, now.date())
     plan = _build(opened, found, planning, known)
     if objected := tuple(objections(plan)):
         # What depends on a refused model and what only it needs must go with it.
@@ -176,6 +182,13 @@ def _base(
                 hint="leave --base and --only-mine out, or plan against live",
             )
         return NO_BASE
+    if planning.restore:
+        if planning.base or planning.scope.only_mine:
+            raise UsageError(
+                "what is brought back is not told apart from edits on the server",
+                hint="leave --base and --only-mine out, or --restore",
+            )
+        return NO_BASE
     known = known_base(root, catalog, target, ref=planning.base, blobs=blobs)
     if planning.scope.only_mine and known.catalog is None:
         missing = known.base.said if known.base else "nothing tells which commit was applied last"
@@ -211,3 +224,12 @@ def _build(opened: Session, found: Diff, planning: Planning, known: Known) -> Pl
         allow=planning.allow,
         base=known.base,
     )
+
+
+def _way_back(opened: Session, saved: SavedSnapshot, live: Snapshot) -> tuple[Session, Diff]:
+    """What differs from a snapshot; models that it does not name are nobody's business here."""
+    catalog, gone = settled(saved, opened.catalog, live)
+    found = diff(catalog, live, keys=opened.keys)
+    refused = tuple(r for r in gone if found.covers(r.model))
+    found = replace(found, orphans=(), refusals=(*found.refusals, *refused))
+    return replace(opened, catalog=catalog), found

@@ -135,7 +135,10 @@ def _is_systems(folder: Path) -> bool:
 
 
 def write_all(texts: Mapping[Path, str]) -> None:
-    """Write files under temporary names and rename them when all are whole."""
+    """Write files under temporary names and rename them when all are whole.
+
+    A file that is there keeps its mode.
+    """
     ready: list[tuple[Path, Path]] = []
     try:
         for path, text in texts.items():
@@ -144,6 +147,8 @@ def write_all(texts: Mapping[Path, str]) -> None:
             else:
                 ready.append((path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp"), path))
                 _write(ready[-1][0], text)
+                if path.exists():
+                    ready[-1][0].chmod(path.stat().st_mode & 0o7777)
         for temporary, path in ready:
             temporary.replace(path)
     finally:

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from catalogsync.cli.options import cache_option, catalog_argument, option
+from catalogsync.cli.output import from_here
 from catalogsync.cli.session import catalog_root, opened_cache
 from catalogsync.errors import ManifestError
 from catalogsync.manifest import load
@@ -37,17 +38,9 @@ def _check(root: Path, *, no_cache: bool) -> Checked:
         with opened_cache(no_cache=no_cache) as cache:
             loaded = load(root, known=cache.files(root))
     except ManifestError as error:
-        here, within = f"{_shown(root)}/", _prefix(root)
+        here, within = f"{from_here(root)}/", _prefix(root)
         return Checked(problems=error.problems, here=here, within=within)
     return Checked(manifests=len(loaded.models), files=len(loaded.files))
-
-
-def _shown(root: Path) -> str:
-    """The catalog's folder as seen from here, so that editors and terminals can open it."""
-    try:
-        return str(root.resolve().relative_to(Path.cwd()))
-    except ValueError:
-        return str(root)
 
 
 def _prefix(root: Path) -> str:

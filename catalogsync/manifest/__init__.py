@@ -1,5 +1,6 @@
 """Files to a validated `Catalog`: strict YAML, JSON Schema, safe paths, checked media."""
 
+from catalogsync.manifest.alone import YamlFile, yaml_files
 from catalogsync.manifest.applied import (
     NOTES,
     Applied,
@@ -21,6 +22,7 @@ __all__ = [
     "Applied",
     "Committed",
     "KnownBlobs",
+    "YamlFile",
     "check_tag",
     "find_catalog",
     "load",
@@ -34,4 +36,5 @@ __all__ = [
     "schema_text",
     "work_tree",
     "write_note",
+    "yaml_files",
 ]

@@ -95,7 +95,7 @@ def _without_collector() -> Iterator[None]:
 
 
 def _settings(files: Files, problems: list[Problem]) -> Settings:
-    document = _document(files, (CATALOG,), problems)
+    document = read_document(files, (CATALOG,), problems)
     return settings(document) if document else Settings()
 
 
@@ -105,7 +105,7 @@ def _models(
     documents: dict[str, Document] = {}
     states: dict[str, State] = {}
     for manifest in found:
-        document = _document(files, manifest.parts, problems)
+        document = read_document(files, manifest.parts, problems)
         states[manifest.key] = State.PRESENT
         if document and _is_manifest(document):
             documents[manifest.key] = document
@@ -131,7 +131,8 @@ def _spec(manifest: Manifest, documents: dict[str, Document], context: Context) 
     return spec(documents[manifest.key], manifest, context)
 
 
-def _document(files: Files, parts: tuple[str, ...], problems: list[Problem]) -> Document | None:
+def read_document(files: Files, parts: tuple[str, ...], problems: list[Problem]) -> Document | None:
+    """One YAML file; None, with the reason reported, if it cannot be read as one."""
     path = "/".join(parts)
     try:
         text = _text(files.read(parts, MAX_BYTES))

@@ -61,7 +61,9 @@ def test_a_terminal_shows_the_files_in_flight_below_a_bar_for_all_bytes(
     assert "sending" in terminal.shown
     assert "of 31.5 MB" in terminal.shown
     assert "models/ink-heroes/voice.wav" in terminal.shown
-    assert terminal.shown.rstrip().endswith("0 deleted.")
+    *_, result, way_back = terminal.shown.rstrip().splitlines()
+    assert result.endswith("0 deleted.")
+    assert way_back.startswith("To go back: catalog-sync apply ")
 
 
 def test_weights_that_two_models_are_made_of_are_counted_for_each(cli: Run, catalog: Path) -> None:

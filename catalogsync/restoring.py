@@ -1,0 +1,182 @@
+"""The way back: models as they were before an apply, as a catalog to plan and apply."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from catalogsync.diff import SCALARS, Verb
+from catalogsync.identity import PROTECTED_TAG, Refusal, owners
+from catalogsync.mentions import mentioned_assets, parsed
+from catalogsync.model import (
+    AssetRef,
+    Catalog,
+    Mention,
+    ModelSpec,
+    RemoteModel,
+    Snapshot,
+    State,
+    Text,
+)
+from catalogsync.plan import Plan
+from catalogsync.snapshots import SavedSnapshot, Touched, Undo, in_utc
+
+_ALWAYS = ("name", "type", "protect")
+"""The fields that every manifest manages."""
+
+
+def pre_images(plan: Plan, snapshot: Snapshot, *, now: datetime) -> SavedSnapshot:
+    """What a plan is about to change, as it was when the plan was made."""
+    existing = [model for model in plan.models if model.model_id]
+    touched = {
+        model.model_id: Touched(model.key, tuple(sorted({c.field for c in model.changes})))
+        for model in existing
+    }
+    models = {model_id: snapshot.models[model_id] for model_id in touched}
+    shown = {asset_id for model in models.values() for asset_id in _assets_of(model)}
+    held = {model_id for model in models.values() for model_id in model.collection_ids}
+    collections = snapshot.collections
+    return SavedSnapshot(
+        catalog=plan.catalog,
+        target=plan.target,
+        project=plan.project,
+        read_at=in_utc(now),
+        snapshot=Snapshot(
+            models=models,
+            assets={id: ref for id, ref in snapshot.assets.items() if id in shown},
+            collections=None
+            if collections is None
+            else {id: name for id, name in collections.items() if id in held},
+        ),
+        undo=Undo(touched, tuple(m.key for m in plan.models if m.verb is Verb.CREATE)),
+    )
+
+
+def _assets_of(model: RemoteModel) -> Iterator[str]:
+    yield from (model.thumbnail, *model.examples)
+    for text in (model.description, model.prompt_guide):
+        yield from mentioned_assets(text or "")
+
+
+def desired(saved: SavedSnapshot, catalog: Catalog, *, prune: bool) -> Catalog:
+    """The catalog whose models are those of a snapshot, by their ids and with its fields.
+
+    With `prune`, what the apply created is to be deleted.
+    """
+    undo = saved.undo or _whole(saved)
+    found = (_spec(model_id, touched, saved) for model_id, touched in undo.touched.items())
+    specs = {spec.key: spec for spec in found}
+    for key in undo.created if prune else ():
+        specs.setdefault(key, ModelSpec(key=key, name=key, type="", state=State.ABSENT))
+    models = tuple(specs[key] for key in sorted(specs))
+    return replace(catalog, models=models, files={})
+
+
+def _whole(saved: SavedSnapshot) -> Undo:
+    """Everything that a snapshot holds of the catalog's own models."""
+    fields = (*SCALARS, *_OTHERS, "protect", "owner")
+    models = saved.snapshot.models.values()
+    marked = {m.id: key for m in models for name, key in owners(m) if name == saved.catalog}
+    return Undo({model_id: Touched(key, fields) for model_id, key in marked.items()})
+
+
+def _spec(model_id: str, touched: Touched, saved: SavedSnapshot) -> ModelSpec:
+    """A model as a manifest would say it that manages just the fields that were touched."""
+    model = saved.snapshot.models[model_id]
+    keys = [key for name, key in owners(model) if name == saved.catalog]
+    key = touched.key if touched.key in keys or not keys else keys[0]
+    managed: dict[str, Any] = {
+        attribute: getattr(model, attribute)
+        for field, attribute in SCALARS.items()
+        if field in touched.fields and field not in _ALWAYS
+    }
+    for field in touched.fields:
+        if field in _OTHERS:
+            attribute, value = _OTHERS[field]
+            managed[attribute] = value(model, saved.snapshot)
+    return ModelSpec(
+        key=key,
+        name=model.name,
+        type=model.type,
+        id=model.id,
+        protect=PROTECTED_TAG in model.tags,
+        renamed_from=touched.key if touched.key != key else "",
+        **managed,
+    )
+
+
+def _text(text: str | None, snapshot: Snapshot) -> Text | None:
+    """A text as it was; what it mentioned in vain already then is a word in it and nothing more."""
+    if text is None:
+        return None
+    parts: list[str | Mention] = []
+    for part in parsed(text).parts:
+        said = part.written if isinstance(part, Mention) and _in_vain(part, snapshot) else part
+        if isinstance(said, str) and parts and isinstance(parts[-1], str):
+            parts[-1] += said
+        else:
+            parts.append(said)
+    return Text(tuple(parts))
+
+
+def _in_vain(mention: Mention, snapshot: Snapshot) -> bool:
+    return isinstance(mention.target, AssetRef) and mention.target.id not in snapshot.assets
+
+
+def _collections(model: RemoteModel, snapshot: Snapshot) -> frozenset[str]:
+    names = snapshot.collections or {}
+    return frozenset(names[held] for held in model.collection_ids if held in names)
+
+
+_OTHERS: dict[str, tuple[str, Callable[[RemoteModel, Snapshot], object]]] = {
+    "tags": ("tags", lambda model, _: model.tags),
+    "concepts": ("concepts", lambda model, _: model.concepts),
+    "description": ("description", lambda model, then: _text(model.description, then)),
+    "promptGuide": ("prompt_guide", lambda model, then: _text(model.prompt_guide, then)),
+    "thumbnail": ("thumbnail", lambda model, _: AssetRef(id=model.thumbnail)),
+    "examples": ("examples", lambda model, _: tuple(AssetRef(id=id) for id in model.examples)),
+    "collections": ("collections", _collections),
+}
+"""Fields that are more than a string: ours, and its value before."""
+
+
+def settled(
+    saved: SavedSnapshot, wanted: Catalog, live: Snapshot
+) -> tuple[Catalog, tuple[Refusal, ...]]:
+    """The catalog to plan with: what was not touched stays as it is by now.
+
+    A model that is gone is refused: to make it anew would make another one.
+    """
+    undo = saved.undo or _whole(saved)
+    models, gone = [], []
+    for spec in wanted.models:
+        found = live.models.get(spec.id)
+        if spec.state is State.ABSENT:
+            models.append(spec)
+        elif found is None:
+            gone.append(_gone(spec))
+        else:
+            models.append(_as_it_is(spec, found, undo.touched[spec.id].fields))
+    return replace(wanted, models=tuple(models)), tuple(gone)
+
+
+def _as_it_is(spec: ModelSpec, live: RemoteModel, fields: tuple[str, ...]) -> ModelSpec:
+    now = {"name": live.name, "type": live.type, "protect": PROTECTED_TAG in live.tags}
+    kept: dict[str, Any] = {field: value for field, value in now.items() if field not in fields}
+    return replace(spec, **kept)
+
+
+def _gone(spec: ModelSpec) -> Refusal:
+    return Refusal(
+        spec.key,
+        "deleted",
+        f"model {spec.id} is not in the project any more",
+        "restore it on the server first, which keeps deleted models for 30 days, then try again",
+    )
+
+
+def left_there(saved: SavedSnapshot, live: Snapshot) -> tuple[str, ...]:
+    """The keys of what the apply created and the project still has."""
+    marks = {mark for model in live.models.values() for mark in owners(model)}
+    created = saved.undo.created if saved.undo else ()
+    return tuple(key for key in created if (saved.catalog, key) in marks)

@@ -1,0 +1,199 @@
+"""An apply keeps what it is about to change, and `--restore` brings it back."""
+
+import json
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import MODEL, Run, write
+
+EDITED = """\
+name: Pen Heroes
+type: flux.1-lora
+shortDescription: Other heroes.
+tags: [comic, pen]
+collections: [Comics]
+description: Short.
+promptGuide: ""
+thumbnail: ""
+examples: [images/3.webp, images/1.webp]
+"""
+
+
+@pytest.fixture
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The user's folder for what applies changed."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    return tmp_path / "state/catalog-sync/undo"
+
+
+@pytest.fixture
+def applied(cli: Run, catalog: Path, state: Path) -> Path:
+    """The catalog, applied once."""
+    assert cli("apply", catalog, "--yes", "-q").code == 0
+    return catalog
+
+
+def live(cli: Run, catalog: Path) -> Any:
+    """All that the server tells of the project's models, but for the time."""
+    cli("snapshot", catalog, "--out", "live.json")
+    models = json.loads(Path("live.json").read_bytes())["snapshot"]["models"]
+    return {id: {**model, "updated_at": ""} for id, model in models.items()}
+
+
+def edit(catalog: Path) -> None:
+    write(catalog / "models/ink-heroes/model.yaml", EDITED)
+
+
+def test_the_last_line_says_how_to_go_back_and_that_works(cli: Run, applied: Path) -> None:
+    before = live(cli, applied)
+    edit(applied)
+    done = cli("apply", applied, "--yes")
+    after = live(cli, applied)
+    assert after != before
+    last = done.err.splitlines()[-1]
+    assert last.startswith("To go back: catalog-sync apply ")
+    command = shlex.split(last.removeprefix("To go back: catalog-sync "))
+    planned = cli("plan", *command[1:])
+    assert "Back to what was read" in planned.err
+    assert "Pen Heroes" in planned.out
+    assert "Plan: 0 to create, 1 to update, 0 files to upload (0 B), 1 reorder" in planned.out
+    assert json.loads(cli("plan", *command[1:], "--json").out)["orphans"] == []
+    back = cli(*command, "--yes")
+    assert back.code == 0
+    assert live(cli, applied) == before
+    again = shlex.split(back.err.splitlines()[-1].removeprefix("To go back: catalog-sync "))
+    assert cli(*again, "--yes").code == 0
+    assert live(cli, applied) == after
+
+
+def test_nothing_is_written_unless_the_file_is(cli: Run, applied: Path) -> None:
+    before = live(cli, applied)
+    edit(applied)
+    assert cli("apply", applied, "--yes", "--undo-into", "nowhere/undo.json").code == 64
+    full = cli("apply", applied, "--yes", "--undo-into", "/dev/full")
+    assert (full.code, "No space left" in full.err) == (1, True)
+    assert live(cli, applied) == before
+
+
+def test_it_names_the_models_and_the_fields(cli: Run, applied: Path) -> None:
+    edit(applied)
+    done = cli("apply", applied, "--yes", "--undo-into", "undo.json")
+    assert done.code == 0
+    assert "--restore undo.json" in done.err
+    kept = json.loads(Path("undo.json").read_bytes())
+    (touched,) = kept["undo"]["touched"].values()
+    assert touched["key"] == "ink-heroes"
+    assert set(touched["fields"]) >= {"name", "tags", "examples", "thumbnail", "collections"}
+
+
+def test_it_holds_no_secret_and_is_for_the_user_alone(cli: Run, applied: Path, state: Path) -> None:
+    edit(applied)
+    secrets = {"SCENARIO_SDK_API_KEY": "key-5ecret", "SCENARIO_SDK_API_SECRET": "s3cret-5ecret"}
+    assert cli("apply", applied, "--yes", env=secrets).code == 0
+    (folder,) = state.iterdir()
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert not [path for path in folder.iterdir() if b"5ecret" in path.read_bytes()]
+
+
+def test_a_user_without_such_a_folder_is_told(cli: Run, applied: Path) -> None:
+    edit(applied)
+    done = cli("apply", applied, "--yes", env={"XDG_STATE_HOME": "/dev/null/state"})
+    assert done.code == 0
+    assert "What is changed now is kept nowhere: Not a directory" in done.err
+    assert "To go back" not in done.err
+
+
+def test_the_last_twenty_are_kept(cli: Run, applied: Path, state: Path) -> None:
+    (folder,) = state.iterdir()
+    for number in range(30):
+        write(folder / f"2020010{number // 10}T{number:06}.json", "{}")
+    edit(applied)
+    cli("apply", applied, "--yes", "-q")
+    names = sorted(path.name for path in folder.iterdir())
+    assert len(names) == 20
+    assert len([name for name in names if name > "2021"]) == 2
+
+
+def test_what_the_apply_created_stays_unless_it_is_asked_for(cli: Run, applied: Path) -> None:
+    before = live(cli, applied)
+    write(applied / "models/new.yaml", "name: New\ntype: custom\n")
+    cli("apply", applied, "--yes", "-q", "--undo-into", "undo.json")
+    back = cli("plan", applied, "--restore", "undo.json")
+    assert "No changes." in back.out
+    assert "new was created by that apply and stays; --prune deletes it." in back.err
+    pruned = cli("plan", applied, "--restore", "undo.json", "--prune")
+    assert "- delete new" in pruned.out
+    assert "0 reorders, 1 to delete." in pruned.out
+    braked = ("apply", applied, "--restore", "undo.json", "--prune", "--yes")
+    assert cli(*braked, "--allow-delete", "0").code == 5
+    assert cli(*braked).code == 0
+    assert live(cli, applied) == before
+
+
+def test_a_deleted_model_is_refused_by_name(cli: Run, applied: Path) -> None:
+    write(applied / "models/both.yaml", "name: Both\ntype: flux.1-composition\nstate: absent\n")
+    cli("apply", applied, "--yes", "-q", "--undo-into", "undo.json")
+    back = cli("apply", applied, "--yes", "--restore", "undo.json")
+    assert back.code == 5
+    assert "! refused both" in back.out
+    assert "is not in the project any more" in back.out
+    assert len(live(cli, applied)) == 1
+
+
+def test_a_snapshot_of_the_project_can_be_restored_too(cli: Run, applied: Path) -> None:
+    before = live(cli, applied)
+    Path("live.json").rename("nightly.json")
+    edit(applied)
+    cli("apply", applied, "--yes", "-q")
+    only = cli("plan", applied, "--restore", "nightly.json", "--only", "both")
+    assert "No changes." in only.out
+    assert cli("apply", applied, "--restore", "nightly.json", "--yes").code == 0
+    assert live(cli, applied) == before
+
+
+def test_a_saved_way_back_is_applied_as_it_was_approved(cli: Run, applied: Path) -> None:
+    before = live(cli, applied)
+    edit(applied)
+    cli("apply", applied, "--yes", "-q", "--undo-into", "undo.json")
+    cli("plan", applied, "--restore", "undo.json", "--out", "plan.json")
+    assert cli("apply", applied, "plan.json").code == 0
+    assert live(cli, applied) != before
+    write(applied / "models/ink-heroes/model.yaml", MODEL + "epoch: ''\n")
+    other = cli("apply", applied, "plan.json")
+    assert other.code == 5
+    assert cli("apply", applied, "plan.json", "--restore", "undo.json").code == 0
+    assert live(cli, applied) == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--restore", "undo.json", "--against", "git:HEAD"], "compares with the live project"),
+        (["--against", "snapshot:undo.json"], "holds only what one apply changed"),
+        (["--restore", "undo.json", "--project", "proj_other"], "the snapshot is of project"),
+        (["--restore", "changed.json"], "the snapshot was changed, or is none"),
+        (["--restore", "nowhere.json"], "does not exist"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_is_no_good_is_refused(
+    cli: Run, applied: Path, arguments: list[str], says: str
+) -> None:
+    edit(applied)
+    cli("apply", applied, "--yes", "-q", "--undo-into", "undo.json")
+    text = Path("undo.json").read_text("utf-8")
+    write(Path("changed.json"), text.replace("Ink Heroes", "Ink heroes"))
+    refused = cli("plan", applied, *arguments)
+    assert refused.code == 64
+    assert says in refused.err
+
+
+def test_json_stays_one_document(cli: Run, applied: Path) -> None:
+    edit(applied)
+    done = cli("apply", applied, "--yes", "--json", "--undo-into", "undo.json")
+    assert json.loads(done.out)["counts"]["update"] == 1
+    assert done.err.splitlines()[-1].startswith("To go back: ")
+    assert "To go back" not in cli("apply", applied, "--yes", "-q", "--restore", "undo.json").err
