@@ -283,6 +283,10 @@ TAMPERED: dict[str, tuple[Tampering, str]] = {
         Tampering(lambda body: body.replace(b"http://127.0.0.1", b"http://10.0.0.1"), urls=True),
         "did not give its file",
     ),
+    "with credentials": (
+        Tampering(lambda body: body.replace(b"http://", b"http://u:p@"), urls=True),
+        "did not give its file",
+    ),
     "no address": (
         Tampering(lambda body: re.sub(rb'"url":\s*"[^"]*"', b'"url":"file:///etc/passwd"', body),
                   urls=True),

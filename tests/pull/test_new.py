@@ -166,7 +166,7 @@ def test_once_applied_there_is_nothing_to_do_and_only_tags_were_written(
         (Wanted(ids=("model_000001",)), {"ink"}),
         (Wanted(), set()),
     ],
-    ids=str,
+    ids=["name", "id and key", "tag", "id", "nothing"],
 )
 def test_only_what_is_asked_for_gets_a_manifest(
     root: Path, server: FakeServer, wanted: Wanted, keys: set[str]
@@ -183,7 +183,7 @@ def test_only_what_is_asked_for_gets_a_manifest(
         Wanted(ids=("model_nowhere",)),
         Wanted(accept={"nothing": frozenset()}),
     ],
-    ids=str,
+    ids=["glob", "id", "key"],
 )
 def test_what_is_asked_for_and_not_there_is_said(
     root: Path, server: FakeServer, wanted: Wanted
