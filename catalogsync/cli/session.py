@@ -129,9 +129,7 @@ def session(choices: Choices, *, read_only: bool, may_be_empty: bool = False) ->
     with opened_cache(no_cache=choices.no_cache) as cache:
         hashed = None if read_only else Hashed()
         root = catalog_root(choices.catalog)
-        catalog = open_catalog(
-            root, cache, tell=log, may_be_empty=may_be_empty, hashed=hashed
-        )
+        catalog = open_catalog(root, cache, tell=log, may_be_empty=may_be_empty, hashed=hashed)
         target = chosen_target(catalog, choices)
         keys = selected(catalog, choices)
         known = cache.assets(_server(choices), target.project, tell=log)

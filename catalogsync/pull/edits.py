@@ -13,7 +13,8 @@ from catalogsync.manifest.words import Unfit
 from catalogsync.mentions import normalised
 from catalogsync.model import ModelSpec, RemoteModel
 from catalogsync.pull.fresh import asset, concept
-from catalogsync.roundtrip.edit import Kept, with_items, with_value
+from catalogsync.roundtrip.edit import with_items, with_value
+from catalogsync.roundtrip.editor import Kept
 
 Parts = tuple[str, ...]
 
