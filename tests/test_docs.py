@@ -40,6 +40,7 @@ def test_every_command_of_the_readme_runs(tmp_path: Path, environment: dict[str,
     assert set(shown) >= ELSEWHERE
     script = "\n".join(line for line in shown if line not in ELSEWHERE)
     with running(tmp_path / "box") as server:
+        server.control.create_model("proj_readme", name="Somebody's")
         done = subprocess.run(
             ["sh", "-eux", "-c", script.replace("proj_...", "proj_readme")],
             cwd=tmp_path,

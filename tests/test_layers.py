@@ -38,7 +38,7 @@ FLOORS = (
     ),
     ("ledger", "roundtrip", "rules"),
     ("importer",),
-    ("perform", "plan"),
+    ("perform", "plan", "pull"),
     ("drift",),
     ("apply", "approval", "restoring", "review"),
     ("forge",),

@@ -14,10 +14,11 @@ apiVersion: catalogsync/v1
 name: {name}
 # Environments; --target picks one.
 targets:
-  staging: {{project: proj_replace_me}}
-default: staging
+  {target}: {{project: {project}}}
+default: {target}
 # More deletes than this need --allow-delete N.
-policy: {{maxDelete: 3}}
+policy:
+  maxDelete: 3
 """
 
 _MODEL = """\
@@ -41,20 +42,34 @@ What it is for, and how to get good results with it. Images beside this file can
 `![what it shows](images/01.webp)`, other models of this catalog with `{model:their-key}`.
 """
 
+_PROJECT = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,99}")
 _IGNORE = ".catalog-sync/\n"
 
 
 @click.command("init")
 @click.argument("folder", type=click.Path(path_type=Path), default=Path())
 @click.option("--name", help="The catalog's name; by default the folder's.")
-def command(folder: Path, name: str | None) -> None:
+@click.option(
+    "--project", metavar="ID", help="Take over this project: no example, `pull --all` comes next."
+)
+def command(folder: Path, name: str | None, project: str | None) -> None:
     """Start a catalog in FOLDER (here): catalog.yaml, one manifest, schemas for the editor."""
     from catalogsync.manifest import schema_text
 
-    files = {
-        "catalog.yaml": _CATALOG.format(name=name or _name_of(folder)),
+    if project is not None and not _PROJECT.fullmatch(project):
+        raise UsageError(f"{project!r} is no project", hint="give its id, as in the web page")
+    example = {
         "models/my-first-model/model.yaml": _MODEL,
         "models/my-first-model/description.md": _DESCRIPTION,
+    }
+    settings = {
+        "name": name or _name_of(folder),
+        "target": "production" if project else "staging",
+        "project": project or "proj_replace_me",
+    }
+    files = {
+        "catalog.yaml": _CATALOG.format(**settings),
+        **({} if project else example),
         "schemas/catalog.schema.json": schema_text("catalog"),
         "schemas/model.schema.json": schema_text("model"),
         ".gitignore": _IGNORE,
@@ -72,6 +87,9 @@ def command(folder: Path, name: str | None) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")
         click.echo(f"wrote {target}")
+    if project:
+        click.echo(f"\nNext: catalog-sync pull {folder} --all", err=True)
+        return
     click.echo(
         f"\nNext: git add {folder} (in a repository, only tracked files count), then\n"
         f"catalog-sync plan {folder} --sandbox (no account needed).",

@@ -23,6 +23,7 @@ _COMMANDS = {
     "fmt": ("fmt", "Bring manifests into the one canonical layout."),
     "init": ("init", "Start a catalog in a folder."),
     "plan": ("plan", "Show what an apply would do; reads only."),
+    "pull": ("pull", "Write what the project has into manifests."),
     "sandbox": ("sandbox", "Run a local Scenario API, no account needed."),
     "snapshot": ("snapshot", "Write what plans need of the project into a file."),
     "schema": ("schema", "Print a JSON Schema of the catalog format."),

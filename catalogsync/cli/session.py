@@ -14,16 +14,17 @@ from typing import TYPE_CHECKING
 
 from catalogsync.cli.log import Log
 from catalogsync.cli.progress import Relay
-from catalogsync.errors import AccessDenied, Interrupted, UsageError
+from catalogsync.errors import AccessDenied, Interrupted, ManifestError, UsageError
 from catalogsync.events import Recalled, Tell, tell_nobody
 from catalogsync.hashed import Hashed
-from catalogsync.manifest import KnownBlobs, find_catalog, load
+from catalogsync.manifest import KnownBlobs, find_catalog, load, load_with
 from catalogsync.model import Catalog, Target
 from catalogsync.ports import KnownAssets, KnownUploads
 from catalogsync.sending import Watcher
 
 if TYPE_CHECKING:
     from catalogsync.cache import DigestCache
+    from catalogsync.manifest.folder import KnownFiles
     from catalogsync.scenario import Connection, ScenarioClient
 
 KEY_VARIABLE = "SCENARIO_SDK_API_KEY"
@@ -58,7 +59,7 @@ def log_of(choices: Choices) -> Log:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A loaded catalog, a way to its project, and what is known of the assets there."""
+    """A loaded catalog, a way to its project, and what is known of its files and assets."""
 
     root: Path
     catalog: Catalog
@@ -67,6 +68,7 @@ class Session:
     client: "ScenarioClient"
     known: KnownAssets
     blobs: KnownBlobs
+    files: "KnownFiles"
     stop: Event
     uploads: Relay
 
@@ -87,12 +89,23 @@ def open_catalog(
     *,
     tell: Tell = tell_nobody,
     hashed: Hashed | None = None,
+    may_be_empty: bool = False,
 ) -> Catalog:
     """Load the catalog at `path`, or the nearest one upward from here."""
     root = catalog_root(path)
     known = cache.files(root)
-    catalog = load(root, known=known, hashed=hashed)
+    if may_be_empty:
+        catalog = _loaded_if_any(root, known)
+    else:
+        catalog = load(root, known=known, hashed=hashed)
     tell(Recalled("file", known.hits))
+    return catalog
+
+
+def _loaded_if_any(root: Path, known: "KnownFiles") -> Catalog:
+    catalog, problems = load_with(root, {}, {}, known=known)
+    if problems:
+        raise ManifestError(problems)
     return catalog
 
 
@@ -110,13 +123,13 @@ def catalog_root(path: Path | None) -> Path:
 
 
 @contextmanager
-def session(choices: Choices, *, read_only: bool) -> Iterator[Session]:
+def session(choices: Choices, *, read_only: bool, may_be_empty: bool = False) -> Iterator[Session]:
     """Load the catalog and connect to its project for the length of a `with`."""
     log = log_of(choices)
     with opened_cache(no_cache=choices.no_cache) as cache:
         hashed = None if read_only else Hashed()
         root = catalog_root(choices.catalog)
-        catalog = open_catalog(root, cache, tell=log, hashed=hashed)
+        catalog = open_catalog(root, cache, tell=log, may_be_empty=may_be_empty, hashed=hashed)
         target = chosen_target(catalog, choices)
         keys = selected(catalog, choices)
         known = cache.assets(_server(choices), target.project, tell=log)
@@ -135,8 +148,8 @@ def session(choices: Choices, *, read_only: bool) -> Iterator[Session]:
                 hashed=hashed,
             ) as client,
         ):
-            blobs = cache.blobs(root)
-            yield Session(root, catalog, target, keys, client, known, blobs, stop, uploads)
+            blobs, files = cache.blobs(root), cache.files(root)
+            yield Session(root, catalog, target, keys, client, known, blobs, files, stop, uploads)
 
 
 def _server(choices: Choices) -> str:

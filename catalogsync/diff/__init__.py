@@ -6,7 +6,7 @@ from datetime import date
 from catalogsync.contents import known_contents
 from catalogsync.diff.accepted import accepted, without_accepted
 from catalogsync.diff.cards import Card, cards
-from catalogsync.diff.compare import SCALARS, Comparison
+from catalogsync.diff.compare import RESERVED_TAGS, SCALARS, Comparison
 from catalogsync.diff.mine import mine, still_undoing
 from catalogsync.diff.threeway import Sides
 from catalogsync.diff.unread import unread
@@ -27,6 +27,7 @@ from catalogsync.import_notes import notes_by_key
 from catalogsync.model import Catalog, Snapshot, State
 
 __all__ = [
+    "RESERVED_TAGS",
     "SCALARS",
     "Accepted",
     "Came",

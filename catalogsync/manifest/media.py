@@ -139,3 +139,23 @@ def check(content: Content, name: str, form: Format) -> tuple[int, int]:
     if form.kind is _IMAGE and form.check is not images.svg and not width * height:
         raise Unfit(f"the .{extension} file has no pixels", "save it again")
     return width, height
+
+
+_BY_TYPE: dict[str, str] = {
+    form.media_type: extension for extension, form in reversed(FORMATS.items())
+}
+
+
+def detected(content: Content, media_type: str = "") -> str:
+    """The extension of what a content is, whatever it is called; raises `Unfit` for nothing known.
+
+    What the server calls it is tried first, then what can be told by its first bytes.
+    """
+    told = [_BY_TYPE[media_type]] if media_type in _BY_TYPE else []
+    for extension in dict.fromkeys((*told, *FORMATS)):
+        try:
+            check(content, f"x.{extension}", FORMATS[extension])
+        except Unfit:
+            continue
+        return extension
+    raise Unfit("none of the kinds of asset that a catalog holds", "keep it on the server")

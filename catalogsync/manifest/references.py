@@ -57,6 +57,14 @@ def examples(document: Document, folder: Folder, files: Files) -> tuple[AssetRef
     return tuple(result)
 
 
+def each_example(
+    document: Document, entry: Any, index: int, folder: Folder, files: Files
+) -> Iterator[AssetRef]:
+    """What one entry of the examples stands for."""
+    for asset, _ in _assets(document, entry, ["examples", index], folder, files):
+        yield asset
+
+
 def _refuse_twin(document: Document, asset: AssetRef, at: At, seen: dict[str, At]) -> None:
     for mark in (asset.sha256, asset.id):
         if not mark:
@@ -123,6 +131,11 @@ def _file(path: str, folder: Folder, files: Files) -> list[AssetRef]:
 
 
 def _glob(pattern: str, folder: Folder, files: Files) -> list[AssetRef]:
+    return [files.asset(parts) for parts in globbed(pattern, folder, files)]
+
+
+def globbed(pattern: str, folder: Folder, files: Files) -> list[Folder]:
+    """The files that a pattern matches, in natural order; raises `Unfit` when there is none."""
     if "**" in pattern:
         raise Unfit("** is not supported", "write one glob for each folder")
     found = [folder]
@@ -134,7 +147,7 @@ def _glob(pattern: str, folder: Folder, files: Files) -> list[AssetRef]:
         raise Unfit("no file matches", "check the pattern; * and ? do not cross a /")
     if len(found) > MAX_EXAMPLES:
         raise Unfit(f"{len(found)} files match, {MAX_EXAMPLES} are allowed", "narrow it down")
-    return [files.asset(parts) for parts in sorted(found, key=natural)]
+    return sorted(found, key=natural)
 
 
 _READERS = {"file": _file, "glob": _glob}

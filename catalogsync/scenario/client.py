@@ -8,7 +8,7 @@ from catalogsync.errors import AccessDenied, BadResponse, CeilingReached, NotFou
 from catalogsync.model import AssetRef, Price, RemoteModel, Weights
 from catalogsync.scenario.answers import Json
 from catalogsync.scenario.fields import id_of, items_of, object_of, path_part
-from catalogsync.scenario.images import image_urls
+from catalogsync.scenario.images import file_urls, image_urls
 from catalogsync.scenario.transport import Transport
 from catalogsync.scenario.uploads import Uploader
 from catalogsync.scenario.wire import asset_from, import_request, is_there, model_from, price_from
@@ -70,6 +70,11 @@ class ScenarioClient:
         """Where the images among up to 200 assets are, for a while (POST /assets/get-bulk)."""
         answer = self._http.read_by_post("/assets/get-bulk", {"assetIds": list(asset_ids)})
         return image_urls(items_of(answer, "assets"))
+
+    def get_file_urls(self, asset_ids: Sequence[str]) -> Mapping[str, str]:
+        """Where the files of up to 200 assets are, for a while (POST /assets/get-bulk)."""
+        answer = self._http.read_by_post("/assets/get-bulk", {"assetIds": list(asset_ids)})
+        return file_urls(items_of(answer, "assets"))
 
     def newest_assets(self) -> Iterator[Sequence[AssetRef]]:
         """Yield pages of up to 100 assets, the newest first, none of them empty (GET /assets)."""

@@ -1,8 +1,8 @@
-"""Reads images from signed URLs that the server gives: no credentials here, and no surprises."""
+"""Reads files from signed URLs that the server gives: no credentials here, and no surprises."""
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import httpx
 
@@ -20,6 +20,14 @@ def image_urls(items: list[Json]) -> Mapping[str, str]:
     return {asset_id: url for asset_id, url in found.items() if url}
 
 
+def file_urls(items: list[Json]) -> Mapping[str, str]:
+    """Where the files themselves are, as they were sent where the server tells, by asset id."""
+    names = ("originalFileUrl", "url")
+    urls = {id_of(item): [item.get(name) for name in names] for item in items}
+    found = {held: next((url for url in each if url), "") for held, each in urls.items()}
+    return {asset_id: url for asset_id, url in found.items() if url and isinstance(url, str)}
+
+
 def _url(item: Json) -> str:
     for holder in (item.get("thumbnail"), item.get("preview"), item):
         url = holder.get("url") if isinstance(holder, dict) else None
@@ -29,9 +37,9 @@ def _url(item: Json) -> str:
 
 
 class ImageReader:
-    """Reads images from any number of threads, each over a connection of its own.
+    """Reads files from any number of threads, each over a connection of its own.
 
-    No image may take longer than `seconds`.
+    No image may take longer than `seconds`, and no megabyte of a larger file.
     """
 
     def __init__(self, *, seconds: float = 20.0) -> None:
@@ -49,24 +57,37 @@ class ImageReader:
 
         What goes wrong is not told: the URL holds a signature, and a page does without a picture.
         """
+        data = bytearray()
+        return bytes(data) if self.copy(url, data.extend, most=MAX_IMAGE) else None
+
+    def copy(self, url: str, write: Callable[[bytes], object], *, most: int) -> bool:
+        """Hand a file of `most` bytes at most to `write`, piece by piece; whether it is all there.
+
+        What goes wrong is not told: the URL holds a signature.
+        """
         try:
             address = httpx.URL(url)
-            return self._read(url) if is_private(address) and not address.userinfo else None
+            safe = is_private(address) and not address.userinfo
+            return safe and self._copy(url, write, most)
         except (httpx.HTTPError, httpx.InvalidURL):
-            return None
+            return False
 
-    def _read(self, url: str) -> bytes | None:
+    def _copy(self, url: str, write: Callable[[bytes], object], most: int) -> bool:
         client = self._client(url)
-        self._local.deadline.at = time.monotonic() + self._seconds
-        data = bytearray()
+        start = time.monotonic()
+        self._local.deadline.at = start + self._seconds
+        done = 0
         with client.stream("GET", url) as answer:
             if answer.status_code != 200:
-                return None
+                return False
             for chunk in answer.iter_raw():
-                data += chunk
-                if len(data) > MAX_IMAGE:
-                    return None
-        return bytes(data)
+                done += len(chunk)
+                if done > most:
+                    return False
+                write(chunk)
+                if most > MAX_IMAGE:
+                    self._local.deadline.at = start + self._seconds * (1 + done / 1_000_000)
+        return True
 
     def _client(self, url: str) -> httpx.Client:
         client: httpx.Client | None = getattr(self._local, "client", None)

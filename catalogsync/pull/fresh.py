@@ -1,0 +1,105 @@
+"""A new manifest for a model of the server, as values and then as files."""
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Any
+
+from catalogsync.diff import RESERVED_TAGS
+from catalogsync.identity import PROTECTED_TAG
+from catalogsync.manifest.text import mentions
+from catalogsync.model import Concept, RemoteModel, Snapshot
+from catalogsync.roundtrip.form import written
+
+MODELINE = "# yaml-language-server: $schema=../../schemas/model.schema.json\n"
+TEXTS = {"description": "description.md", "promptGuide": "prompt-guide.md"}
+"""The fields whose text is a file of its own, and the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What is known around a model: the keys of the others, and what the catalog says of all.
+
+    `files` has the paths of files that hold an asset, by its id, relative to the manifest.
+    """
+
+    snapshot: Snapshot
+    keys: Mapping[str, str]
+    ignored_tags: tuple[str, ...] = ()
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+    modeline: bool = False
+
+
+def values(live: RemoteModel, around: Surroundings) -> dict[str, Any]:
+    """The fields of a manifest for a model; what the server has not is empty."""
+    names = around.snapshot.collections or {}
+    held = {names[held] for held in live.collection_ids if held in names}
+    return {
+        "name": live.name,
+        "type": live.type,
+        "shortDescription": live.short_description,
+        "tags": sorted(managed_tags(live.tags, around.ignored_tags) - _default(around, "tags")),
+        "description": own_words(live.description or "", around.keys, around.files),
+        "promptGuide": own_words(live.prompt_guide or "", around.keys, around.files),
+        "thumbnail": asset(live.thumbnail, around.files) if live.thumbnail else "",
+        "examples": [asset(asset_id, around.files) for asset_id in live.examples],
+        "collections": sorted(held - _default(around, "collections")),
+        "classSlug": live.class_slug,
+        "concepts": [concept(each, around.keys) for each in live.concepts],
+        "epoch": live.epoch,
+        "promptEmbedding": live.prompt_embedding or "",
+        "negativePromptEmbedding": live.negative_prompt_embedding or "",
+        "id": live.id,
+        "protect": PROTECTED_TAG in live.tags,
+    }
+
+
+def files(
+    found: Mapping[str, Any], *, explicit: Collection[str], modeline: bool
+) -> dict[str, bytes]:
+    """The files of a manifest in a folder of its own; what is empty is left out, if not asked for.
+
+    Raises `UnicodeEncodeError` or `Uneditable` for what no file can hold.
+    """
+    asked = {"name", *explicit}
+    kept = {name: held for name, held in found.items() if held or name in asked}
+    json.dumps(kept, ensure_ascii=False).encode()
+    texts = {TEXTS[name]: held.encode() for name, held in kept.items() if name in TEXTS and held}
+    named = {name: {"file": TEXTS[name]} for name, held in kept.items() if name in TEXTS and held}
+    manifest = written(kept | named, "model")
+    return {"model.yaml": ((MODELINE if modeline else "") + manifest).encode(), **texts}
+
+
+def own_words(text: str, keys: Mapping[str, str], files: Mapping[str, str]) -> str:
+    """The server's text with keys and paths for ids, where the loader will look for them."""
+    result, at = "", 0
+    for found in mentions(text):
+        known = {"model": keys, "asset": files}.get(found.kind, {}).get(found.argument)
+        if known:
+            result += f"{text[at : found.start]}{{{found.kind}:{known}}}"
+            at = found.end
+    return result + text[at:]
+
+
+def asset(asset_id: str, files: Mapping[str, str]) -> dict[str, str]:
+    """A reference to an asset, with the file that holds it."""
+    path = files.get(asset_id)
+    return {"file": path, "asset": asset_id} if path else {"asset": asset_id}
+
+
+def concept(held: Concept, keys: Mapping[str, str]) -> dict[str, Any]:
+    """A part of a composition."""
+    found: dict[str, Any] = {"model": keys.get(held.model.id, held.model.id), "scale": held.scale}
+    return found | ({"epoch": held.epoch} if held.epoch else {})
+
+
+def managed_tags(tags: Collection[str], ignored: Collection[str]) -> set[str]:
+    """The tags that a manifest can manage."""
+    globs = (*RESERVED_TAGS, *ignored)
+    return {tag for tag in tags if not any(fnmatchcase(tag, glob) for glob in globs)}
+
+
+def _default(around: Surroundings, name: str) -> set[str]:
+    return set(around.defaults.get(name, ()))
