@@ -172,6 +172,7 @@ def test_a_saved_way_back_is_applied_as_it_was_approved(cli: Run, applied: Path)
     ("arguments", "says"),
     [
         (["--restore", "undo.json", "--against", "git:HEAD"], "compares with the live project"),
+        (["--restore", "undo.json", "--base", "HEAD"], "is not told apart from edits"),
         (["--against", "snapshot:undo.json"], "holds only what one apply changed"),
         (["--restore", "undo.json", "--project", "proj_other"], "the snapshot is of project"),
         (["--restore", "changed.json"], "the snapshot was changed, or is none"),
