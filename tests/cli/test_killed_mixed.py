@@ -1,0 +1,82 @@
+"""SIGKILL at every request of a run that does a bit of everything: the next one ends it."""
+
+import itertools
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from tests.cli.killing import Scene, scene
+from tests.cli.mixed import APPLY, begin, described, write_mixed
+
+SHARES = 4
+"""Into how many tests a loop over all requests is cut, so that several processes can share it."""
+
+numbers = itertools.count()
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    """A sandbox and a catalog for all tests of a process."""
+    folder = tmp_path_factory.mktemp("mixed")
+    write_mixed(folder / "catalog")
+    with scene(folder) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def whole(place: Scene) -> tuple[int, list[str]]:
+    """How many requests a run makes that is left alone, and what the project holds then."""
+    stay = begin(place, "proj_whole")
+    place.reaper.arm()
+    applied = place.run("proj_whole", *APPLY, "--jobs", "1")
+    assert applied.code == 0, applied
+    steps = len(place.reaper.requests)
+    assert place.run("proj_whole", "plan", "--prune", "--detailed-exitcode").code == 0
+    return steps, described(place, "proj_whole", stay)
+
+
+def kill(place: Scene, project: str, at: int, when: str) -> dict[str, str]:
+    """Begin a project and kill a run in it; the ids of the models that are to stay."""
+    stay = begin(place, project)
+    place.reaper.arm(at, when)
+    killed = place.run(project, *APPLY, "--jobs", "1")
+    assert killed.code == -signal.SIGKILL, killed
+    return stay
+
+
+def check(place: Scene, project: str, held: list[str], stay: dict[str, str], home: str) -> None:
+    """Run once more, and the project holds what it holds after a run that is left alone."""
+    place.reaper.arm()
+    applied = place.run(project, *APPLY, home=home)
+    assert applied.code == 0, applied
+    left = place.run(project, "plan", "--prune", "--detailed-exitcode", home=home)
+    assert left.code == 0, left
+    assert described(place, project, stay) == held
+    place.clear(project)
+
+
+@pytest.mark.parametrize("share", range(SHARES))
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_killed_at_any_request(
+    place: Scene, whole: tuple[int, list[str]], when: str, share: int
+) -> None:
+    steps, held = whole
+    assert 40 <= steps <= 60
+    for at in range(1 + share, steps + 1, SHARES):
+        project = f"proj_{next(numbers)}"
+        stay = kill(place, project, at, when)
+        check(place, project, held, stay, "home")
+
+
+@pytest.mark.parametrize(("when", "first"), [("before", 1), ("after", 3)])
+def test_killed_and_run_again_on_another_machine(
+    place: Scene, whole: tuple[int, list[str]], when: str, first: int
+) -> None:
+    steps, held = whole
+    for at in range(first, steps + 1, 4):
+        project = f"proj_{next(numbers)}"
+        stay = kill(place, project, at, when)
+        # What only one machine knows about an upload is over once it is an asset.
+        place.settle()
+        check(place, project, held, stay, "elsewhere")
