@@ -3,10 +3,11 @@
 import itertools
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.cli.killing import Scene, scene
+from tests.cli.killing import Scene, scene, write_models
 from tests.cli.mixed import APPLY, begin, described, write_mixed
 
 SHARES = 4
@@ -80,3 +81,42 @@ def test_killed_and_run_again_on_another_machine(
         # What only one machine knows about an upload is over once it is an asset.
         place.settle()
         check(place, project, held, stay, "elsewhere")
+
+
+def test_weights_that_were_sent_are_not_sent_again(place: Scene, whole: tuple[int, list[str]]) -> None:
+    place.reaper.arm()
+    begin(place, "proj_weights")
+    assert place.run("proj_weights", *APPLY, "--jobs", "1").code == 0
+    note = place.reaper.requests.index("GET /v1/collections", 2)
+    for number, when in enumerate(("before", "after")):
+        project = f"proj_weights_{number}"
+        stay = kill(place, project, note, when)
+        check(place, project, whole[1], stay, "home")
+        assert not [sent for sent in place.reaper.requests if sent.startswith("PUT /parts/")]
+
+
+FLUX = "name: Flux\ntype: flux.1-lora\nsource: {huggingFace: owner/flux}\n"
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_what_is_imported_from_elsewhere_is_never_paid_twice(tmp_path: Path, when: str) -> None:
+    write_models(tmp_path / "catalog", {"flux": FLUX})
+    with scene(tmp_path) as place:
+        place.reaper.arm()
+        assert place.run("proj_whole", "apply", "--yes").code == 0
+        requests = place.reaper.requests
+        noted = requests.index("POST /v1/collections")
+        named = next(at for at, sent in enumerate(requests) if sent.startswith("PUT /v1/coll"))
+        for at in range(1, len(requests) + 1):
+            project = f"proj_{at}"
+            place.reaper.arm(at, when)
+            assert place.run(project, "apply", "--yes").code == -signal.SIGKILL
+            done = at if when == "after" else at - 1
+            place.reaper.arm()
+            again = place.run(project, "apply", "--yes")
+            # Only while nobody can know whether it was begun is it left to a person.
+            assert again.code == (5 if noted < done <= named else 0), again
+            assert ("[import-unclear]" in again.out) is (again.code == 5)
+            begun = noted < done <= named and "POST /v1/uploads" in requests[noted:done]
+            models = place.read(project, "/models")["models"]
+            assert len(models) == (0 if again.code == 5 and not begun else 1)

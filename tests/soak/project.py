@@ -38,6 +38,10 @@ class _Sent:
         """Keep it."""
         self._known[sha256] = upload_id
 
+    def forget(self, upload_id: str) -> None:
+        """Forget it."""
+        self._known = {sha: held for sha, held in self._known.items() if held != upload_id}
+
 
 class Project:
     """A project that nobody else uses; `files` has the contents by their sha256."""
