@@ -98,7 +98,12 @@ class FilesNotReady(CatalogSyncError):
 
 
 class ApiError(CatalogSyncError):
-    """The API answered with something we cannot use."""
+    """The API answered with something we cannot use.
+
+    One that is `undone` cannot have taken effect: no attempt so much as found a connection.
+    """
+
+    undone = False
 
     def __init__(
         self, message: str, *, hint: str = "", status: int | None = None, trace_id: str = ""
@@ -110,7 +115,7 @@ class ApiError(CatalogSyncError):
     @property
     def may_have_been_applied(self) -> bool:
         """Whether the request might have taken effect although no good answer came back."""
-        return isinstance(self, (Unreachable, BadResponse))
+        return isinstance(self, (Unreachable, BadResponse)) and not self.undone
 
 
 class AccessDenied(ApiError):

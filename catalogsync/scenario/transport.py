@@ -173,6 +173,7 @@ class Transport:
         deadline = time.monotonic() + self._bounds.whole
         attempt = 1
         asked = 0.0
+        undone = True
         while True:
             if request.reads:
                 self._wait(0)
@@ -187,6 +188,7 @@ class Transport:
                 self._pace.succeeded()
             if not isinstance(result, Failure):
                 return result
+            result.error.undone = undone = undone and result.undone
             wait = result.wait or self._backoff(attempt)
             if result.wait:
                 # To do as the server asks is no slowness of it.
