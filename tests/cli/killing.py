@@ -132,9 +132,7 @@ class Reaper:
         self._pid = 0
         self._dead: set[int] = set()
 
-    def arm(
-        self, at: int = 0, when: str = "", number: signal.Signals = signal.SIGKILL
-    ) -> None:
+    def arm(self, at: int = 0, when: str = "", number: signal.Signals = signal.SIGKILL) -> None:
         """Count from 1 again, and kill at request `at`; 0 for a run that may live."""
         self.at, self.when, self.number, self._pid = at, when, number, 0
         self.requests = []

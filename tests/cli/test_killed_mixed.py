@@ -83,7 +83,9 @@ def test_killed_and_run_again_on_another_machine(
         check(place, project, held, stay, "elsewhere")
 
 
-def test_weights_that_were_sent_are_not_sent_again(place: Scene, whole: tuple[int, list[str]]) -> None:
+def test_weights_that_were_sent_are_not_sent_again(
+    place: Scene, whole: tuple[int, list[str]]
+) -> None:
     place.reaper.arm()
     begin(place, "proj_weights")
     assert place.run("proj_weights", *APPLY, "--jobs", "1").code == 0

@@ -196,6 +196,11 @@ class Exchange:
         reset()
         await self.silence()
 
+    def refuse(self) -> None:
+        """Let the server accept no new connection for a while."""
+        refuse: Callable[[float], None] = self.scope["state"]["refuse"]
+        refuse(self.wait_s)
+
     async def silence(self) -> None:
         """Say nothing until the client has gone."""
         while (await self.receive())["type"] != "http.disconnect":
