@@ -149,7 +149,7 @@ class Reaper:
                 await send({"type": "http.response.body", "body": b""})
                 return
             answer = await self._answer(app, scope, receive)
-            if due:
+            if due and self.when == "after":
                 self._kill(pid)
             for message in answer:
                 await send(message)
