@@ -62,4 +62,4 @@ def test_a_server_that_is_not_there(cli: Run, catalog: Path, tmp_path: Path) -> 
     assert found.code == 1
     assert "catalog-sync: GET /models: " in found.err
     assert "Connection refused" in found.err
-    assert "what to do: check the network and the address, then run it again" in found.err
+    assert f"what to do: check the network and the address {url}, then run it again" in found.err
