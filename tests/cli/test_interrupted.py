@@ -1,17 +1,15 @@
 """SIGINT and SIGTERM: what is under way is finished, the report is true, the rest is left."""
 
-import asyncio
 import json
 import signal
-import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from catalogsync.sandbox import running
 from tests.cli.conftest import MODEL, Run, write
+from tests.cli.holding import Held
 from tests.cli.killing import Scene, scene
 from tests.cli.mixed import APPLY, begin, described, write_mixed
 from tests.cli.terminal import Terminal
@@ -63,26 +61,6 @@ def test_interrupted_at_any_request(place: Scene, tmp_path: Path) -> None:
         assert outcomes(second.out).keys() == outcomes(whole.out).keys() - done
         assert described(place, project, stay) == held
         place.clear(project)
-
-
-class Held:
-    """A middleware that holds every request of one kind until it is let go."""
-
-    def __init__(self, method: str, path: str) -> None:
-        self._wanted = method, path
-        self.arrived = threading.Event()
-        self.let_go = threading.Event()
-
-    def __call__(self, app: Any) -> Any:
-        async def serve(scope: Any, receive: Any, send: Any) -> None:
-            method, path = self._wanted
-            if (scope["method"], path in scope["path"]) == (method, True):
-                self.arrived.set()
-                while not self.let_go.is_set():
-                    await asyncio.sleep(0.01)
-            await app(scope, receive, send)
-
-        return serve
 
 
 @pytest.fixture
