@@ -61,7 +61,8 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, on_started: Callable[[], None]) -> None:
         super().__init__(config)
         self._on_started = on_started
-        self._refusing: tuple[socket.socket, asyncio.Task[None]] | None = None
+        self._refuses = False
+        self._reopening: tuple[socket.socket, asyncio.Task[None]] | None = None
 
     def capture_signals(self) -> nullcontext[None]:  # type: ignore[override]  # same protocol
         return nullcontext()
@@ -71,25 +72,30 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         self._on_started()
 
-    def refuse(self, seconds: float) -> None:
+    async def refuse(self, seconds: float) -> None:
         """Accept no connection for a while; those that are there stay."""
-        if self._refusing:
+        if self._refuses:
             return
+        self._refuses = True
         (listener,) = (held for server in self.servers for held in server.sockets)
+        asyncio.get_running_loop().remove_reader(listener)
+        # What was accepted a moment ago has to find the server open.
+        await asyncio.sleep(0)
         address = listener.getsockname()
         self.servers[0].close()
         # Bound, it keeps the port from others; a connection is refused until it listens.
         bound = _bound(address)
-        self._refusing = bound, asyncio.create_task(self._reopen(bound, seconds))
+        self._reopening = bound, asyncio.create_task(self._reopen(bound, seconds))
 
     async def _reopen(self, bound: socket.socket, seconds: float) -> None:
         await asyncio.sleep(seconds)
         await super().startup([bound])
-        self._refusing = None
+        self._reopening = None
+        self._refuses = False
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        if self._refusing:
-            bound, reopening = self._refusing
+        if self._reopening:
+            bound, reopening = self._reopening
             reopening.cancel()
             bound.close()
         await super().shutdown(sockets)

@@ -50,7 +50,7 @@ async def _reset_before(exchange: Exchange) -> None:
 
 
 async def _refused(exchange: Exchange) -> None:
-    exchange.refuse()
+    await exchange.refuse()
     await exchange.reset()
 
 
