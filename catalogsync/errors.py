@@ -41,20 +41,21 @@ class Problem:
 
 
 class CatalogSyncError(Exception):
-    """The root of all expected failures; `hint` says what to do about it.
+    """The root of all expected failures; `hint` says what to do about it, if only the usual.
 
     `problems` are all the places where something is wrong, for those that have several;
     `trace_id` is what the API calls the request that failed, where it says so.
     """
 
     exit_code = 1
+    usual_hint = ""
     problems: tuple[Problem, ...] = ()
     trace_id = ""
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
         self.message = message
-        self.hint = hint
+        self.hint = hint or self.usual_hint
 
 
 class UsageError(CatalogSyncError):
@@ -77,9 +78,13 @@ class ManifestError(CatalogSyncError):
 class FileChanged(CatalogSyncError):
     """A file is no longer the one that was read when the plan was made."""
 
+    usual_hint = "plan again with the file as it is now"
+
 
 class BadPlan(CatalogSyncError):
     """A file is no saved plan, or is not as it was saved."""
+
+    usual_hint = "save the plan again with `plan --out`"
 
 
 class Refused(CatalogSyncError):
@@ -98,7 +103,16 @@ class FilesNotReady(CatalogSyncError):
 
 
 class ApiError(CatalogSyncError):
-    """The API answered with something we cannot use."""
+    """The API answered with something we cannot use.
+
+    One that is `undone` cannot have taken effect: no attempt so much as found a connection.
+    """
+
+    undone = False
+    usual_hint = (
+        "run it again later; if it stays so, ask those who run the API, with the trace id if there "
+        "is one"
+    )
 
     def __init__(
         self, message: str, *, hint: str = "", status: int | None = None, trace_id: str = ""
@@ -110,7 +124,7 @@ class ApiError(CatalogSyncError):
     @property
     def may_have_been_applied(self) -> bool:
         """Whether the request might have taken effect although no good answer came back."""
-        return isinstance(self, (Unreachable, BadResponse))
+        return isinstance(self, (Unreachable, BadResponse)) and not self.undone
 
 
 class AccessDenied(ApiError):
@@ -122,13 +136,19 @@ class AccessDenied(ApiError):
 class NotFound(ApiError):
     """The server does not have it, or does not show it to these credentials."""
 
+    usual_hint = "somebody may have deleted it meanwhile: plan again"
+
 
 class Rejected(ApiError):
     """The server understood the request and refused it."""
 
+    usual_hint = "correct what the API names, then run it again"
+
 
 class Throttled(ApiError):
     """The server asks to wait longer than we are willing to."""
+
+    usual_hint = "run it again later"
 
 
 class AskedToWait(Throttled):
@@ -141,6 +161,8 @@ class CeilingReached(ApiError):
 
 class Unreachable(ApiError):
     """No answer came back."""
+
+    usual_hint = "check the network and the address, then run it again"
 
 
 class BadResponse(ApiError):
@@ -162,6 +184,8 @@ class OutcomeUnknown(ApiError):
 class NotKept(ApiError):
     """The server accepted a value and kept another one."""
 
+    usual_hint = "look at it in the web page, then plan again: the plan shows what the server kept"
+
 
 class Conflict(ApiError):
     """Somebody changed the model since the plan saw it."""
@@ -170,8 +194,11 @@ class Conflict(ApiError):
 class WriteForbidden(CatalogSyncError):
     """A command that promises to only read tried to write."""
 
+    usual_hint = "report it: this is a defect of catalog-sync"
+
 
 class Interrupted(CatalogSyncError):
     """The user stopped the run."""
 
     exit_code = 130
+    usual_hint = "run it again: nothing is done twice"

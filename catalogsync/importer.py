@@ -66,7 +66,7 @@ class Importer:
     def _begun(self, action: ImportModel) -> str:
         """Begin an import, and return the upload's id once it is noted."""
         if action.weights.file:
-            upload = self._sent(action.weights.file)
+            upload = self._sent(action.weights.file, action.note)
             # Nothing is imported yet: that begins when the upload is completed.
             self._note(action, f"{action.note} as {upload}")
             return upload
@@ -86,9 +86,9 @@ class Importer:
             self._writer.rename_collection(note, f"{action.note} as {upload}")
         return upload
 
-    def _sent(self, asset: AssetRef) -> str:
+    def _sent(self, asset: AssetRef, purpose: str) -> str:
         with self._open_file(asset) as file:
-            return self._writer.send_weights(asset, file)
+            return self._writer.send_weights(asset, file, purpose)
 
     def _note(self, action: ImportModel, name: str) -> str:
         """Leave a note; raise `Conflict` where another apply imports the model, or just did."""

@@ -3,6 +3,7 @@
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from itertools import islice
 from threading import Lock
 from typing import BinaryIO, assert_never
@@ -29,7 +30,14 @@ from catalogsync.actions import (
 )
 from catalogsync.attempts import create_collection, create_once
 from catalogsync.diff import SCALARS
-from catalogsync.errors import Conflict, NotFound, NotKept, OutcomeUnknown, Rejected
+from catalogsync.errors import (
+    Conflict,
+    Interrupted,
+    NotFound,
+    NotKept,
+    OutcomeUnknown,
+    Rejected,
+)
 from catalogsync.importer import Importer
 from catalogsync.ledger import Ledger
 from catalogsync.members import Batch
@@ -197,7 +205,10 @@ class Performer:
         self._ledger.record_model(action.model, model_id)
         self._edit_tags(model_id, action.tags, ())
         self._importer.end(action.model)
-        became = self._writer.get_model(model_id).type
+        became = action.model_type
+        # Made and marked as ours it is done: the next plan tells the type to who interrupts now.
+        with suppress(Interrupted):
+            became = self._writer.get_model(model_id).type
         if became != action.model_type:
             raise NotKept(
                 f"the import made a model of type {became}, not {action.model_type}",

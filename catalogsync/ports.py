@@ -32,6 +32,10 @@ class KnownUploads(Protocol):
         """Keep it at once: this process may not live to say it later."""
         ...
 
+    def forget(self, upload_id: str) -> None:
+        """Never find an upload again, of which nothing can be made."""
+        ...
+
 
 class CatalogReader(Protocol):
     """Reads a project; every method raises `ApiError` rather than return less than there is."""
@@ -114,8 +118,11 @@ class CatalogWriter(CatalogReader, Protocol):
         `OutcomeUnknown` where nothing tells whether it does."""
         ...
 
-    def send_weights(self, asset: AssetRef, file: BinaryIO) -> str:
-        """Send a file with weights and return the upload's id; nothing is imported yet."""
+    def send_weights(self, asset: AssetRef, file: BinaryIO, purpose: str) -> str:
+        """Send a file with weights and return the upload's id; nothing is imported yet.
+
+        What was sent for the same `purpose` before, and is not used yet, need not be sent again.
+        """
         ...
 
     def finish_import(self, upload_id: str, weights: Weights) -> str:

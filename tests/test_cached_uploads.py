@@ -34,6 +34,15 @@ def test_it_is_there_for_the_next_run_before_this_one_ends(path: Path) -> None:
     assert recalled(path, project="other") == ""
 
 
+def test_what_is_forgotten_is_found_by_nobody(path: Path) -> None:
+    known = open_cache(path).uploads("server", "proj")
+    known.remember(SHA, "upload_1")
+    known.remember(OTHER, "upload_2")
+    open_cache(path).uploads("server", "other").forget("upload_2")
+    known.forget("upload_1")
+    assert (known.recall(SHA), recalled(path), recalled(path, OTHER)) == ("", "", "upload_2")
+
+
 @pytest.mark.parametrize("upload_id", ["\ud800", "upload\0", "x" * 100_000])
 def test_a_strange_id_is_no_error(path: Path, upload_id: str) -> None:
     open_cache(path).uploads("server", "proj").remember(SHA, upload_id)

@@ -30,6 +30,7 @@ _INSERT_ASSET = "INSERT OR REPLACE INTO assets VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?
 
 _SELECT_UPLOAD = "SELECT id FROM uploads WHERE scope = ? AND sha256 = ?"
 _INSERT_UPLOAD = "INSERT OR REPLACE INTO uploads VALUES (?, ?, ?)"
+_DELETE_UPLOAD = "DELETE FROM uploads WHERE scope = ? AND id = ?"
 
 _STAMP = struct.Struct("<5Q")
 _U64 = (1 << 64) - 1
@@ -254,11 +255,18 @@ class UploadIds:
     def remember(self, sha256: str, upload_id: str) -> None:
         """Keep it at once: this process may not live to say it later."""
         self._told[sha256] = upload_id
-        row = (self._scope, sha256, upload_id)
+        self._write(_INSERT_UPLOAD, (self._scope, sha256, upload_id))
+
+    def forget(self, upload_id: str) -> None:
+        """Never find an upload again."""
+        self._told = {sha: held for sha, held in self._told.items() if held != upload_id}
+        self._write(_DELETE_UPLOAD, (self._scope, upload_id))
+
+    def _write(self, sql: str, row: Row) -> None:
         if self._store and _fits(row):
             # Threads that take turns here need not wait for the lock of the file.
             with self._turn:
-                self._store.write([(_INSERT_UPLOAD, [row])])
+                self._store.write([(sql, [row])])
 
 
 def _scope(*words: str) -> bytes:

@@ -130,6 +130,7 @@ def _api(choices: Choices, target: Target) -> str:
         try:
             count = sum(1 for _ in client.list_models())
         except ApiError as error:
-            error.hint = error.hint or "check --base-url and --project"
+            if error.hint == error.usual_hint:
+                error.hint = "check --base-url and --project"
             raise
     return f"answers, {counted(count, 'model')} in the project"

@@ -88,7 +88,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         code = 1
     except OSError as error:
         where = f": {error.filename}" if error.filename else ""
-        code = _complain(CatalogSyncError(f"{error.strerror or error}{where}"), given)
+        hint = "check that it is there, that it may be read or written, and that the disk has room"
+        code = _complain(CatalogSyncError(f"{error.strerror or error}{where}", hint=hint), given)
     except Exception as defect:
         code = _complain(_crashed(defect, given), given)
     sys.exit(code if isinstance(code, int) else 0)

@@ -3,8 +3,8 @@
 import importlib
 import os
 import signal
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -310,22 +310,40 @@ def _stop_on_signal() -> Iterator[Event]:
     def handle(number: int, _frame: FrameType | None) -> None:
         if stop.is_set():
             # Whatever hangs in a thread, the user has waited for it: every prefix is sound.
+            _tell_terminal(_CURSOR)
             os._exit(Interrupted.exit_code)
         stop.set()
+        _tell_terminal(
+            "\nInterrupted: what is under way is finished. Ctrl-C again ends it at once.\n"
+        )
 
+    with _handling(handle):
+        yield stop
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Let the first Ctrl-C or SIGTERM end the program while it waits for an answer of the user."""
+    with _handling(signal.default_int_handler):
+        yield
+
+
+@contextmanager
+def _handling(handle: Callable[[int, FrameType | None], object]) -> Iterator[None]:
     before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield stop
+        yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
 
 
-@contextmanager
-def interruptible() -> Iterator[None]:
-    """Let the first Ctrl-C end the program while it waits for an answer of the user."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
+_CURSOR = "\x1b[?25h"
+"""What shows the cursor again, which bars have hidden."""
+
+
+def _tell_terminal(text: str) -> None:
+    """Write past all buffers: a signal may come in the middle of a write."""
+    with suppress(OSError):
+        if os.isatty(2):
+            os.write(2, text.encode())

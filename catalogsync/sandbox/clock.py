@@ -11,7 +11,7 @@ def iso(seconds: float) -> str:
 
 
 class Clock:
-    """A clock that can be moved forward."""
+    """A clock that can be moved."""
 
     def __init__(self) -> None:
         self._added = 0.0
@@ -33,5 +33,5 @@ class Clock:
         return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
 
     def advance(self, seconds: float) -> None:
-        """Move the clock forward."""
+        """Move the clock forward, or back by less than nothing."""
         self._added += seconds

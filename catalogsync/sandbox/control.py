@@ -88,7 +88,7 @@ class Control:
         self._world.web[address] = content
 
     def advance(self, seconds: float) -> None:
-        """Move the server's clock forward: URLs expire, uploads move on."""
+        """Move the server's clock forward: URLs expire, uploads move on. Below 0, move it back."""
         self._world.clock.advance(seconds)
 
     def requests(self) -> Counter[str]:

@@ -39,7 +39,10 @@ class Running:
 
 
 class _Connection(H11Protocol):
-    """A connection that tells the application, in the state of its scope, how to `reset` it."""
+    """A connection that tells the application, in the state of its scope, how to `reset` it.
+
+    Also there is how to `refuse` new connections for some seconds.
+    """
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -49,7 +52,7 @@ class _Connection(H11Protocol):
             connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_FAREWELL)
             transport.abort()
 
-        self.app_state = {"reset": reset}
+        self.app_state = {**self.app_state, "reset": reset}
 
 
 class _Server(uvicorn.Server):
@@ -58,13 +61,44 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, on_started: Callable[[], None]) -> None:
         super().__init__(config)
         self._on_started = on_started
+        self._refuses = False
+        self._reopening: tuple[socket.socket, asyncio.Task[None]] | None = None
 
     def capture_signals(self) -> nullcontext[None]:  # type: ignore[override]  # same protocol
         return nullcontext()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self.lifespan.state["refuse"] = self.refuse
         await super().startup(sockets)
         self._on_started()
+
+    async def refuse(self, seconds: float) -> None:
+        """Accept no connection for a while; those that are there stay."""
+        if self._refuses:
+            return
+        self._refuses = True
+        (listener,) = (held for server in self.servers for held in server.sockets)
+        asyncio.get_running_loop().remove_reader(listener)
+        # What was accepted a moment ago has to find the server open.
+        await asyncio.sleep(0)
+        address = listener.getsockname()
+        self.servers[0].close()
+        # Bound, it keeps the port from others; a connection is refused until it listens.
+        bound = _bound(address)
+        self._reopening = bound, asyncio.create_task(self._reopen(bound, seconds))
+
+    async def _reopen(self, bound: socket.socket, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        await super().startup([bound])
+        self._reopening = None
+        self._refuses = False
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._reopening:
+            bound, reopening = self._reopening
+            reopening.cancel()
+            bound.close()
+        await super().shutdown(sockets)
 
 
 def serve_until_signal(
@@ -134,12 +168,21 @@ def _server(world: World, on_started: Callable[[], None]) -> _Server:
 
 @contextmanager
 def _listening(port: int) -> Iterator[socket.socket]:
-    # With the protocol named, asyncio turns off Nagle's algorithm; without, a reply waits 40 ms.
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((_HOST, port))
+    with _bound((_HOST, port)) as listener:
         listener.listen(_BACKLOG)
         yield listener
+
+
+def _bound(address: tuple[str, int]) -> socket.socket:
+    # With the protocol named, asyncio turns off Nagle's algorithm; without, a reply waits 40 ms.
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind(address)
+    except OSError:
+        bound.close()
+        raise
+    return bound
 
 
 def _origin(listener: socket.socket) -> str:

@@ -150,9 +150,9 @@ class ScenarioClient:
         """Let the server import weights from elsewhere, in one attempt (POST /uploads)."""
         return self._uploader.begin_import(weights)
 
-    def send_weights(self, asset: AssetRef, file: BinaryIO) -> str:
+    def send_weights(self, asset: AssetRef, file: BinaryIO, purpose: str) -> str:
         """Send a file with weights, without completing its upload (POST /uploads)."""
-        return self._uploader.deliver(asset, file)
+        return self._uploader.deliver(asset, file, purpose)
 
     def finish_import(self, upload_id: str, weights: Weights) -> str:
         """Wait until an upload has become a model (GET /uploads/{uploadId})."""

@@ -3,6 +3,7 @@
 import json
 import math
 import random
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -71,6 +72,7 @@ _READS_BY_POST = frozenset({"/models/get-bulk", "/assets/get-bulk"})
 _PRICED = "/uploads"
 _DRY_RUN: Mapping[str, str] = {"dryRun": "true"}
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_ERRNO = re.compile(r"\[Errno -?\d+\] ")
 _MOST_PAGES = 10_000
 _LONGEST_TOKEN = 8192
 _UNPACKED = frozenset({"identity", "gzip", "deflate"})
@@ -173,6 +175,7 @@ class Transport:
         deadline = time.monotonic() + self._bounds.whole
         attempt = 1
         asked = 0.0
+        undone = True
         while True:
             if request.reads:
                 self._wait(0)
@@ -187,6 +190,7 @@ class Transport:
                 self._pace.succeeded()
             if not isinstance(result, Failure):
                 return result
+            result.error.undone = undone = undone and result.undone
             wait = result.wait or self._backoff(attempt)
             if result.wait:
                 # To do as the server asks is no slowness of it.
@@ -234,16 +238,21 @@ class Transport:
         try:
             result = self._exchange(request, deadline)
         except httpx.TimeoutException as error:
-            return None, _lost(f"{request}: no answer in time", error)
+            return None, self._lost(f"{request}: no answer in time", error)
         except httpx.DecodingError:
             broken = BadResponse(f"{request}: the answer is packed in a way that cannot be read")
             return None, Failure(broken, curable=True)
         except httpx.RequestError as error:
-            what = self._answers.plain(str(error)) or type(error).__name__
-            return None, _lost(f"{request}: {what}", error)
+            what = _ERRNO.sub("", self._answers.plain(str(error))) or type(error).__name__
+            return None, self._lost(f"{request}: {what}", error)
         if isinstance(result, Failure):
             return None, result
         return result.status, self._answers.read(result)
+
+    def _lost(self, message: str, error: httpx.RequestError) -> Failure:
+        hint = f"check the network and the address {self._base_url}, then run it again"
+        lost = Unreachable(message, hint=hint)
+        return Failure(lost, curable=True, undone=isinstance(error, _NOT_SENT))
 
     def _exchange(self, request: "_Request", deadline: float) -> Answer | Failure:
         """Send and read an answer whole, within the bounds of time and size."""
@@ -348,8 +357,3 @@ def _longer_than_allowed(error: ApiError, seconds: float) -> ApiError:
 
 def _reason(request: _Request, failure: Failure) -> str:
     return failure.error.message.removeprefix(f"{request}: ")
-
-
-def _lost(message: str, error: httpx.RequestError) -> Failure:
-    lost = Unreachable(message, hint="check the network and the address, then run it again")
-    return Failure(lost, curable=True, undone=isinstance(error, _NOT_SENT))

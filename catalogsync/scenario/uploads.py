@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from hashlib import sha256
 from threading import Event
 from typing import BinaryIO
 
@@ -152,10 +153,29 @@ class Uploader:
             return None
         return kept if kept and kept.digest in (asset.digest, "") else None
 
-    def deliver(self, asset: AssetRef, file: BinaryIO) -> str:
-        """Send a file in parts, and return the id of the upload that is to be completed."""
+    def deliver(self, asset: AssetRef, file: BinaryIO, purpose: str) -> str:
+        """Send a file in parts, and return the id of the upload that is to be completed.
+
+        One that an earlier run sent all parts to, for the same purpose, is taken.
+        """
+        sent = sha256(f"{purpose}\0{asset.sha256}".encode()).hexdigest()
         with Tally(asset, self._watcher) as tally:
-            return self._delivered(asset, file, tally)
+            upload = self._waiting(sent)
+            if upload:
+                tally.add(asset.size)
+                return upload
+            upload = self._delivered(asset, file, tally)
+        if self._known:
+            self._known.remember(sent, upload)
+        return upload
+
+    def _waiting(self, sent: str) -> str:
+        """The upload that an earlier run sent all parts to and did not complete, or nothing."""
+        upload = self._known.recall(sent) if self._known else ""
+        try:
+            return upload if upload and self._uploads.state(upload).status == "pending" else ""
+        except (NotFound, Rejected):
+            return ""
 
     def _delivered(self, asset: AssetRef, file: BinaryIO, tally: Tally) -> str:
         with PlannedFile(
@@ -186,6 +206,8 @@ class Uploader:
         except Rejected as error:
             # Another run may have completed it in the meantime; else it never will be.
             if self._uploads.state(upload_id).status == "pending":
+                if self._known:
+                    self._known.forget(upload_id)
                 raise UploadFailed(
                     error.message, hint="run it again to send it anew", trace_id=error.trace_id
                 ) from None

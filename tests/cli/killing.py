@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 from PIL import Image
@@ -70,13 +70,19 @@ SOUNDS = {
 """A model of files that are sent in parts only."""
 
 
-def write_catalog(folder: Path, models: dict[str, str]) -> None:
-    """Write a catalog of some models, and thirty files that they may use."""
+def write_models(folder: Path, models: dict[str, str]) -> Path:
+    """Write a catalog of some models, and return the folder for their files."""
     files = folder / "models/files"
     files.mkdir(parents=True)
     (folder / "catalog.yaml").write_text("apiVersion: catalogsync/v1\nname: acme\n")
     for key, text in models.items():
         (folder / f"models/{key}.yaml").write_text(text)
+    return files
+
+
+def write_catalog(folder: Path, models: dict[str, str]) -> None:
+    """Write a catalog of some models, and thirty files that they may use."""
+    files = write_models(folder, models)
     for number in range(24):
         form = PICTURES[number % len(PICTURES)]
         picture = Image.new("RGB", (16, 12), (number * 10, 40, 90))
@@ -88,37 +94,47 @@ def write_catalog(folder: Path, models: dict[str, str]) -> None:
         (files / f"x.{extension}").write_bytes(MEDIA[extension])
 
 
-def _program(arguments: list[str], url: str, home: str, printed: str) -> None:
+class Ended(NamedTuple):
+    """The exit code of a run, negative if it was killed, and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+
+def _program(arguments: list[str], url: str, home: str, printed: tuple[str, str]) -> None:
     """What a child does: become a run of the program whose key tells its process id."""
     os.environ["SCENARIO_SDK_API_KEY"] = str(os.getpid())
     os.environ["SCENARIO_SDK_API_SECRET"] = "secret"
     os.environ["SCENARIO_BASE_URL"] = url
     os.environ["XDG_CACHE_HOME"] = home
-    with Path(printed).open("wb", buffering=0) as file:
-        os.dup2(file.fileno(), 1)
-        os.dup2(file.fileno(), 2)
+    for number, path in enumerate(printed, 1):
+        with Path(path).open("wb", buffering=0) as file:
+            os.dup2(file.fileno(), number)
     main(arguments)
 
 
 class Reaper:
-    """A middleware of the sandbox that kills a run at its nth request.
+    """A middleware of the sandbox that kills a run at its nth request, or sends another signal.
 
     The request is lost `before` it takes effect, or its answer `after`. What a killed run still
-    had under way is lost as well. Uploads move on only when somebody asks for one.
+    had under way is lost as well; a run that gets another signal is answered. Uploads move on
+    only when somebody asks for one.
     """
 
     def __init__(self) -> None:
         self.server: Any = None
         self.at = 0
         self.when = ""
+        self.number = signal.SIGKILL
         self.requests: list[str] = []
         self.completed: list[str] = []
         self._pid = 0
         self._dead: set[int] = set()
 
-    def arm(self, at: int = 0, when: str = "") -> None:
+    def arm(self, at: int = 0, when: str = "", number: signal.Signals = signal.SIGKILL) -> None:
         """Count from 1 again, and kill at request `at`; 0 for a run that may live."""
-        self.at, self.when, self._pid = at, when, 0
+        self.at, self.when, self.number, self._pid = at, when, number, 0
         self.requests = []
         self.completed = []
 
@@ -133,7 +149,7 @@ class Reaper:
                 await send({"type": "http.response.body", "body": b""})
                 return
             answer = await self._answer(app, scope, receive)
-            if due:
+            if due and self.when == "after":
                 self._kill(pid)
             for message in answer:
                 await send(message)
@@ -149,8 +165,9 @@ class Reaper:
         return len(self.requests) == self.at
 
     def _kill(self, pid: int) -> None:
-        os.kill(pid, signal.SIGKILL)
-        self._dead.add(pid)
+        os.kill(pid, self.number)
+        if self.number == signal.SIGKILL:
+            self._dead.add(pid)
 
     async def _answer(self, app: App, scope: Any, receive: Any) -> list[Any]:
         """The messages of an answer; of an upload only once its content was looked at."""
@@ -194,18 +211,18 @@ class Scene:
     folder: Path
     http: httpx.Client
 
-    def run(self, project: str, *arguments: str, home: str = "home") -> tuple[int, str]:
-        """The exit code of a run of the program, negative if it was killed, and what it said."""
-        printed = self.folder / "printed"
+    def run(self, project: str, *arguments: str, home: str = "home") -> Ended:
+        """Run the program to its end."""
+        printed = str(self.folder / "out"), str(self.folder / "err")
         words = [arguments[0], str(self.catalog), "--project", project, *arguments[1:]]
         cache = str(self.folder / project / home)
-        child = _WARM.Process(target=_program, args=(words, self.server.url, cache, str(printed)))
+        child = _WARM.Process(target=_program, args=(words, self.server.url, cache, printed))
         child.start()
         child.join()
         code = child.exitcode
         child.close()
         assert code is not None
-        return code, printed.read_text()
+        return Ended(code, *(Path(path).read_text() for path in printed))
 
     def read(self, project: str, path: str) -> Any:
         """Ask the API something about a project."""
@@ -234,9 +251,8 @@ class Scene:
 
 
 @contextmanager
-def scene(folder: Path, models: dict[str, str], *middleware: Any) -> Iterator[Scene]:
-    """A scene for the length of a `with`."""
-    write_catalog(folder / "catalog", models)
+def scene(folder: Path, *middleware: Any) -> Iterator[Scene]:
+    """A scene for the length of a `with`, around the catalog in `folder`."""
     digests = sorted(load(folder / "catalog").files)
     reaper = Reaper()
     slow: dict[str, Any] = {"validate_s": 60, "import_s": 60, "part_ttl_s": 1e9}

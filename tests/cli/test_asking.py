@@ -41,10 +41,12 @@ def test_no_applies_nothing(edited: Terminal, cli: Run, catalog: Path) -> None:
     assert cli("plan", catalog, "--detailed-exitcode").code == 2
 
 
-def test_ctrl_c_at_the_question_ends_at_once(edited: Terminal) -> None:
-    edited.process.send_signal(signal.SIGINT)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_at_the_question_ends_at_once(edited: Terminal, number: signal.Signals) -> None:
+    edited.process.send_signal(number)
     assert edited.end() == 130
     assert "Applied" not in edited.shown
+    assert "Traceback" not in edited.shown
 
 
 def test_a_conflict_is_told_by_name_and_left_alone(

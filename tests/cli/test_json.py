@@ -14,6 +14,7 @@ import pytest
 
 from catalogsync.sandbox import running
 from tests.cli.conftest import Result, Run, write
+from tests.cli.holding import Held
 from tests.cli.test_crash import crashing
 from tests.cli.test_errors import answering, program
 from tests.cli.test_plan_and_apply import rewrite
@@ -156,13 +157,14 @@ def ended(process: Any) -> Result:
 def test_interrupted_while_it_reads(
     catalog: Path, tmp_path: Path, command: list[str], number: signal.Signals
 ) -> None:
+    held = Held("GET", "/models")
     with (
-        running(tmp_path / "box", latency_ms=1000) as server,
-        started(*command, catalog, "--json", "--jobs", 1, "-v", url=server.url) as process,
+        running(tmp_path / "box", middleware=(held,)) as server,
+        started(*command, catalog, "--json", "--jobs", 1, url=server.url) as process,
     ):
-        while not server.control.requests():
-            assert process.poll() is None
+        assert held.arrived.wait(30)
         process.send_signal(number)
+        held.let_go.set()
         found = ended(process)
     assert document(found, 130)["error"]["kind"] == "Interrupted"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.killing import MODELS, SOUNDS, Scene, scene
+from tests.cli.killing import MODELS, SOUNDS, Scene, scene, write_catalog
 from tests.scenario.renaming import renaming
 
 SHARES = 4
@@ -19,7 +19,9 @@ numbers = itertools.count()
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     """A sandbox and a catalog for all tests of a process."""
-    with scene(tmp_path_factory.mktemp("killed"), MODELS) as found:
+    folder = tmp_path_factory.mktemp("killed")
+    write_catalog(folder / "catalog", MODELS)
+    with scene(folder) as found:
         assert len(found.digests) == 30
         yield found
 
@@ -28,8 +30,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
 def steps(place: Scene) -> int:
     """How many requests an apply makes that is left alone."""
     place.reaper.arm()
-    code, printed = place.run("proj_whole", "apply", "--yes", "--jobs", "1")
-    assert code == 0, printed
+    whole = place.run("proj_whole", "apply", "--yes", "--jobs", "1")
+    assert whole.code == 0, whole
     assert place.stored("proj_whole") == place.digests
     return len(place.reaper.requests)
 
@@ -37,10 +39,10 @@ def steps(place: Scene) -> int:
 def check(place: Scene, project: str, home: str, jobs: int) -> None:
     """Run once more, and everything is there, once."""
     place.reaper.arm()
-    code, printed = place.run(project, "apply", "--yes", "--jobs", str(jobs), home=home)
-    assert code == 0, printed
-    code, printed = place.run(project, "plan", "--detailed-exitcode", home=home)
-    assert (code, printed.splitlines()[-1]) == (0, "No changes. 4 models match.")
+    applied = place.run(project, "apply", "--yes", "--jobs", str(jobs), home=home)
+    assert applied.code == 0, applied
+    left = place.run(project, "plan", "--detailed-exitcode", home=home)
+    assert (left.code, left.out.splitlines()[-1]) == (0, "No changes. 4 models match.")
     assert place.stored(project) == place.digests
     models = place.read(project, "/models")["models"]
     assert len(models) == len(MODELS)
@@ -56,8 +58,8 @@ def test_killed_at_any_request(place: Scene, steps: int, when: str, share: int) 
     for at in range(1 + share, steps + 1, SHARES):
         project = f"proj_{next(numbers)}"
         place.reaper.arm(at, when)
-        code, printed = place.run(project, "apply", "--yes", "--jobs", "1")
-        assert code == -signal.SIGKILL, printed
+        killed = place.run(project, "apply", "--yes", "--jobs", "1")
+        assert killed.code == -signal.SIGKILL, killed
         check(place, project, "home", jobs=1)
 
 
@@ -68,8 +70,8 @@ def test_killed_at_every_third_request_and_run_again_on_another_machine(
     for at in range(first, steps + 1, 3):
         project = f"proj_{next(numbers)}"
         place.reaper.arm(at, when)
-        code, printed = place.run(project, "apply", "--yes")
-        assert code == -signal.SIGKILL, printed
+        killed = place.run(project, "apply", "--yes")
+        assert killed.code == -signal.SIGKILL, killed
         # What only one machine knows about an upload is over once it is an asset.
         place.settle()
         check(place, project, "elsewhere", jobs=8)
@@ -77,17 +79,18 @@ def test_killed_at_every_third_request_and_run_again_on_another_machine(
 
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_killed_while_a_file_without_its_name_is_tagged(tmp_path: Path, when: str) -> None:
-    with scene(tmp_path, SOUNDS, renaming) as place:
+    write_catalog(tmp_path / "catalog", SOUNDS)
+    with scene(tmp_path, renaming) as place:
         place.reaper.arm()
-        assert place.run("proj_whole", "apply", "--yes", "--jobs", "1")[0] == 0
+        assert place.run("proj_whole", "apply", "--yes", "--jobs", "1").code == 0
         assert place.stored("proj_whole") == place.digests
         tags = [path.startswith("PUT /v1/assets/") for path in place.reaper.requests]
         assert sum(tags) == len(place.digests)
         for at in (at for at, tag in enumerate(tags, 1) if tag):
             project = f"proj_{at}"
             place.reaper.arm(at, when)
-            assert place.run(project, "apply", "--yes", "--jobs", "1")[0] == -signal.SIGKILL
+            assert place.run(project, "apply", "--yes", "--jobs", "1").code == -signal.SIGKILL
             place.reaper.arm()
-            assert place.run(project, "apply", "--yes")[0] == 0
-            assert place.run(project, "plan", "--detailed-exitcode")[0] == 0
+            assert place.run(project, "apply", "--yes").code == 0
+            assert place.run(project, "plan", "--detailed-exitcode").code == 0
             assert place.stored(project) == place.digests

@@ -162,7 +162,7 @@ class FakeServer:
         with self._write("begin_import", weights.address):
             return self._imported()
 
-    def send_weights(self, asset: AssetRef, file: BinaryIO) -> str:
+    def send_weights(self, asset: AssetRef, file: BinaryIO, purpose: str) -> str:
         assert hashlib.sha256(file.read()).hexdigest() == asset.sha256
         with self._write("send_weights", asset.sha256):
             upload = self._new_id("upload")

@@ -218,6 +218,21 @@ def test_a_lost_answer_is_settled_by_reading_back(
     assert not plan(server, example).models
 
 
+def test_a_file_whose_answer_is_lost_is_found_behind_those_that_came_after_it(
+    example: Catalog,
+) -> None:
+    def others_come(name: str) -> None:
+        if name == "upload_asset" and len(server.assets) == 1:
+            for number in range(50):
+                server.add_asset(b"%d" % number)
+            raise Unreachable("lost")
+
+    server = FakeServer(after_write=others_come)
+    outcomes = run(server, example, open_file, jobs=1)
+    assert {outcome.status for outcome in outcomes} == {Status.DONE}
+    assert len(server.assets) == 53
+
+
 @pytest.mark.parametrize("write", ["create_model", "upload_asset", "create_collection"])
 def test_a_create_that_never_arrived_is_tried_again(example: Catalog, write: str) -> None:
     failures = iter([True, False])

@@ -3,6 +3,9 @@
 import json
 import secrets
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +45,13 @@ class Bench:
     def create(self) -> httpx.Response:
         """A request that writes."""
         return self.ask("POST", "/models", json=MODEL)
+
+    def until_it_accepts(self) -> None:
+        """Wait until the server takes connections."""
+        while True:
+            with suppress(httpx.ConnectError):
+                self.ask("GET", "/nothing")
+                return
 
     def models(self) -> list[Any]:
         """What is there in truth."""
@@ -118,6 +128,38 @@ def test_a_connection_that_breaks(bench: Bench, name: str, error: Any, done: int
     with pytest.raises(error):
         bench.create()
     assert len(bench.models()) == done
+
+
+def test_a_server_that_refuses_connections_for_a_while(tmp_path: Path) -> None:
+    faults = Faults(0, [Rule(("refused",), times=1)], wait_s=1)
+    with running(tmp_path / "box", middleware=(faults,)) as server:
+        bench = Bench(server.url, faults, server.control)
+        with pytest.raises(BROKEN):
+            bench.create()
+        with pytest.raises(httpx.ConnectError, match="refused"):
+            bench.create()
+        bench.until_it_accepts()
+        assert bench.create().status_code == 200
+        bench.happens("refused")
+        with pytest.raises(BROKEN):
+            bench.create()
+        bench.close()
+    # It ends while it refuses, and leaves no socket behind.
+
+
+def test_a_clock_that_is_hours_off(bench: Bench) -> None:
+    created = bench.create().json()["model"]
+    bench.happens("clock-off")
+    answer = bench.ask("GET", f"/models/{created['id']}")
+    told, now = answer.json()["model"], datetime.now(UTC)
+    off = datetime.fromisoformat(told["createdAt"]) - datetime.fromisoformat(created["createdAt"])
+    assert abs(off) >= timedelta(hours=5)
+    assert abs(parsedate_to_datetime(answer.headers["date"]) - now - off) < timedelta(minutes=5)
+    bench.happens("retry-date")
+    refused = bench.create()
+    until, date = (parsedate_to_datetime(refused.headers[n]) for n in ("retry-after", "date"))
+    assert (refused.status_code, until - date) == (429, timedelta(seconds=3))
+    assert abs(date - now) > timedelta(hours=4)
 
 
 def _is_cut(answer: httpx.Response) -> bool:

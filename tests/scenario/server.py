@@ -149,14 +149,18 @@ class Server:
         trace: TracebackType | None,
     ) -> None:
         self._stopped.set()
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
+        self.refuse()
         with self._lock:
             for connection in self._sockets:
                 _shut(connection)
         for thread in self._threads:
             thread.join(5)
             assert not thread.is_alive()
+
+    def refuse(self) -> None:
+        """Accept no connection any more."""
+        _shut(self._listener)
+        self._listener.close()
 
     @property
     def url(self) -> str:

@@ -124,9 +124,23 @@ def test_a_create_that_was_refused_a_connection_is_sent_again(
     transport = connect(url=f"http://127.0.0.1:{port}", attempts=3)
     waits: list[float] = []
     monkeypatch.setattr(transport, "_wait", waits.append)
-    with pytest.raises(Unreachable, match="refused"):
+    with pytest.raises(Unreachable, match="refused") as caught:
         transport.once("POST", "/models", {})
+    assert not caught.value.may_have_been_applied
     assert len([wait for wait in waits if wait > 0]) == 2
+
+
+def test_what_was_lost_once_and_then_refused_a_connection_may_have_been_done(
+    server: Server, connect: Connect
+) -> None:
+    def close_for_good(exchange: Exchange) -> None:
+        server.refuse()
+        exchange.reset()
+
+    server.on_connect = close_for_good
+    with pytest.raises(Unreachable, match="refused") as caught:
+        connect(attempts=3, first_wait=0.001).put("/models/1", {"name": "x"})
+    assert caught.value.may_have_been_applied
 
 
 def test_a_create_that_was_throttled_is_sent_again(server: Server, transport: Transport) -> None:

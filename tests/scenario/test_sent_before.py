@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from catalogsync.cache import open_cache
-from catalogsync.errors import NotKept, Rejected, UploadStuck
-from catalogsync.model import AssetKind, AssetRef
+from catalogsync.errors import NotKept, Rejected, UploadFailed, UploadStuck
+from catalogsync.model import AssetKind, AssetRef, Weights, WeightsSource
 from catalogsync.ports import KnownUploads
 from catalogsync.sandbox import running
 from catalogsync.scenario import Connection, ScenarioClient, Transport, Uploader
@@ -204,3 +204,52 @@ def test_a_tag_that_was_not_set_is_set_by_the_next_run(renamed: Desk, lost: str)
         sent(renamed, asset)
     is_there_once(renamed, asset, sent(renamed, asset))
     assert parts_sent(renamed) == 1
+
+
+def weights_of(desk: Desk) -> AssetRef:
+    """Weights of two parts."""
+    content = b"\2\0\0\0\0\0\0\0{}" + bytes(9 * 1024 * 1024)
+    return desk.file("ink.safetensors", content, AssetKind.WEIGHTS, "application/octet-stream")
+
+
+def delivered(desk: Desk, asset: AssetRef, purpose: str, *, complete: bool = False) -> str:
+    """Send weights as a run of its own does, and perhaps make a model of them."""
+    uploader = Uploader(desk.transport, patience=PATIENCE, sent=known_in(desk.folder))
+    with closing(uploader), (desk.folder / asset.name).open("rb") as file:
+        upload = uploader.deliver(asset, file, purpose)
+        if complete:
+            uploader.finish_import(upload, Weights(WeightsSource.FILE, asset.name, asset))
+        return upload
+
+
+def test_weights_that_nothing_was_made_of_yet_are_not_sent_again(desk: Desk) -> None:
+    asset = weights_of(desk)
+    upload = delivered(desk, asset, "ink")
+    assert delivered(desk, asset, "ink", complete=True) == upload
+    assert parts_sent(desk) == 2
+    assert len(list(ScenarioClient(desk.transport).list_models())) == 1
+
+
+def test_weights_become_a_model_for_each_that_is_made_of_them(desk: Desk) -> None:
+    asset = weights_of(desk)
+    uploads = {delivered(desk, asset, "ink"), delivered(desk, asset, "paint", complete=True)}
+    # One that became a model, which somebody may have deleted since, is no way to another.
+    uploads.add(delivered(desk, asset, "paint", complete=True))
+    assert len(uploads) == 3
+    assert len(list(ScenarioClient(desk.transport).list_models())) == 2
+
+
+def test_weights_that_cannot_be_completed_are_sent_anew(desk: Desk) -> None:
+    asset = weights_of(desk)
+    upload = delivered(desk, asset, "ink")
+    desk.faults.before.append(("POST", "/action", lambda: 400))
+    with pytest.raises(UploadFailed):
+        delivered(desk, asset, "ink", complete=True)
+    assert delivered(desk, asset, "ink", complete=True) != upload
+
+
+def test_weights_whose_upload_the_server_has_lost_are_sent_anew(desk: Desk) -> None:
+    asset = weights_of(desk)
+    upload = delivered(desk, asset, "ink")
+    desk.faults.before.append(("GET", f"/uploads/{upload}", lambda: 404))
+    assert delivered(desk, asset, "ink", complete=True) != upload

@@ -519,7 +519,7 @@ def test_an_import_whose_answer_is_lost_is_not_begun_again(desk: Desk, lost: str
 def test_an_upload_that_cannot_be_completed_has_failed_for_good(desk: Desk) -> None:
     asset = desk.file("ink.safetensors", b"x", AssetKind.WEIGHTS, "application/octet-stream")
     with (desk.folder / asset.name).open("rb") as file:
-        upload = desk.uploader.deliver(asset, file)
+        upload = desk.uploader.deliver(asset, file, "ink")
     desk.faults.before.append(("POST", "/action", lambda: 400))
     with pytest.raises(UploadFailed, match="a fault"):
         desk.uploader.finish_import(upload, Weights(WeightsSource.FILE, asset.name, asset))
@@ -529,7 +529,7 @@ def test_an_upload_that_another_run_completes_is_waited_for(desk: Desk) -> None:
     content = b"\2\0\0\0\0\0\0\0{}"
     asset = desk.file("i.safetensors", content, AssetKind.WEIGHTS, "application/octet-stream")
     with (desk.folder / asset.name).open("rb") as file:
-        upload = desk.uploader.deliver(asset, file)
+        upload = desk.uploader.deliver(asset, file, "ink")
     desk.faults.after.append(("POST", "/action", lambda: 400))
     weights = Weights(WeightsSource.FILE, asset.name, asset)
     assert desk.uploader.finish_import(upload, weights).startswith("model_")
@@ -550,7 +550,7 @@ def test_weights_from_a_file_become_a_model_once_their_upload_is_completed(
     asset = desk.file("ink.safetensors", content, kind, media_type)
     weights = Weights(WeightsSource.FILE, "ink.safetensors", asset)
     with (desk.folder / asset.name).open("rb") as file:
-        upload = desk.uploader.deliver(asset, file)
+        upload = desk.uploader.deliver(asset, file, "ink")
     assert desk.transport.get("/models")["models"] == []
     if lost:
         faults = desk.faults.before if lost == "before" else desk.faults.after

@@ -9,8 +9,10 @@ import random
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
-from tests.soak.schedule import Result
+from tests.soak.killed import kill_again_and_again
+from tests.soak.result import Result
 from tests.soak.soak import soak
 from tests.soak.stories import AT_ONCE, soak_stories
 from tests.soak.table import row, table
@@ -25,9 +27,15 @@ def main() -> int:
     )
     parser.add_argument("--schedules", type=int, default=200, help="how many (default: 200)")
     parser.add_argument("--stories", type=int, default=100, help="how many (default: 100)")
+    parser.add_argument(
+        "--kills", type=int, default=20, help="in how many projects runs are killed (default: 20)"
+    )
     parser.add_argument("--days", type=int, default=25, help="of a story (default: 25)")
     parser.add_argument(
-        "--minutes", type=float, default=float("inf"), help="at most this long for each of both"
+        "--minutes",
+        type=float,
+        default=float("inf"),
+        help="at most this long for each",
     )
     parser.add_argument("--seed", type=int, help="where to begin (default: anywhere)")
     parser.add_argument(
@@ -41,13 +49,15 @@ def main() -> int:
     if given.inputs is not None or given.api is not None:
         return _fuzz(given.inputs, given.api, first_seed)
     with TemporaryDirectory(prefix="catalog-sync-soak.") as folder:
-        results = soak(
-            Path(folder),
-            schedules=given.schedules,
-            first_seed=first_seed,
-            seconds=given.minutes * 60,
-            told=_tell,
-        )
+        limits: dict[str, Any] = {
+            "first_seed": first_seed,
+            "seconds": given.minutes * 60,
+            "told": _tell,
+        }
+        results = [
+            *kill_again_and_again(Path(folder), projects=given.kills, **limits),
+            *soak(Path(folder), schedules=given.schedules, **limits),
+        ]
         stories, broken = soak_stories(
             Path(folder),
             stories=given.stories,
@@ -62,7 +72,7 @@ def main() -> int:
 
 
 def _tell_story(number: int, days: int, why: str) -> None:
-    again = f"script/soak --schedules 0 --stories {AT_ONCE} --days {days} --seed {number}"
+    again = f"script/soak --schedules 0 --kills 0 --stories {AT_ONCE} --days {days} --seed {number}"
     sys.stderr.write(f"{why}\nagain: {again}\n")
 
 
@@ -91,8 +101,7 @@ def _say(text: str) -> None:
 def _tell(result: Result) -> None:
     if result.good:
         return
-    schedule = result.schedule
-    sys.stderr.write(f"seed {schedule.seed}, schedule {schedule.number}, {schedule.mix.name}:\n")
+    sys.stderr.write(f"{result.name}:\n")
     for what in ("unfinished", "duplicates", "lost", "wrong"):
         sys.stderr.writelines(f"  {what}: {each}\n" for each in getattr(result, what))
 

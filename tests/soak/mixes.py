@@ -79,10 +79,11 @@ def _from_elsewhere(spec: ModelSpec) -> ModelSpec:
 _NEVER = (
     Exclusion("tags-normalised", "*", "a server that changes tags never has a manifest's tags"),
 )
+_RESETS = ("refused", "reset-before", "reset-during")
 _DOUBTFUL = tuple(
     name
     for name, fault in FAULTS.items()
-    if fault.loses or name in ("408", "500", "502", "503", "504", "reset-before", "reset-during")
+    if fault.loses or name in (*_RESETS, "408", "500", "502", "503", "504")
 )
 
 MIXES = (
@@ -101,6 +102,7 @@ MIXES = (
         _from_elsewhere,
         (
             *_NEVER,
+            Exclusion("refused", "*", "it meets whoever connects, also where nothing may be lost"),
             *(
                 Exclusion(name, method, "whether the server fetches something cannot be asked")
                 for name in _DOUBTFUL

@@ -1,11 +1,13 @@
 """A project of its own on a sandbox, and the client that one machine's runs have for it."""
 
+import socket
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from typing import BinaryIO
+from urllib.parse import urlsplit
 
 from catalogsync.events import Tell, tell_nobody
 from catalogsync.model import AssetRef, RemoteModel
@@ -38,6 +40,10 @@ class _Sent:
         """Keep it."""
         self._known[sha256] = upload_id
 
+    def forget(self, upload_id: str) -> None:
+        """Forget it."""
+        self._known = {sha: held for sha, held in self._known.items() if held != upload_id}
+
 
 class Project:
     """A project that nobody else uses; `files` has the contents by their sha256."""
@@ -59,6 +65,14 @@ class Project:
         )
         with closing(transport), closing(uploader):
             yield ScenarioClient(transport, uploader)
+
+    def wait_until_it_accepts(self) -> None:
+        """Wait as long as connections are refused, which a fault may do for a moment."""
+        url = urlsplit(self._url)
+        while True:
+            with suppress(ConnectionRefusedError):
+                socket.create_connection((str(url.hostname), url.port or 0)).close()
+                return
 
     def opened(self, asset: AssetRef) -> BinaryIO:
         """A file of the catalog."""

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -26,6 +26,7 @@ from catalogsync.sandbox.server import Running
 from tests.engine.run import plan, run
 from tests.soak.mixes import Mix
 from tests.soak.project import Project
+from tests.soak.result import Result
 
 TRIES_UNDER_FAULTS = 4
 TRIES_AFTER = 2
@@ -40,31 +41,17 @@ class Schedule:
     mix: Mix
     catalogs: tuple[Catalog, ...]
 
-
-@dataclass(slots=True)
-class Result:
-    """What became of a schedule; each of the lists is to be empty."""
-
-    schedule: Schedule
-    applies: int = 0
-    requests: int = 0
-    injected: Counter[str] = field(default_factory=Counter)
-    unfinished: list[str] = field(default_factory=list)
-    duplicates: list[str] = field(default_factory=list)
-    lost: list[str] = field(default_factory=list)
-    wrong: list[str] = field(default_factory=list)
-
     @property
-    def good(self) -> bool:
-        """Whether everything promised was kept."""
-        return not (self.unfinished or self.duplicates or self.lost or self.wrong)
+    def name(self) -> str:
+        """What to run again to see the same."""
+        return f"seed {self.seed}, schedule {self.number}, {self.mix.name}"
 
 
 class Run:
     """A schedule as it runs, in a project of its own."""
 
     def __init__(self, schedule: Schedule, server: Running, faults: Faults, files: Path) -> None:
-        self.result = Result(schedule)
+        self.result = Result(schedule.name)
         self._schedule = schedule
         self._faults = faults
         self._project = Project(server, files)
@@ -116,6 +103,7 @@ class Run:
             except Exception as error:
                 self.result.wrong.append(f"stage {stage}: {type(error).__name__}: {error}")
         self._faults.start(0, ())
+        self._project.wait_until_it_accepts()
         with self._project.client() as client:
             left = plan(client, catalog, prune=True)
         done = [outcome.action for outcome in outcomes if outcome.status is Status.DONE]

@@ -259,6 +259,7 @@ class Story(RuleBasedStateMachine):
                 outcomes = run(client, catalog, self.project.opened, prune=prune, jobs=jobs)
         finally:
             self.stage.faults.stop()
+            self.project.wait_until_it_accepts()
             after = self.project.models()
             wrong = Oracle(catalog, prune, before).wrongs(after)
             wrong += untrue(outcomes, catalog, before, after, self.project.held())

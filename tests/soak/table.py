@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Sequence
 
 from catalogsync.sandbox.faults import FAULTS
-from tests.soak.schedule import Result
+from tests.soak.result import Result
 
 
 def table(results: Sequence[Result]) -> str:
-    """One line a number: schedules, requests, faults by kind, and what must be 0."""
+    """One line a number: schedules, requests, faults by kind, kills, and what must be 0."""
     faults = sum((result.injected for result in results), Counter[str]())
     rows = [
         ("schedules", len(results)),
@@ -16,6 +16,7 @@ def table(results: Sequence[Result]) -> str:
         ("requests", sum(result.requests for result in results)),
         ("faults", faults.total()),
         *((f"  {name}", faults[name]) for name in FAULTS if faults[name]),
+        ("kills", sum(result.kills for result in results)),
         ("converged", sum(not result.unfinished for result in results)),
         ("duplicates", sum(len(result.duplicates) for result in results)),
         ("lost", sum(len(result.lost) for result in results)),

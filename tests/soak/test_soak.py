@@ -2,11 +2,20 @@
 
 from pathlib import Path
 
+from tests.soak.killed import kill_again_and_again
 from tests.soak.soak import soak
 from tests.soak.table import table
 
 SCHEDULES = 24
 """What a run of the tests has time for; `script/soak --schedules` has more."""
+
+KILLED = 3
+
+
+def test_runs_killed_again_and_again_converge(tmp_path: Path) -> None:
+    results = kill_again_and_again(tmp_path, projects=KILLED, first_seed=1)
+    assert not [result for result in results if not result.good], table(results)
+    assert (len(results), sum(result.kills for result in results) >= KILLED) == (KILLED, True)
 
 
 def test_schedules_of_faults_converge_without_duplicates_losses_or_lies(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """One request on its way to the sandbox, for a fault to change, to answer or to cut off."""
 
 import json
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
@@ -195,6 +195,11 @@ class Exchange:
         reset: Callable[[], None] = self.scope["state"]["reset"]
         reset()
         await self.silence()
+
+    async def refuse(self) -> None:
+        """Let the server accept no new connection for a while."""
+        refuse: Callable[[float], Awaitable[None]] = self.scope["state"]["refuse"]
+        await refuse(self.wait_s)
 
     async def silence(self) -> None:
         """Say nothing until the client has gone."""

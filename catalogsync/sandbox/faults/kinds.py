@@ -4,6 +4,8 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from functools import partial
 from random import Random
 
@@ -27,6 +29,7 @@ _COMPLETE = "POST /uploads/{}/action"
 _NAMES = {"POST /assets": "name", "POST /uploads": "fileName"}
 _LOOKS = 20
 _PIECES = 20
+_HOURS_OFF = (-30, -5, 7, 30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,11 @@ class Fault:
 
 
 async def _reset_before(exchange: Exchange) -> None:
+    await exchange.reset()
+
+
+async def _refused(exchange: Exchange) -> None:
+    await exchange.refuse()
     await exchange.reset()
 
 
@@ -82,6 +90,14 @@ async def _drip(exchange: Exchange) -> None:
 
 async def _instead(make: Callable[[float], Answer], exchange: Exchange) -> None:
     await exchange.answer(make(exchange.wait_s))
+
+
+async def _until_a_date(exchange: Exchange) -> None:
+    """Only by the Date of the answer itself is it known how long that is."""
+    now = _now(exchange.random)
+    until = _http_date(now + timedelta(seconds=round(exchange.wait_s)))
+    headers = ((b"date", _http_date(now)), (b"retry-after", until))
+    await exchange.answer(said(429, {"message": "Too many requests"}, *headers))
 
 
 async def _altered(alter: Callable[[Answer, Random], Answer], exchange: Exchange) -> None:
@@ -187,6 +203,27 @@ _REQUIRED = {
 }
 
 
+_TIMES = ("createdAt", "updatedAt")
+
+
+def _now(random: Random) -> datetime:
+    return datetime.now(UTC) + timedelta(hours=random.choice(_HOURS_OFF))
+
+
+def _http_date(moment: datetime) -> bytes:
+    return format_datetime(moment, usegmt=True).encode()
+
+
+def _clock_off(answer: Answer, random: Random) -> Answer:
+    body, off = answer.json, timedelta(hours=random.choice(_HOURS_OFF))
+    for _, record in _records(body):
+        for name in filter(record.__contains__, _TIMES):
+            told = datetime.fromisoformat(record[name]) + off
+            record[name] = told.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    date = (b"date", _http_date(datetime.now(UTC) + off))
+    return replace(answer.saying(body), headers=(*answer.headers, date))
+
+
 def _missing_fields(answer: Answer, random: Random) -> Answer:
     body = answer.json
     held = [(kind, record) for kind, record in _records(body) if kind in _REQUIRED]
@@ -260,12 +297,16 @@ def _changed(
 
 FAULTS: dict[str, Fault] = {
     "reset-before": Fault("a TCP reset before the request is looked at", _reset_before, LABELS),
+    "refused": Fault("a TCP reset, and for a while new connections are refused", _refused, LABELS),
     "reset-during": Fault("a TCP reset while the request is read", _reset_during, LABELS),
     "reset-after": Fault("done, then a TCP reset instead of an answer", _reset_after, LABELS, True),
     "cut-off": Fault("done, then a TCP reset in the middle of the answer", _cut_off, LABELS, True),
     "lost": Fault("done, and never answered", _lost, LABELS, True),
     "drip": Fault("done, answered in small pieces over a long time", _drip, LABELS, True),
     "too-many-requests": _replaced("429 with Retry-After", _too_many),
+    "retry-date": Fault(
+        "429 with Retry-After as a date, by a clock that is hours off", _until_a_date, LABELS
+    ),
     "cooldown": _replaced("429 with remainingSeconds", _cooldown, _API),
     "ceiling": _replaced("429 with details.actionLimit, which waiting cannot cure", _ceiling, _API),
     "401": _replaced(
@@ -284,6 +325,7 @@ FAULTS: dict[str, Fault] = {
         "done, answered without a field that is always there", _missing_fields, _RECORDS, loses=True
     ),
     "unknown-values": _changed("words and keys that no document names", _unknown_values, _RECORDS),
+    "clock-off": _changed("Date, createdAt and updatedAt hours off", _clock_off, _RECORDS),
     "no-progress": _changed("models with `trainingProgress: {}`", _no_progress, _MODELS),
     "order-changed": _changed("lists in another order", _order_changed, _MODELS | _LISTINGS),
     "empty-page": Fault("an empty page that is not the last", _empty_page, _LISTINGS),

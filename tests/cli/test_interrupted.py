@@ -1,0 +1,158 @@
+"""SIGINT and SIGTERM: what is under way is finished, the report is true, the rest is left."""
+
+import json
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from catalogsync.sandbox import running
+from tests.cli.conftest import MODEL, Run, write
+from tests.cli.holding import Held
+from tests.cli.killing import Scene, scene
+from tests.cli.mixed import APPLY, begin, described, write_mixed
+from tests.cli.terminal import Terminal
+from tests.cli.test_json import ended, started
+from tests.cli.test_kinds import wav
+
+SIGNALS = [signal.SIGINT, signal.SIGTERM]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    """A sandbox and a catalog for all tests of a process."""
+    folder = tmp_path_factory.mktemp("interrupted")
+    write_mixed(folder / "catalog")
+    with scene(folder) as found:
+        yield found
+
+
+def outcomes(text: str) -> dict[str, str]:
+    """What became of every action, by its words."""
+    return {each["what"]: each["status"] for each in json.loads(text).get("outcomes", ())}
+
+
+def test_interrupted_at_any_request(place: Scene, tmp_path: Path) -> None:
+    stay = begin(place, "proj_whole")
+    place.reaper.arm()
+    whole = place.run("proj_whole", *APPLY, "--jobs", "1", "--json")
+    steps, held = len(place.reaper.requests), described(place, "proj_whole", stay)
+    told = tmp_path / "told.json"
+    for at in range(1, steps + 1, 3):
+        project, number = f"proj_{at}", SIGNALS[at % 2]
+        stay = begin(place, project)
+        place.reaper.arm(at, "before" if at % 4 < 2 else "after", number)
+        first = place.run(project, *APPLY, "--jobs", "1", "--json", "--json-into", str(told))
+        place.reaper.arm()
+        assert first.code == 130, first
+        assert "Traceback" not in first.err
+        assert json.loads(first.out)["error"]["kind"] == "Interrupted"
+        became = outcomes(first.out)
+        assert set(became.values()) <= {"done", "skipped"}
+        if became:
+            assert became.keys() == outcomes(whole.out).keys()
+            assert told.read_text() == first.out
+            told.unlink()
+        second = place.run(project, *APPLY, "--json")
+        assert second.code == 0, second
+        # What was said to be done is not done again, and what was not is done now.
+        done = {what for what, status in became.items() if status == "done"}
+        assert outcomes(second.out).keys() == outcomes(whole.out).keys() - done
+        assert described(place, project, stay) == held
+        place.clear(project)
+
+
+@pytest.fixture
+def sounding(catalog: Path) -> Path:
+    """A catalog of which one file is sent in two parts."""
+    folder = catalog / "models/ink-heroes"
+    (folder / "voice.wav").write_bytes(wav(9 * 1024 * 1024))
+    write(folder / "model.yaml", MODEL.replace("images/3.webp]", "images/3.webp, voice.wav]"))
+    return catalog
+
+
+AT = {
+    "a small request": ("PUT", "/tags"),
+    "a part": ("PUT", "/parts/"),
+    "a look at an upload": ("GET", "/uploads/"),
+}
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize("at", AT)
+def test_what_is_under_way_is_finished_and_told(
+    cli: Run, sounding: Path, tmp_path: Path, at: str, number: signal.Signals
+) -> None:
+    held = Held(*AT[at])
+    with (
+        running(tmp_path / "box", validate_s=0, import_s=0, middleware=(held,)) as server,
+        started("apply", sounding, "--yes", "--jobs", 2, url=server.url) as process,
+    ):
+        assert held.arrived.wait(30)
+        process.send_signal(number)
+        held.let_go.set()
+        found = ended(process)
+        assert found.code == 130
+        assert "Traceback" not in found.err
+        skipped, what_to_do, summary = found.out.splitlines()[-3:]
+        assert skipped.endswith(": interrupted")
+        assert what_to_do == "Run it again to do what is left; nothing is done twice."
+        assert summary.startswith("Applied: ")
+        where = (sounding, "--base-url", server.url)
+        assert cli("apply", *where, "--yes").code == 0
+        assert cli("plan", *where, "--detailed-exitcode").code == 0
+        made = server.control.requests()
+        assert made["POST /models"] == 2
+        assert made["POST /assets"] == 3
+
+
+def test_a_file_that_the_server_does_not_get_done_with_is_left_to_the_next_run(
+    cli: Run, sounding: Path, tmp_path: Path
+) -> None:
+    with (
+        running(tmp_path / "box", validate_s=3600) as server,
+        started("apply", sounding, "--yes", url=server.url) as process,
+    ):
+        while not server.control.requests()["GET /uploads/{}"]:
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        assert ended(process).code == 130
+        server.control.advance(4000)
+        assert cli("apply", sounding, "--base-url", server.url, "--yes").code == 0
+        assert server.control.requests()["PUT part"] == 2
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_second_signal_ends_at_once_and_shows_the_cursor(
+    sounding: Path, tmp_path: Path, number: signal.Signals
+) -> None:
+    held = Held("PUT", "/parts/")
+    with (
+        running(tmp_path / "box", middleware=(held,)) as server,
+        Terminal("apply", sounding, "--yes", url=server.url) as terminal,
+    ):
+        terminal.until("\x1b[?25l")
+        assert held.arrived.wait(30)
+        terminal.process.send_signal(number)
+        terminal.until("Interrupted: what is under way is finished. Ctrl-C again ends it at once.")
+        terminal.process.send_signal(number)
+        assert terminal.end() == 130
+        held.let_go.set()
+    assert terminal.raw.rindex("\x1b[?25h") > terminal.raw.rindex("\x1b[?25l")
+    assert "Traceback" not in terminal.shown
+
+
+def test_one_signal_shows_the_cursor_too(sounding: Path, tmp_path: Path) -> None:
+    held = Held("PUT", "/parts/")
+    with (
+        running(tmp_path / "box", middleware=(held,)) as server,
+        Terminal("apply", sounding, "--yes", url=server.url) as terminal,
+    ):
+        terminal.until("\x1b[?25l")
+        assert held.arrived.wait(30)
+        terminal.process.send_signal(signal.SIGINT)
+        held.let_go.set()
+        assert terminal.end() == 130
+    assert terminal.raw.rindex("\x1b[?25h") > terminal.raw.rindex("\x1b[?25l")
+    assert "Run it again to do what is left" in terminal.shown
