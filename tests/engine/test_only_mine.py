@@ -1,0 +1,127 @@
+"""`--only-mine` makes what the change set changes; what was edited on the server stays."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from catalogsync.diff import diff
+from catalogsync.model import NO_ASSET, ModelSpec, State
+from tests.engine.test_three_way import (
+    Case,
+    catalog,
+    compared,
+    pictures,
+    scaled,
+    server,
+    spec,
+    text,
+    told,
+    words,
+)
+
+Fields = dict[str, Any]
+
+EDITS: list[tuple[str, Fields, Fields]] = [
+    ("another name", {}, {"name": "By hand"}),
+    ("a class", {"class_slug": "art"}, {"class_slug": "photo"}),
+    ("no class any more", {"class_slug": "art"}, {"class_slug": ""}),
+    ("an epoch", {"epoch": "000001"}, {"epoch": "000002"}),
+    ("an embedding", {"prompt_embedding": "ink"}, {"prompt_embedding": "by hand"}),
+    ("an emptied embedding", {"negative_prompt_embedding": "x"}, {"negative_prompt_embedding": ""}),
+    ("another thumbnail", {"thumbnail": pictures(0)[0]}, {"thumbnail": pictures(1)[0]}),
+    ("no thumbnail any more", {"thumbnail": pictures(0)[0]}, {"thumbnail": NO_ASSET}),
+    ("a first thumbnail", {"thumbnail": NO_ASSET}, {"thumbnail": pictures(0)[0]}),
+    ("protection", {"protect": False}, {"protect": True}),
+    ("no protection", {"protect": True}, {"protect": False}),
+    ("a tag more", {"tags": words("a")}, {"tags": words("a b")}),
+    ("a tag less", {"tags": words("a b")}, {"tags": words("a")}),
+    ("collections", {"collections": words("Comics")}, {"collections": words("Best")}),
+    ("another scale", {"concepts": scaled(base=1.0)}, {"concepts": scaled(base=0.5)}),
+    ("a concept more", {"concepts": scaled(base=1.0)}, {"concepts": scaled(base=1.0, other=0.5)}),
+    ("a concept less", {"concepts": scaled(base=1.0, other=0.5)}, {"concepts": scaled(base=1.0)}),
+    ("an example more", {"examples": pictures(0, 1)}, {"examples": pictures(0, 2, 1)}),
+    ("an example less", {"examples": pictures(0, 1, 2)}, {"examples": pictures(0, 2)}),
+    ("another order", {"examples": pictures(0, 1, 2)}, {"examples": pictures(2, 0, 1)}),
+    ("a line", {"description": text("a", "b")}, {"description": text("a", "b", "c")}),
+    ("a guide", {"prompt_guide": text("a")}, {"prompt_guide": text("b")}),
+]
+"""How, what base says of the field, and what somebody made of it on the server."""
+
+TWO_EDITS: Fields = {"thumbnail": pictures(1)[0], "tags": words("a by-hand"), "class_slug": "photo"}
+SHORT: Fields = {"short_description": "base"}
+NEWER: Fields = {"short_description": "newer"}
+
+
+def case(base: Fields, live: Fields, desired: Fields) -> Case:
+    return Case("", "", {**SHORT, **base}, live, desired, {})
+
+
+@pytest.mark.parametrize(("how", "base", "live"), EDITS, ids=[how for how, _, _ in EDITS])
+def test_an_edit_is_left_alone_beside_a_change(how: str, base: Fields, live: Fields) -> None:
+    found = compared(case(base, live, NEWER), only_mine=True)
+    assert told(found.models) == {"shortDescription": "pending"}
+    assert (found.refusals, found.alone > 0) == ((), True)
+
+
+@pytest.mark.parametrize(("how", "base", "live"), EDITS, ids=[how for how, _, _ in EDITS])
+def test_an_edit_alone_leaves_nothing_to_do(how: str, base: Fields, live: Fields) -> None:
+    found = compared(case(base, live, {}), only_mine=True)
+    assert (found.models, found.refusals, found.alone > 0) == ((), (), True)
+
+
+def test_several_edits_are_left_alone_beside_a_change() -> None:
+    base = {"thumbnail": pictures(0)[0], "tags": words("a"), "class_slug": "art"}
+    found = compared(case(base, TWO_EDITS, NEWER), only_mine=True)
+    assert told(found.models) == {"shortDescription": "pending"}
+
+
+@pytest.mark.parametrize(
+    ("base", "live", "desired", "left"),
+    [
+        ("a b", "a by-hand", "a b mine", {"tags.mine": "pending"}),
+        ("a b", "b", "a b mine", {"tags.mine": "pending"}),
+        ("a b", "a b x", "a", {"tags.b": "pending"}),
+    ],
+)
+def test_of_a_set_what_is_mine_is_made(
+    base: str, live: str, desired: str, left: dict[str, str]
+) -> None:
+    sides = ({"tags": words(side)} for side in (base, live, desired))
+    assert told(compared(case(*sides), only_mine=True).models) == left
+
+
+def test_of_concepts_what_is_mine_is_made() -> None:
+    base = {"concepts": scaled(base=1.0)}
+    live = {"concepts": scaled(base=0.5)}
+    desired = {"concepts": scaled(base=1.0, other=2.0)}
+    found = compared(case(base, live, desired), only_mine=True)
+    assert {path.split(".")[1] for path in told(found.models)} == {"other"}
+
+
+def two(first: Fields, second: Fields) -> tuple[ModelSpec, ModelSpec]:
+    return spec(first), replace(spec(second), key="oak", name="Oak")
+
+
+def test_every_conflict_is_refused_by_name_with_a_way_out() -> None:
+    base, live, desired = (
+        catalog(*two({"short_description": side, "class_slug": side}, {"short_description": side}))
+        for side in ("base", "by-hand", "mine")
+    )
+    found = diff(desired, server(live, desired), base=base, only_mine=True)
+    told_of = {refusal.model: refusal for refusal in found.refusals}
+    assert set(told_of) == {"ink", "oak"}
+    assert "; " in told_of["ink"].message
+    assert "XX" not in told_of["ink"].message
+    for refusal in told_of.values():
+        assert refusal.code == "conflict"
+        assert refusal.hint.startswith("take what the server has into the manifest")
+
+
+def test_a_conflict_of_fields_is_told_beside_one_of_a_whole_model() -> None:
+    base = catalog(*two({"short_description": "base"}, {"short_description": "base"}))
+    live = catalog(*two({"short_description": "hand"}, {"short_description": "hand"}))
+    ink, oak = two({"short_description": "mine"}, {})
+    desired = catalog(ink, replace(oak, state=State.ABSENT))
+    found = diff(desired, server(live, desired), base=base, only_mine=True)
+    assert {refusal.model for refusal in found.refusals} == {"ink", "oak"}
