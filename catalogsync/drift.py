@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 
 from catalogsync.codec import value_digest
-from catalogsync.diff import Accepted, Came, Card, Change, Diff, Hunk, ModelDiff, Verb, cards
+from catalogsync.diff import Accepted, Came, Card, Change, Diff, ModelDiff, Verb, cards, patched
 from catalogsync.identity import Refusal
 from catalogsync.plan import Base, ModelPlan
 from catalogsync.rules import dependents
@@ -168,15 +168,6 @@ def _backwards(change: Change) -> Change:
     """A change read from Git to the server; of a text only what was edited there."""
     before = change.after
     if change.hunks:
-        before = _as_edited(str(change.after or ""), change.hunks)
+        pending = (hunk for hunk in change.hunks if not hunk.came.would_undo)
+        before = patched(str(change.after or ""), pending)
     return replace(change, before=before, after=change.before, came=None, hunks=())
-
-
-def _as_edited(wanted: str, hunks: Iterable[Hunk]) -> str:
-    """Git's text, with what waits for an apply as the server has it."""
-    lines = wanted.split("\n")
-    for hunk in sorted(hunks, key=lambda each: -each.line):
-        if not hunk.came.would_undo:
-            start = hunk.line - 1
-            lines[start : start + len(hunk.after)] = hunk.before
-    return "\n".join(lines)

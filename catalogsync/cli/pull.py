@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
+from catalogsync.cli.base import Known, base_option, known_base
 from catalogsync.cli.options import (
     catalog_argument,
     connection_options,
@@ -38,7 +40,7 @@ from catalogsync.pull.selection import Kind, Note, Wanted, choose
 from catalogsync.pull.writer import Writer
 from catalogsync.review.document import dumped
 from catalogsync.review.pulled import Pulled, lines_of_patch, pulled_document, render_pulled
-from catalogsync.review.words import counted
+from catalogsync.review.words import counted, visible
 
 Parts = tuple[str, ...]
 
@@ -79,6 +81,7 @@ class _Accept(click.ParamType[tuple[str, str]]):
     multiple=True,
     help="Only what the server has for this manifest, or this field of it; repeatable.",
 )
+@base_option
 @option("--download", "downloads", is_flag=True, help="Examples and thumbnails as files.")
 @option("--dry-run", is_flag=True, help="Print the patch and write nothing.")
 @option("--force", is_flag=True, help="Write over files that Git could not bring back.")
@@ -91,6 +94,7 @@ def command(
     tags: tuple[str, ...],
     ids: tuple[str, ...],
     accept: tuple[tuple[str, str], ...],
+    base: str | None,
     downloads: bool,
     dry_run: bool,
     force: bool,
@@ -101,9 +105,10 @@ def command(
 ) -> int:
     """Write what the server has into manifests. Reads the project and changes nothing there.
 
-    A model that is asked for and has a manifest: the manifest is edited where it differs, and
-    nothing else in it is touched. One that has none gets one. Without --all, --only, --tag, --id or
-    --accept, every model that has a manifest. Exits 5 when something is refused.
+    A model that is asked for and has a manifest: the manifest is edited where the server was, and
+    nothing else in it is touched; what Git changed itself stays. One that has none gets one.
+    Without --all, --only, --tag, --id or --accept, every model that has a manifest. Exits 5 when
+    something is refused.
     """
     wanted = Wanted(everything, only, tags, ids, _accepted(accept))
     if accept and (everything or wanted.picks):
@@ -114,7 +119,17 @@ def command(
     with session(choices, read_only=True, may_be_empty=True) as opened:
         if not (opened.catalog.models or everything or wanted.picks or accept):
             raise UsageError("the catalog has no manifest yet", hint="take models over with --all")
-        given = _gathered(opened, wanted, jobs=choices.jobs, quiet=quiet)
+        known = known_base(
+            opened.root,
+            opened.catalog,
+            opened.target,
+            ref=base,
+            blobs=opened.blobs,
+            otherwise="HEAD",
+        )
+        if not quiet and opened.catalog.models:
+            say(_told_apart(known))
+        given = _gathered(opened, wanted, known, jobs=choices.jobs, quiet=quiet)
         draft = drafted(given, _loader(opened))
         if dry_run:
             notes = () if force else _uncommitted(opened.root, draft)
@@ -144,7 +159,16 @@ def _accepted(accept: tuple[tuple[str, str], ...]) -> Mapping[str, frozenset[str
     return {key: frozenset() if key in whole else frozenset(fields[key]) for key in fields}
 
 
-def _gathered(opened: Session, wanted: Wanted, *, jobs: int, quiet: bool) -> Grounds:
+def _told_apart(known: Known) -> str:
+    base = known.base
+    if base and base.commit:
+        said = f" ({base.said})" if base.said else ""
+        return visible(f"Taking what was edited on the server since {base.commit[:12]}{said}.")
+    why = f" ({base.said})" if base and base.said else ""
+    return visible(f"No commit is known to be applied{why}: taking all that differs.")
+
+
+def _gathered(opened: Session, wanted: Wanted, base: Known, *, jobs: int, quiet: bool) -> Grounds:
     with progress("reading", quiet=quiet) as tell:
         models = {model.id: model for model in opened.client.list_models()}
         taken = {name.partition(".")[0].casefold() for name in names_in(opened.root, ("models",))}
@@ -158,7 +182,16 @@ def _gathered(opened: Session, wanted: Wanted, *, jobs: int, quiet: bool) -> Gro
             progress=tell.step,
             known=opened.known,
         )
-    return grounds(opened.root, opened.catalog, snapshot, selection, wanted, opened.files)
+    return grounds(
+        opened.root,
+        opened.catalog,
+        snapshot,
+        selection,
+        wanted,
+        opened.files,
+        base=base.catalog,
+        today=datetime.now(UTC).date(),
+    )
 
 
 def _loader(opened: Session) -> Load:

@@ -20,6 +20,7 @@ from catalogsync.diff.values import (
     Placed,
     Value,
     Verb,
+    patched,
     undone,
 )
 from catalogsync.identity import match, twins
@@ -41,6 +42,7 @@ __all__ = [
     "Verb",
     "cards",
     "diff",
+    "patched",
     "undone",
 ]
 

@@ -55,6 +55,15 @@ class Hunk:
     after: tuple[str, ...]
 
 
+def patched(wanted: str, hunks: Iterable[Hunk]) -> str:
+    """A wanted text with the lines of some of its hunks as the server has them."""
+    lines = wanted.split("\n")
+    for hunk in sorted(hunks, key=lambda each: -each.line):
+        start = hunk.line - 1
+        lines[start : start + len(hunk.after)] = hunk.before
+    return "\n".join(lines)
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One difference at one address; `path` begins with the field's name as the API spells it.

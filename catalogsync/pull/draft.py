@@ -7,10 +7,11 @@ out again by name, until nothing is left to be said against the rest.
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 
 from catalogsync.contents import Contents
-from catalogsync.diff import SCALARS, Diff, ModelDiff, diff
+from catalogsync.diff import SCALARS, Came, Change, Diff, ModelDiff, diff
 from catalogsync.errors import ManifestError, Problem
 from catalogsync.identity import Refusal
 from catalogsync.manifest import Authored
@@ -70,6 +71,8 @@ class Grounds:
     modeline: bool = False
     pictures: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     stored: Mapping[Parts, AssetRef] = field(default_factory=dict)
+    base: Catalog | None = None
+    today: date = date.max
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,14 +264,18 @@ class _Work:
     def differences(self, catalog: Catalog) -> Iterator[_Complaint]:
         """What a plan would still say of what is to be written."""
         keys = self._grounds.selection.edited | self._fresh.keys()
-        after = diff(catalog, self._grounds.snapshot, keys=frozenset(keys))
+        given = self._grounds
+        after = diff(
+            catalog, given.snapshot, keys=frozenset(keys), base=given.base, today=given.today
+        )
         specs = {spec.key: spec for spec in catalog.models}
         yield from self._refused(_refusals(catalog, after), specs, after.contents)
         for model in after.models:
             differing = {change.field for change in model.changes} - _NOT_PULLED
             if model.key in self._fresh:
                 yield from (_Complaint(model.key, name, _UNSAID) for name in sorted(differing))
-            for name in sorted(differing & self._edits.get(model.key, {}).keys()):
+            undone = {change.field for change in model.changes if _is_wrong(change)}
+            for name in sorted(undone & self._edits.get(model.key, {}).keys()):
                 yield _Complaint(model.key, name, _UNSAID, _BY_HAND)
         yield from self._strays(specs)
 
@@ -376,6 +383,11 @@ class _Work:
                 if edit.said
             ),
         )
+
+
+def _is_wrong(change: Change) -> bool:
+    """Whether a difference that is left is more than Git's own change."""
+    return change.came is not Came.PENDING
 
 
 def _refusals(catalog: Catalog, found: Diff) -> frozenset[Refusal]:

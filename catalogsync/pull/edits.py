@@ -7,12 +7,13 @@ from difflib import SequenceMatcher
 from typing import Any, assert_never
 
 from catalogsync.contents import Contents
-from catalogsync.diff import SCALARS, Diff, ModelDiff
+from catalogsync.diff import SCALARS, Diff, ModelDiff, patched
 from catalogsync.manifest import Authored
 from catalogsync.manifest.words import Unfit
 from catalogsync.mentions import normalised
 from catalogsync.model import ModelSpec, RemoteModel
 from catalogsync.pull.fresh import asset, concept
+from catalogsync.pull.taken import has_both
 from catalogsync.roundtrip.edit import with_items, with_value
 from catalogsync.roundtrip.editor import Kept
 
@@ -204,8 +205,12 @@ def _concepts(at: Situation, name: str) -> Edit:
 
 def _text(at: Situation, name: str) -> Edit:
     """The server's words where the author has them; if that misleads the loader, with its ids."""
+    change = next(change for change in at.found.changes if change.field == name)
+    if has_both(change):
+        edits = (hunk for hunk in change.hunks if hunk.came.would_undo)
+        return Edit(name, _text_steps(at, name, patched(str(change.after or ""), edits)))
     raw = at.live.description if name == "description" else at.live.prompt_guide
-    words, plain = str(_before(at, name) or ""), normalised(raw or "")
+    words, plain = str(change.before or ""), normalised(raw or "")
     first, second = (_text_steps(at, name, text) for text in (words, plain))
     return Edit(name, first, () if first == second else second)
 

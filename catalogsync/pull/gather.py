@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 from catalogsync.diff import Diff, Verb, diff
@@ -10,6 +11,7 @@ from catalogsync.manifest.folder import KnownFiles
 from catalogsync.model import NO_ASSET, Catalog, ModelSpec, RemoteModel, Snapshot, Text
 from catalogsync.pull.draft import Draft, Grounds
 from catalogsync.pull.selection import Kind, Note, Selection, Wanted
+from catalogsync.pull.taken import taken
 
 _SCHEMA = ("schemas", "model.schema.json")
 _NOT_THERE = "it has no model on the server"
@@ -48,15 +50,20 @@ def grounds(
     selection: Selection,
     wanted: Wanted,
     known: KnownFiles | None = None,
+    base: Catalog | None = None,
+    today: date = date.max,
 ) -> Grounds:
-    """Compare, and read the manifests that differ."""
-    found = diff(catalog, snapshot, keys=selection.edited)
+    """Compare, and read the manifests that differ; with a `base`, by what the server edited."""
+    whole = diff(catalog, snapshot, keys=selection.edited, base=base, today=today)
+    models, left = taken(whole, wanted.accept)
+    found = replace(whole, models=models)
     differing = [
         model.spec
         for model in found.models
         if model.spec and model.remote and model.verb in (Verb.UPDATE, Verb.ADOPT)
+        if model.changes
     ]
-    notes = (*selection.notes, *_not_compared(selection, found))
+    notes = (*selection.notes, *left, *_not_compared(selection, found))
     return Grounds(
         catalog=catalog,
         snapshot=snapshot,
@@ -65,6 +72,8 @@ def grounds(
         written=authored(root, tuple(differing), known=known),
         accept=wanted.accept,
         defaults=defaults(root),
+        base=base,
+        today=today,
         modeline=root.joinpath(*_SCHEMA).is_file(),
     )
 

@@ -9,7 +9,13 @@ from typing import Any
 from tests.cli.conftest import Run
 from tests.safety.canary import Recorder, left_in, seen
 
-COMMANDS = (("validate",), ("plan",), ("plan", "--html", "made/page.html"), ("apply", "--yes"))
+COMMANDS = (
+    ("validate",),
+    ("plan",),
+    ("plan", "--html", "made/page.html"),
+    ("apply", "--yes"),
+    ("pull", "--all", "--download", "--force"),
+)
 """Run from a folder that holds `made`, in which files may be left."""
 
 
