@@ -116,6 +116,7 @@ class _Sandbox:
         return await loop.run_in_executor(self._world.workers, route.handler, call)
 
     async def _page(self, request: Request, segments: list[str]) -> Response:
+        model_changes.settle(self._world)
         match request.method, segments:
             case "GET" | "HEAD", ["files", asset_id]:
                 return files.read_file(self._world, request, asset_id)

@@ -54,11 +54,6 @@ def owned(call: Call, job_id: str) -> Json:
     return doc
 
 
-def succeeded(world: World, doc: Json) -> bool:
-    """Whether a job has come to its good end."""
-    return _history(world, doc)[-1][0] == "success"
-
-
 def show(call: Call, doc: Json) -> Json:
     """The Job of the API; the address of a packed download is in its `metadata.output`."""
     history = _history(call.world, doc)

@@ -7,7 +7,7 @@ is restored; a model that trains can be deleted, which cancels the training.
 
 from datetime import datetime
 
-from catalogsync.sandbox import model_changes, model_fields, model_records, trainings
+from catalogsync.sandbox import model_fields, model_records, trainings
 from catalogsync.sandbox.collections import COLLECTIONS, must_be_collections
 from catalogsync.sandbox.errors import bad_request, forbidden, gone, not_found
 from catalogsync.sandbox.world import Call, Json
@@ -47,7 +47,6 @@ def delete(call: Call) -> Json:
     def mark(doc: Json) -> None:
         if doc["status"] == "training":
             trainings.stop(call.world, doc, "canceled")
-        model_changes.cancel(call.world, doc["id"])
         doc["deletedAt"] = call.world.clock.stamp()
 
     with call.world.store.writing() as db:

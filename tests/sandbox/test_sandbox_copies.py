@@ -169,8 +169,9 @@ def test_a_copy_counts_as_a_model(tmp_path: Path, connect: Connect) -> None:
             client.models.transfer(model, destination_project_id=OTHER)
 
 
-def test_a_deleted_copy_does_not_come_to_life(client: Scenario, slow: Running) -> None:
+def test_a_deleted_copy_is_finished_and_stays_deleted(client: Scenario, slow: Running) -> None:
     copied = client.models.copy(client.models.create().model.id).model.id
     client.models.delete(copied)
     slow.control.advance(2 * COPY)
     assert [each.id for each in client.models.list(status="deleted")] == [copied]
+    assert client.models.restore(copied).model.status == "new"
