@@ -1,4 +1,4 @@
-"""The job endpoints: trainings and downloads.
+"""The job endpoints: trainings, downloads, and uploads under their `jobId`.
 
 Chosen where nothing is documented: the file of a download is at `metadata.output.url`, a new signed
 address each time; a list has no other filters than `type` and `types`; uploads are not listed.
@@ -6,7 +6,7 @@ address each time; a list has no other filters than `type` and `types`; uploads 
 
 import json
 
-from catalogsync.sandbox import checks, job_records, paging
+from catalogsync.sandbox import checks, job_records, paging, upload_records
 from catalogsync.sandbox.checks import Choice, Object
 from catalogsync.sandbox.errors import CANNOT_CANCEL, bad_request
 from catalogsync.sandbox.world import Call, Json
@@ -29,10 +29,13 @@ def read_list(call: Call) -> Json:
 
 def read(call: Call) -> Json:
     """`GET /jobs/{jobId}`."""
+    upload = upload_records.of_job(call, call.ids[0])
+    if upload is not None:
+        return {"job": upload_records.show_job(call, upload)}
     return {"job": job_records.show(call, job_records.owned(call, call.ids[0]))}
 
 
 def act(call: Call) -> Json:
     """`POST /jobs/{jobId}/action`: only what generates images can be canceled."""
-    job_records.owned(call, call.ids[0])
+    read(call)
     raise bad_request(CANNOT_CANCEL)

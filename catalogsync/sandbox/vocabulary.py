@@ -70,11 +70,27 @@ UPLOAD_STATUSES = frozenset(
 )
 
 JOB_TYPES = frozenset(
-    {"flux-model-training", "model-download", "model-training", "musubi-model-training"}
+    {
+        "flux-model-training",
+        "model-download",
+        "model-import",
+        "model-training",
+        "musubi-model-training",
+        "upload",
+    }
 )
 
 JOB_STATUSES = frozenset(
-    {"canceled", "failure", "finalizing", "in-progress", "queued", "success", "warming-up"}
+    {
+        "canceled",
+        "failure",
+        "finalizing",
+        "in-progress",
+        "pending",
+        "queued",
+        "success",
+        "warming-up",
+    }
 )
 
 ASSET_KINDS = frozenset({"3d", "audio", "image", "text", "video"})

@@ -73,9 +73,11 @@ class Stock:
         for each in self.ids["model"][: len(trained) + 1]:
             control.set_fields(each, exampleAssetIds=self.ids["asset"])
         control.set_training_images(trained[1], self.ids["asset"][1:])
-        self.ids["job"] = [self._train(trained[1])]
         self.ids["collection"] = [self._make("collection", name="c") for _ in range(_STOCK)]
         self.ids["upload"] = [self._make("upload", **_UPLOAD) for _ in range(_STOCK)]
+        upload = f"{self.server.url}/uploads/{self.ids['upload'][0]}"
+        uploading = str(self.client.get(upload, auth=_KEY).json()["upload"]["jobId"])
+        self.ids["job"] = [self._train(trained[1]), uploading]
         self.tokens = [self._token(kind) for kind in KINDS[:_STOCK]]
 
     def _make(self, what: str, /, **body: Any) -> str:
