@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from catalogsync.sandbox.vocabulary import (
     ASSET_KINDS,
     EDIT_CAPABILITIES,
+    JOB_STATUSES,
+    JOB_TYPES,
     MODEL_CAPABILITIES,
     MODEL_SOURCES,
     MODEL_TYPES,
@@ -69,6 +71,7 @@ _TRAINING_IMAGE = _object(
         "name": _TEXT,
     }
 )
+_PAIR = _object({"sourceId": _TEXT, "targetId": _TEXT}, {"instruction": _TEXT})
 _PRIVACY = _one_of(("private", "public", "unlisted"))
 _MODEL_ALWAYS: dict[str, Json] = {
     **_SHARED,
@@ -98,20 +101,29 @@ _MODEL_SOMETIMES: dict[str, Json] = {
     "epoch": _TEXT,
     "epochs": _of(_object({"epoch": _TEXT, "assets": _of(_LINK)})),
     "trainingImages": _of(_TRAINING_IMAGE),
+    "trainingImagePairs": _of(_PAIR),
+    "trainingStats": _object(
+        {"startedAt": _TIME, "queueDuration": _NUMBER},
+        {"endedAt": _TIME, "trainDuration": _NUMBER},
+    ),
+    "jobId": _TEXT,
+    "parentModelId": _TEXT,
     "parameters": _ANY_OBJECT,
     "deletedAt": _TIME,
     "inputs": _of(_ANY_OBJECT),
-    # Seen on real records, and shown with `fidelity="real"`.
+    # Empty on real records that do not train, and with `fidelity="real"`.
     "trainingProgress": _ANY_OBJECT,
+    # Seen on real records, and shown with `fidelity="real"`.
     "complianceMetadata": _ANY_OBJECT,
 }
 _SIZE: dict[str, Json] = {"width": _COUNT, "height": _COUNT}
-_KIND = _one_of(ASSET_KINDS)
-_SOURCE = _one_of(("uploaded", *(f"uploaded-{kind}" for kind in ASSET_KINDS if kind != "image")))
+_KIND = _one_of(ASSET_KINDS | {"json"})
+_UPLOADED = (f"uploaded-{kind}" for kind in ASSET_KINDS if kind != "image")
+_SOURCE = _one_of(("canvas", "uploaded", *_UPLOADED))
 _PROPERTIES = _object({"size": _COUNT}, _SIZE)
 _METADATA = _object(
     {"type": _SOURCE, "name": _TEXT, "kind": _KIND, "size": _COUNT},
-    {**_SIZE, "parentId": _TEXT, "rootParentId": _TEXT},
+    {**_SIZE, "parentId": _TEXT, "rootParentId": _TEXT, "thumbnail": _LINK},
 )
 _ASSET_SHORT: dict[str, Json] = {
     "id": _TEXT,
@@ -157,6 +169,20 @@ _UPLOAD_SOMETIMES: dict[str, Json] = {
     "url": _TEXT,
     "assetOptions": _ANY_OBJECT,
 }
+_JOB_STATUS = _one_of(JOB_STATUSES)
+_JOB_ALWAYS: dict[str, Json] = {
+    "jobId": _TEXT,
+    "jobType": _one_of(JOB_TYPES),
+    "ownerId": _TEXT,
+    "authorId": _TEXT,
+    "createdAt": _TIME,
+    "updatedAt": _TIME,
+    "progress": {"type": "number", "minimum": 0, "maximum": 1},
+    "status": _JOB_STATUS,
+    "statusHistory": _of(_object({"status": _JOB_STATUS, "date": _TIME})),
+    "metadata": _object({"input": _ANY_OBJECT}, {"output": _ANY_OBJECT, "error": _TEXT}),
+    "billing": _object({"cuCost": _NUMBER, "cuDiscount": _NUMBER}),
+}
 _TAG = _object(
     {
         "tagName": _TEXT,
@@ -176,7 +202,8 @@ OBJECTS: dict[str, Json] = {
         {name: _MODEL_FIELDS[name] for name in _SHORT_MODEL},
         {name: shape for name, shape in _MODEL_FIELDS.items() if name not in _SHORT_MODEL},
     ),
-    "Asset": _object(_ASSET_ALWAYS, {"deletedAt": _TIME}),
+    "Asset": _object(_ASSET_ALWAYS, {"deletedAt": _TIME, "description": _TEXT, "thumbnail": _LINK}),
+    "Job": _object(_JOB_ALWAYS),
     "Upload": _object(_UPLOAD_ALWAYS, _UPLOAD_SOMETIMES),
     "Collection": _object(
         {
@@ -209,6 +236,14 @@ NOTHING = _object({})
 MODEL = _object({"model": ref("Model")})
 MODELS = _page("models", ref("Model"))
 MODELS_SHORT = _object({"models": _of(ref("ShortModel"))}, {})
+TRAINING = _object(
+    {"job": ref("Job"), "model": ref("Model"), "creativeUnitsCost": _NUMBER},
+)
+TRAINING_IMAGE = _object({"trainingImage": _TRAINING_IMAGE})
+PAIRS = _object({"count": _COUNT, "pairs": _of(_PAIR)})
+JOB = _object({"job": ref("Job")})
+JOBS = _page("jobs", ref("Job"))
+JOB_STARTED = _object({"jobId": _TEXT})
 ASSET = _object({"asset": ref("Asset")})
 ASSETS = _page("assets", ref("Asset"))
 ASSETS_FOUND = _object({"assets": _of(ref("Asset"))})

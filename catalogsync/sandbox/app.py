@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from catalogsync.sandbox import files, gallery, openapi, routes
+from catalogsync.sandbox import downloads, files, gallery, model_changes, openapi, routes
 from catalogsync.sandbox.access import Bucket, Door
 from catalogsync.sandbox.errors import ApiError, bad_request, not_found, too_large
 from catalogsync.sandbox.settings import Asgi, Receive, Scope, Send
@@ -97,8 +97,9 @@ class _Sandbox:
             caller.must_write()
         sent = scope["query_string"].decode("ascii", "replace")
         query = dict(parse_qsl(sent, keep_blank_values=True))
-        body = _parsed(raw)
+        body = _parsed(raw, route.takes_list)
         route.check(query, body)
+        model_changes.settle(self._world)
         call = Call(
             world=self._world,
             project=query.get("projectId", _DEFAULT_PROJECT),
@@ -115,9 +116,12 @@ class _Sandbox:
         return await loop.run_in_executor(self._world.workers, route.handler, call)
 
     async def _page(self, request: Request, segments: list[str]) -> Response:
+        model_changes.settle(self._world)
         match request.method, segments:
             case "GET" | "HEAD", ["files", asset_id]:
                 return files.read_file(self._world, request, asset_id)
+            case "GET" | "HEAD", ["weights", job_id]:
+                return downloads.read_weights(self._world, request, job_id)
             case "PUT", ["parts", upload_id, number]:
                 self._world.requests["PUT part"] += 1
                 return await files.receive_part(self._world, request, upload_id, number)
@@ -151,8 +155,9 @@ async def _read_body(receive: Receive) -> bytes:
     return b"".join(chunks)
 
 
-def _parsed(raw: bytes) -> Json:
-    if not raw:
+def _parsed(raw: bytes, as_list: bool) -> Json:
+    """The body; one that must be a list is called `items`."""
+    if not raw and not as_list:
         return {}
     try:
         body = json.loads(raw, parse_constant=_no_constant, parse_float=_finite)
@@ -160,8 +165,10 @@ def _parsed(raw: bytes) -> Json:
             json.dumps(body, ensure_ascii=False).encode()  # half a surrogate pair is no text
     except (ValueError, RecursionError):
         raise bad_request("The body is not valid JSON") from None
-    if not isinstance(body, dict):
-        raise bad_request("The body must be a JSON object")
+    if as_list and isinstance(body, list):
+        return {"items": body}
+    if as_list or not isinstance(body, dict):
+        raise bad_request(f"The body must be a JSON {'array' if as_list else 'object'}")
     return body
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from catalogsync.sandbox.checks import new_id
-from catalogsync.sandbox.errors import bad_request
+from catalogsync.sandbox.errors import bad_request, not_found
 from catalogsync.sandbox.vocabulary import EDIT_CAPABILITIES
 from catalogsync.sandbox.world import Call, Json, World
 
@@ -28,6 +28,7 @@ class NewAsset:
     size: int
     width: int | None = None
     height: int | None = None
+    type: str = ""
     hidden: bool = False
     parent: str | None = None
     collections: Sequence[str] = ()
@@ -36,7 +37,7 @@ class NewAsset:
 
 def insert(world: World, new: NewAsset, asset_id: str | None = None) -> Json:
     """Record an asset whose content is in place; `asset_id` if the content has one already."""
-    type_ = "uploaded" if new.kind == "image" else f"uploaded-{new.kind}"
+    type_ = new.type or ("uploaded" if new.kind == "image" else f"uploaded-{new.kind}")
     stamp = new.created or world.clock.stamp()
     size = {"width": new.width, "height": new.height} if new.width is not None else {}
     metadata: Json = {"type": type_, "name": new.name, "kind": new.kind, "size": new.size, **size}
@@ -60,14 +61,49 @@ def insert(world: World, new: NewAsset, asset_id: str | None = None) -> Json:
         "editCapabilities": list(EDIT_CAPABILITIES) if new.kind == "image" else [],
     }
     with world.store.writing() as db:
-        db.execute(
-            "INSERT INTO assets (id, project, type, parent, author, created, updated, doc)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            [doc["id"], new.project, type_, new.parent, new.author, stamp, stamp, json.dumps(doc)],
-        )
+        _insert(world, doc)
         rows = [(doc["id"], collection, "asset") for collection in new.collections]
         db.executemany("INSERT INTO members (item, collection, kind) VALUES (?, ?, ?)", rows)
     return doc
+
+
+def _insert(world: World, doc: Json) -> None:
+    told, stamp = doc["metadata"], doc["createdAt"]
+    world.store.db.execute(
+        "INSERT INTO assets (id, project, type, parent, author, created, updated, doc)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            doc["id"],
+            doc["ownerId"],
+            told["type"],
+            told.get("parentId"),
+            doc["authorId"],
+            stamp,
+            stamp,
+            json.dumps(doc),
+        ],
+    )
+
+
+def insert_copy(call: Call, original: Json) -> str:
+    """Record a copy of an asset for the caller's project, content and all; return its id."""
+    store, stamp = call.world.store, call.world.clock.stamp()
+    doc = original | {
+        "id": new_id("asset"),
+        "ownerId": call.project,
+        "authorId": call.author,
+        "createdAt": stamp,
+        "updatedAt": stamp,
+        "tags": [],
+    }
+    of_a_parent = ("parentId", "rootParentId")
+    told = {name: each for name, each in doc["metadata"].items() if name not in of_a_parent}
+    doc["metadata"] = told
+    target = store.content(doc["id"])
+    target.parent.mkdir(exist_ok=True)
+    target.hardlink_to(store.content(original["id"]))
+    _insert(call.world, doc)
+    return str(doc["id"])
 
 
 def save(world: World, doc: Json) -> None:
@@ -84,6 +120,9 @@ def show(call: Call, row: Sequence[str | None]) -> Json:
     doc: Json = json.loads(row[0] or "")
     doc["collectionIds"] = row[1].split(",") if row[1] else []
     doc["url"] = call.file_url(doc["id"])
+    if "thumbnail" in doc:
+        picture = {"assetId": doc["thumbnail"], "url": call.file_url(doc["thumbnail"])}
+        doc["thumbnail"] = doc["metadata"]["thumbnail"] = picture
     return doc
 
 
@@ -101,6 +140,22 @@ def find(call: Call, asset_ids: Iterable[str]) -> dict[str, Json]:
     )
     found = [show(call, row) for row in rows]
     return {asset["id"]: asset for asset in found}
+
+
+def kept(call: Call) -> Json:
+    """The asset in the path, in its kept form; 404 if the project has none such."""
+    one(call, call.ids[0])
+    row = call.world.store.db.execute("SELECT doc FROM assets WHERE id = ?", [call.ids[0]])
+    doc: Json = json.loads(row.fetchone()[0])
+    return doc
+
+
+def one(call: Call, asset_id: str) -> Json:
+    """One asset as the API shows it; 404 if the project has none such."""
+    found = find(call, [asset_id])
+    if not found:
+        raise not_found("Asset", asset_id)
+    return found[asset_id]
 
 
 def must_exist(call: Call, asset_ids: Sequence[str], field: str) -> dict[str, Json]:

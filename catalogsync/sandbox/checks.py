@@ -155,6 +155,20 @@ class Whole:
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """A whole number in a query, from 0 to `most`."""
+
+    most: int
+
+    def check(self, value: Any, name: str) -> None:
+        if not re.match(r"[0-9]{1,6}\Z", value) or int(value) > self.most:
+            raise bad_request(f"{name} must be a number from 0 to {self.most}")
+
+    def describe(self) -> Json:
+        return {"type": "integer", "minimum": 0, "maximum": self.most}
+
+
+@dataclass(frozen=True, slots=True)
 class Choice:
     """One of several words, called `what`."""
 
@@ -217,7 +231,7 @@ class Object:
 class OneOf:
     """Several objects, told by the field that only one of them has; `otherwise` has none.
 
-    `apart` is a field that goes with `otherwise` alone.
+    `apart` is a field that goes with `otherwise`, and with those that name it.
     """
 
     named: Mapping[str, Object]
@@ -227,9 +241,10 @@ class OneOf:
 
     def check(self, value: Any, name: str) -> None:
         given = [each for each in self.named if value.get(each) is not None]
-        if len(given) > 1 or (given and self.apart in value):
+        form = self.named[given[0]] if given else self.otherwise
+        if len(given) > 1 or (self.apart in value and self.apart not in form.fields):
             raise bad_request(self.reason)
-        (self.named[given[0]] if given else self.otherwise).check(value, name)
+        form.check(value, name)
 
     def describe(self) -> Json:
         null = {"type": "null"}
@@ -237,6 +252,7 @@ class OneOf:
         for name, form in {"": self.otherwise, **self.named}.items():
             others = {each: null for each in self.named if each != name}
             mine = form.describe()
-            mine["properties"] |= others | ({self.apart: False} if name else {})
+            mine["properties"] |= others
+            mine["properties"].setdefault(self.apart, False)
             described.append(mine)
         return {"oneOf": described}

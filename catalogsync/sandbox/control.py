@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from catalogsync.sandbox import model_records, upload_records
+from catalogsync.sandbox import model_records, trainings, upload_records
 from catalogsync.sandbox.vocabulary import STATUSES
 from catalogsync.sandbox.world import Json, World
 
@@ -54,6 +54,14 @@ class Control:
             raise ValueError(f"{status} is not a model status")
         self.set_fields(model_id, status=status)
 
+    def fail_training(self, model_id: str, message: str) -> None:
+        """Let a training end as failed, now."""
+        world = self._world
+        with world.store.writing():
+            doc = self._model(model_id)
+            trainings.stop(world, doc, "failure", message)
+            model_records.save(world, doc)
+
     def set_epochs(self, model_id: str, epochs: Iterable[str]) -> None:
         """Give a model the epochs a training would have left."""
         self.set_fields(model_id, epochs=[{"epoch": epoch, "assets": []} for epoch in epochs])
@@ -67,12 +75,15 @@ class Control:
 
     def set_fields(self, model_id: str, **fields: Any) -> None:
         """Change the kept form of a model, as someone else would; its `updatedAt` moves."""
-        world = self._world
-        with world.store.writing() as db:
-            row = db.execute("SELECT doc FROM models WHERE id = ?", [model_id]).fetchone()
-            if row is None:
-                raise LookupError(model_id)
-            model_records.save(world, model_records.parsed(row[0]) | fields)
+        with self._world.store.writing():
+            model_records.save(self._world, self._model(model_id) | fields)
+
+    def _model(self, model_id: str) -> Json:
+        db = self._world.store.db
+        row = db.execute("SELECT doc FROM models WHERE id = ?", [model_id]).fetchone()
+        if row is None:
+            raise LookupError(model_id)
+        return model_records.parsed(row[0])
 
     def hold_upload(self, upload_id: str, status: str | None) -> None:
         """Keep a completed upload in a state, `validating` say; None lets it go on."""
@@ -88,7 +99,7 @@ class Control:
         self._world.web[address] = content
 
     def advance(self, seconds: float) -> None:
-        """Move the server's clock forward: URLs expire, uploads move on. Below 0, move it back."""
+        """Move the server's clock forward, or back: URLs expire, uploads and trainings move on."""
         self._world.clock.advance(seconds)
 
     def requests(self) -> Counter[str]:

@@ -13,6 +13,9 @@ RETIRED = "Creating SD 1.5 and SDXL models is no longer available."
 TOO_MANY_ASSETS = "Too many assetIds provided in a single request"
 UNHANDLED_IMAGE = "Unhandled image format"
 IMAGE_OR_CANVAS = "Either 'image' or 'canvas' must be provided"
+ALREADY_TRAINING = "Model is already training"
+ALREADY_TRAINING_IMAGE = "The provided assetId is already a training image of this model"
+CANNOT_CANCEL = "Cannot cancel this type of job"
 REFUSALS = (400, 401, 403, 404, 410, 413, 429)
 
 

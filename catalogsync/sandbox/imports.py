@@ -9,7 +9,15 @@ import mimetypes
 import shutil
 from pathlib import Path
 
-from catalogsync.sandbox import asset_records, checks, media, model_records, upload_records, web
+from catalogsync.sandbox import (
+    asset_records,
+    checks,
+    downloads,
+    media,
+    model_records,
+    upload_records,
+    web,
+)
 from catalogsync.sandbox.asset_records import NewAsset
 from catalogsync.sandbox.world import Json, World
 
@@ -140,4 +148,5 @@ def _model(world: World, doc: Json, file: Path) -> str:
     name = Path(doc["originalFileName"]).stem[:64]
     model |= {"name": name, "status": "trained", "source": "other"}
     model_records.insert(world, model)
+    downloads.keep(world, model["id"], file)
     return str(model["id"])

@@ -10,6 +10,7 @@ import json
 
 from catalogsync.sandbox import checks, model_records, paging
 from catalogsync.sandbox.checks import Choice, ListOf, Object, Truth, reference
+from catalogsync.sandbox.clock import iso
 from catalogsync.sandbox.errors import bad_request
 from catalogsync.sandbox.vocabulary import LISTED_STATUSES
 from catalogsync.sandbox.world import Call, Json
@@ -43,7 +44,7 @@ def read_list(call: Call) -> Json:
         if name in query:
             raise bad_request(f"{name} is only available when privacy=public")
     _check_order(call)
-    where = [("project = ?", call.project), *_status(query.get("status"))]
+    where = [("project = ?", call.project), *_status(call)]
     if "collectionId" in query:
         condition = "id IN (SELECT item FROM members WHERE collection = ?)"
         where.append((condition, query["collectionId"]))
@@ -78,11 +79,13 @@ def _check_order(call: Call) -> None:
             raise bad_request(f"{name} requires sortBy=createdAt")
 
 
-def _status(status: str | None) -> list[tuple[str, str]]:
+def _status(call: Call) -> list[tuple[str, str]]:
+    status = call.query.get("status")
     if status is None:
         return [("deleted IS NULL", "")]
     if status == "deleted":
-        return [("deleted IS NOT NULL", "")]
+        since = iso(call.world.clock.now() - model_records.RESTORABLE_S)
+        return [("deleted > ?", since)]
     if status in LISTED_STATUSES:
         return [("status = ?", status), ("deleted IS NULL", "")]
     return []

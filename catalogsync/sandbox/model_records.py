@@ -5,12 +5,16 @@ collections.
 """
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from catalogsync.sandbox.checks import new_id
-from catalogsync.sandbox.errors import bad_request, not_found
+from catalogsync.sandbox.errors import ALREADY_TRAINING, bad_request, ceiling, not_found
+from catalogsync.sandbox.timing import Timing
 from catalogsync.sandbox.vocabulary import MODEL_CAPABILITIES
 from catalogsync.sandbox.world import Call, Json, World
+
+RESTORABLE_S = 30 * 24 * 3600
+"""For how long a deleted model is listed and can be restored."""
 
 # A document, and the ids of its collections separated by commas.
 SELECT = "doc, (SELECT group_concat(collection) FROM members WHERE item = models.id)"
@@ -61,6 +65,11 @@ def insert(world: World, doc: Json, collections: Sequence[str] = ()) -> None:
 def save(world: World, doc: Json) -> None:
     """Write a model back, with a later `updatedAt`."""
     doc["updatedAt"] = world.clock.after(doc["updatedAt"])
+    write(world, doc)
+
+
+def write(world: World, doc: Json) -> None:
+    """Write a model back as it is."""
     world.store.db.execute(
         "UPDATE models SET status = ?, deleted = ?, doc = ? WHERE id = ?",
         [doc["status"], doc.get("deletedAt"), json.dumps(doc), doc["id"]],
@@ -86,6 +95,26 @@ def kept(call: Call) -> Json:
         raise not_found("Model", call.ids[0])
     doc: Json = json.loads(row[0])
     return doc
+
+
+def stay_below_ceiling(call: Call, project: str) -> None:
+    """Refuse one model more where the plan has no room for it."""
+    limit = call.world.settings.max_models
+    if not limit:
+        return
+    (count,) = call.world.store.db.execute(
+        "SELECT count(*) FROM models WHERE project = ? AND deleted IS NULL", [project]
+    ).fetchone()
+    if count >= limit:
+        raise ceiling("create-model", limit)
+
+
+def must_be_idle(doc: Json) -> None:
+    """Refuse to touch a model that trains or is being copied."""
+    if doc["status"] == "training":
+        raise bad_request(ALREADY_TRAINING)
+    if doc["status"] == "copying":
+        raise bad_request("Model is not available while it is being copied")
 
 
 def full(call: Call, model_id: str) -> Json:
@@ -118,6 +147,9 @@ def show(call: Call, row: Sequence[str | None], *, training_images: int | None =
         ]
     if training_images is not None:
         doc.pop("inputs", None)
+    timing = doc.pop("training", None)
+    if timing and doc["status"] == "training":
+        doc["trainingProgress"] = Timing(**timing).progress(call.world.clock.now())
     if call.world.settings.fidelity == "real":
         doc = {"trainingProgress": {}, "parameters": {}, "complianceMetadata": _COMPLIANCE} | doc
     return doc
@@ -142,7 +174,7 @@ def must_exist(call: Call, model_ids: Sequence[str], field: str) -> None:
 
 
 def forget_assets(call: Call, asset_ids: Sequence[str]) -> None:
-    """Take deleted assets out of the examples and thumbnails that used them."""
+    """Take deleted assets out of the examples, thumbnails and training sets that used them."""
     db, removed = call.world.store.db, set(asset_ids)
     rows = db.execute(
         "SELECT doc FROM models WHERE project = ? AND deleted IS NULL AND EXISTS ("
@@ -154,12 +186,41 @@ def forget_assets(call: Call, asset_ids: Sequence[str]) -> None:
         doc["exampleAssetIds"] = [each for each in doc["exampleAssetIds"] if each not in removed]
         if doc.get("thumbnail") in removed:
             del doc["thumbnail"]
+        drop_training_images(doc, removed)
         save(call.world, doc)
     db.execute(
         "UPDATE collections SET thumbnail = NULL"
         " WHERE thumbnail IN (SELECT value FROM json_each(?))",
         [json.dumps(list(asset_ids))],
     )
+
+
+def caption(call: Call, asset_id: str, text: str) -> None:
+    """Let the training images of an asset be described as it is."""
+    rows = call.world.store.db.execute(
+        "SELECT doc FROM models WHERE project = ? AND instr(doc, ?)", [call.project, asset_id]
+    ).fetchall()
+    for (kept_text,) in rows:
+        doc = parsed(kept_text)
+        images = [each for each in doc.get("trainingImages", []) if each["id"] == asset_id]
+        for image in images:
+            image["description"] = text
+        if images:
+            save(call.world, doc)
+
+
+def drop_training_images(doc: Json, removed: Collection[str]) -> None:
+    """Take images out of a training set, and with them the pairs that they are in."""
+    if "trainingImages" in doc:
+        doc["trainingImages"] = [
+            each for each in doc["trainingImages"] if each["id"] not in removed
+        ]
+    if "trainingImagePairs" in doc:
+        doc["trainingImagePairs"] = [
+            pair
+            for pair in doc["trainingImagePairs"]
+            if pair["sourceId"] not in removed and pair["targetId"] not in removed
+        ]
 
 
 def _linked(call: Call, asset_id: str) -> Json:

@@ -4,9 +4,10 @@ What a request may say comes from the very values that check it. A request of th
 be refused for what it means: a model that does not exist, a tag that is there already.
 """
 
+from itertools import pairwise
 from typing import Any
 
-from catalogsync.sandbox import answers, uploads
+from catalogsync.sandbox import answers
 from catalogsync.sandbox.errors import REFUSALS
 from catalogsync.sandbox.routes import ROUTES, Route
 from catalogsync.sandbox.world import Json
@@ -15,6 +16,7 @@ _DESCRIPTION = """What the local Scenario API accepts and answers.
 No text may hold the null character. A body may have 10 MB. The contents of files, signed addresses
 for parts of uploads and the pages of the gallery are outside of this document."""
 _NAMES = {"models": "model", "assets": "asset", "uploads": "upload", "collections": "collection"}
+_NAMES |= {"jobs": "job", "training-images": "asset"}
 
 
 def document(address: str) -> Json:
@@ -41,15 +43,16 @@ def document(address: str) -> Json:
 
 
 def _named(path: str) -> str:
-    return path.replace("{}", f"{{{_id_name(path)}}}")
+    for name, _ in _ids(path):
+        path = path.replace("{}", f"{{{name}}}", 1)
+    return path
 
 
-def _id_name(path: str) -> str:
-    return f"{_kind(path)}Id"
-
-
-def _kind(path: str) -> str:
-    return _NAMES.get(path.split("/")[1], "")
+def _ids(path: str) -> list[tuple[str, str]]:
+    """The names of the ids in a path, and what they are ids of."""
+    kinds = [_NAMES.get(each, "") for each, after in pairwise(path.split("/")) if after == "{}"]
+    names = [f"{kinds[0]}Id", "trainingImageId"] if kinds else []
+    return list(zip(names, kinds, strict=False))
 
 
 def _operation(route: Route) -> Json:
@@ -66,15 +69,25 @@ def _operation(route: Route) -> Json:
 
 
 def _path_parameters(path: str) -> list[Json]:
-    if "{}" not in path:
-        return []
-    schema = {"type": "string", "minLength": 1, "format": f"{_kind(path)}-id"}
-    return [{"name": _id_name(path), "in": "path", "required": True, "schema": schema}]
+    return [
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "schema": {"type": "string", "minLength": 1, "format": f"{kind}-id"},
+        }
+        for name, kind in _ids(path)
+    ]
 
 
 def _query_parameters(route: Route) -> list[Json]:
     return [
-        {"name": name, "in": "query", "schema": kind.describe()}
+        {
+            "name": name,
+            "in": "query",
+            "schema": kind.describe(),
+            "required": name in route.query.required,
+        }
         for name, kind in route.query.fields.items()
     ]
 
@@ -82,7 +95,7 @@ def _query_parameters(route: Route) -> list[Json]:
 def _responses(route: Route) -> Json:
     refused = {"description": "Refused", "content": _json(answers.ref("Refusal"))}
     responses: Json = {"200": {"description": "Done", "content": _json(route.answer)}}
-    if route.handler is uploads.create:
+    if "dryRun" in route.query.fields:
         estimate = {"description": "An estimate", "content": _json(answers.ref("Estimate"))}
         responses["269"] = estimate
     return responses | {str(status): refused for status in REFUSALS}

@@ -38,6 +38,13 @@ CREATE TABLE IF NOT EXISTS members (
 CREATE INDEX IF NOT EXISTS members_of ON members (collection, kind);
 CREATE TABLE IF NOT EXISTS uploads (
     id TEXT PRIMARY KEY, project TEXT NOT NULL, doc TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS changes (
+    model TEXT PRIMARY KEY, due REAL NOT NULL, fields TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS changes_due ON changes (due);
+CREATE TABLE IF NOT EXISTS jobs (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, project TEXT NOT NULL,
+    type TEXT NOT NULL, created TEXT NOT NULL, doc TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS jobs_created ON jobs (project, created, seq);
 """
 
 _BUSY_S = 30
@@ -53,6 +60,7 @@ class Store:
         self._open: list[sqlite3.Connection] = []
         (directory / "contents").mkdir(parents=True, exist_ok=True)
         (directory / "parts").mkdir(exist_ok=True)
+        (directory / "weights").mkdir(exist_ok=True)
         with self.writing() as db:
             for statement in _SCHEMA.split(";"):
                 db.execute(statement)
@@ -94,6 +102,10 @@ class Store:
     def parts(self, upload_id: str) -> Path:
         """The folder of what has arrived of an upload."""
         return self._directory / "parts" / upload_id
+
+    def weights(self, name: str) -> Path:
+        """Where the weights of a model are."""
+        return self._directory / "weights" / name
 
     def close(self) -> None:
         """Close the connections of all threads."""

@@ -13,6 +13,15 @@ from catalogsync.sandbox.world import Call, Json, World
 
 # Kept for the sandbox's own use, never shown.
 _PRIVATE = ("completed", "outcome", "held")
+# The status of the job of an upload, and how far it is.
+_AS_A_JOB = {
+    "pending": ("pending", 0),
+    "complete": ("in-progress", 0),
+    "validating": ("in-progress", 0.5),
+    "validated": ("finalizing", 0.9),
+    "imported": ("success", 1),
+    "failed": ("failure", 1),
+}
 
 
 def insert(world: World, doc: Json) -> None:
@@ -81,6 +90,35 @@ def show(call: Call, doc: Json) -> Json:
         shown["errorMessage"] = doc["outcome"]["errorMessage"]
     shown["updatedAt"] = max(doc["updatedAt"], _reached(call.world, doc, now))
     return shown
+
+
+def of_job(call: Call, job_id: str) -> Json | None:
+    """The project's upload with that job, if there is one."""
+    row = call.world.store.db.execute(
+        "SELECT doc FROM uploads WHERE project = ? AND json_extract(doc, '$.jobId') = ?",
+        [call.project, job_id],
+    ).fetchone()
+    return None if row is None else json.loads(row[0])
+
+
+def show_job(call: Call, doc: Json) -> Json:
+    """The Job of an upload; what it became is in `metadata.output`."""
+    shown = show(call, doc)
+    now, progress = _AS_A_JOB[shown["status"]]
+    metadata: Json = {"input": {"uploadId": doc["id"]}}
+    if "entityId" in shown:
+        metadata["output"] = {"entityId": shown["entityId"]}
+    if "errorMessage" in shown:
+        metadata["error"] = shown["errorMessage"]
+    told = ("jobId", "ownerId", "authorId", "createdAt", "updatedAt")
+    return {name: shown[name] for name in told} | {
+        "jobType": "model-import" if doc["kind"] == "model" else "upload",
+        "metadata": metadata,
+        "progress": progress,
+        "status": now,
+        "statusHistory": [{"status": now, "date": shown["updatedAt"]}],
+        "billing": {"cuCost": 0, "cuDiscount": 0},
+    }
 
 
 def _reached(world: World, doc: Json, now: str) -> str:

@@ -1,6 +1,6 @@
 """The closed lists of words that the API knows."""
 
-from catalogsync.sandbox.checks import ANY_TEXT, Kind, ListOf, Number, Truth
+from catalogsync.sandbox.checks import ANY_TEXT, Choice, Kind, ListOf, Number, Text, Truth
 
 MODEL_TYPES = frozenset(
     {
@@ -49,6 +49,12 @@ RETIRED_TYPES = frozenset(
     }
 )
 
+
+def is_trainable(model_type: str) -> bool:
+    """Whether models of a type are made by training."""
+    return model_type.endswith("-lora") or model_type == "elevenlabs-voice"
+
+
 EPOCH_TYPES = frozenset({"flux.1-lora", "flux.1-kontext-lora"})
 
 STATUSES = frozenset({"copying", "failed", "new", "trained", "training", "training-canceled"})
@@ -61,6 +67,30 @@ UPLOAD_SOURCES = frozenset({"civitai", "huggingface", "multipart", "other", "url
 
 UPLOAD_STATUSES = frozenset(
     {"complete", "failed", "imported", "pending", "validated", "validating"}
+)
+
+JOB_TYPES = frozenset(
+    {
+        "flux-model-training",
+        "model-download",
+        "model-import",
+        "model-training",
+        "musubi-model-training",
+        "upload",
+    }
+)
+
+JOB_STATUSES = frozenset(
+    {
+        "canceled",
+        "failure",
+        "finalizing",
+        "in-progress",
+        "pending",
+        "queued",
+        "success",
+        "warming-up",
+    }
 )
 
 ASSET_KINDS = frozenset({"3d", "audio", "image", "text", "video"})
@@ -90,18 +120,12 @@ _TEXTS = (
     "conceptPrompt",
     "gender",
     "language",
-    "lrScheduler",
-    "optimizeFor",
     "validationPrompt",
     "voiceDescription",
-    "wandbKey",
 )
 _NUMBERS = (
-    "batchSize",
     "learningRate",
-    "learningRateTextEncoder",
     "learningRateUnet",
-    "maxTrainSteps",
     "nbEpochs",
     "nbRepeats",
     "numTextTrainSteps",
@@ -109,7 +133,6 @@ _NUMBERS = (
     "priorLossWeight",
     "randomCropRatio",
     "randomCropScale",
-    "rank",
     "seed",
     "textEncoderTrainingRatio",
     "validationFrequency",
@@ -117,10 +140,26 @@ _NUMBERS = (
 _TRUTHS = ("randomCrop", "removeBackgroundNoise", "scaleLr")
 _LISTS = ("samplePrompts", "sampleSourceImages")
 
-# The training parameters.
+_SCHEDULERS = (
+    "constant",
+    "constant-with-warmup",
+    "cosine",
+    "cosine-with-restarts",
+    "linear",
+    "polynomial",
+)
+
+# The training parameters, with the limits that hold for every type.
 PARAMETERS: dict[str, Kind] = {
     **dict.fromkeys(_TEXTS, ANY_TEXT),
     **dict.fromkeys(_NUMBERS, Number()),
     **dict.fromkeys(_TRUTHS, Truth()),
     **dict.fromkeys(_LISTS, ListOf(ANY_TEXT, most=100)),
+    "batchSize": Number(1, 4),
+    "learningRateTextEncoder": Number(0.000001, 0.001),
+    "lrScheduler": Choice(_SCHEDULERS, "a scheduler"),
+    "maxTrainSteps": Number(0, 10_000),
+    "optimizeFor": Choice(("likeness",), "something to optimize for"),
+    "rank": Number(2, 128),
+    "wandbKey": Text(longest=40),
 }

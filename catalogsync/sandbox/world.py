@@ -53,6 +53,12 @@ class Call:
         path = f"/parts/{upload_id}/{number}"
         return f"{self.origin}{path}?{self.world.signer.query(path, expires)}"
 
+    def weights_url(self, job_id: str) -> str:
+        """A signed, expiring URL of the weights that a download has packed."""
+        path = f"/weights/{job_id}"
+        expires = self.world.clock.now() + self.world.settings.url_ttl_s
+        return f"{self.origin}{path}?{self.world.signer.query(path, expires)}"
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:

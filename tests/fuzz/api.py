@@ -30,7 +30,7 @@ from catalogsync.sandbox.server import Running
 
 Operation = APIOperation[Any, Any, Any, Any]
 
-KINDS = ("model", "asset", "collection", "upload")
+KINDS = ("model", "asset", "collection", "upload", "job")
 _KEY = ("key", "secret")
 _STOCK = 3
 _CONFORMS = [
@@ -44,6 +44,8 @@ MEANT = re.compile(
     r"not found|does not exist|already|cannot be added and deleted|is not an image"
     r"|Invalid paginationToken|only available|requires (sortBy|privacy)|when privacy=private"
     r"|is not available for|can only be (set|changed)|applicable to Flux|for composition models"
+    r"|is not a training image of this model|is not deleted|Cannot cancel|duplicates"
+    r"|is not an image of the model"
     r"|has no epoch|Unhandled image format|Either 'image'|Invalid canvas|ids in a single"
 )
 """What a request of the right form may be refused for: not its form, but what it means."""
@@ -63,15 +65,30 @@ class Stock:
         control = self.server.control
         trained = control.create_models([{"status": "trained"}] * (_STOCK - 1))
         control.set_epochs(trained[0], ["000001"])
-        self.ids["model"] = [*trained, *control.create_models([{"status": "new"}])]
+        others = [{"status": "new"}, {"status": "training"}, {"status": "new"}]
+        new, training, deleted = control.create_models(others)
+        self.client.delete(f"{self.server.url}/models/{deleted}", auth=_KEY)
+        self.ids["model"] = [*trained, new, training, deleted]
         self.ids["asset"] = [self._make("asset", name="a.png", image=PNG) for _ in range(_STOCK)]
+        for each in self.ids["model"][: len(trained) + 1]:
+            control.set_fields(each, exampleAssetIds=self.ids["asset"])
+        control.set_training_images(trained[1], self.ids["asset"][1:])
         self.ids["collection"] = [self._make("collection", name="c") for _ in range(_STOCK)]
         self.ids["upload"] = [self._make("upload", **_UPLOAD) for _ in range(_STOCK)]
+        upload = f"{self.server.url}/uploads/{self.ids['upload'][0]}"
+        uploading = str(self.client.get(upload, auth=_KEY).json()["upload"]["jobId"])
+        self.ids["job"] = [self._train(trained[1]), uploading]
         self.tokens = [self._token(kind) for kind in KINDS[:_STOCK]]
 
     def _make(self, what: str, /, **body: Any) -> str:
         answer = self.client.post(f"{self.server.url}/{what}s", json=dict(body), auth=_KEY)
         return str(answer.json()[what]["id"])
+
+    def _train(self, model_id: str) -> str:
+        train = f"{self.server.url}/models/{model_id}/train"
+        answer = self.client.put(train, json={}, auth=_KEY).json()
+        self.client.post(f"{train}/action", json={"action": "cancel"}, auth=_KEY)
+        return str(answer["job"]["jobId"])
 
     def _token(self, kind: str) -> str:
         url = f"{self.server.url}/{kind}s?pageSize=1"
@@ -79,10 +96,11 @@ class Stock:
 
     def strategy(self, kind: str) -> st.SearchStrategy[str]:
         """An id of that kind, or of none."""
-        return st.integers(0, 3 * _STOCK).map(lambda at: self._at(kind, at))
+        return st.integers(0, 4 * _STOCK).map(lambda at: self._at(kind, at))
 
     def _at(self, kind: str, at: int) -> str:
-        return self.ids[kind][at % _STOCK] if at < 3 * _STOCK else "nothing"
+        known = self.ids[kind]
+        return known[at % len(known)] if at < 4 * _STOCK else "nothing"
 
 
 def _png() -> str:
@@ -136,6 +154,11 @@ def fuzz(
     schemathesis.openapi.format("project-id", st.sampled_from(["proj_default"] * 9 + ["p"]))
     tokens = st.integers(0, _STOCK - 1).map(lambda at: stock.tokens[at])
     schemathesis.openapi.format("page-token", tokens)
+    others = st.sampled_from(["proj_default", *["proj_other"] * 9])
+    schemathesis.openapi.format("other-project-id", others)
+    several = st.lists(stock.strategy("asset"), min_size=1, max_size=3).map(",".join)
+    schemathesis.openapi.format("asset-ids", several)
+    schemathesis.openapi.format("canvas", st.sampled_from(["{}", '{"layers": []}', "{"]))
     images = [PNG, f"data:image/png;base64,{PNG}", "AAAA"]
     schemathesis.openapi.format("base64-image", st.sampled_from(images))
     for mode in GenerationMode.POSITIVE, GenerationMode.NEGATIVE:
@@ -187,7 +210,7 @@ def _fuzz(
     examples: int,
     seed: int | None,
 ) -> None:
-    consumes = operation.method == "delete"
+    consumes = operation.method == "delete" or "/train" in operation.path
 
     @settings(
         max_examples=examples,

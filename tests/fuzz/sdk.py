@@ -2,6 +2,7 @@
 
 import collections.abc
 import inspect
+import re
 import types
 import typing
 from collections.abc import Iterable, Iterator, Mapping
@@ -28,6 +29,19 @@ def params(kind: type) -> dict[str, Param]:
         _alias(hint, name): Param(name in must or _required(hint), _bare(hint))
         for name, hint in hints.items()
     }
+
+
+def requests(resource: type) -> set[str]:
+    """The requests that a resource of the client makes, as `PUT /models/{modelId}`."""
+    return {
+        f"{_METHODS.get(method, method.upper())} {_SNAKE.sub(lambda at: at[1].upper(), path)}"
+        for method, path in _REQUEST.findall(inspect.getsource(resource))
+    }
+
+
+_REQUEST = re.compile(r'self\._([a-z_]+)\(\s*(?:path_template\(\s*)?"(/[^"]+)"')
+_METHODS = {"get_api_list": "GET"}
+_SNAKE = re.compile(r"_([a-z])")
 
 
 def _required(hint: Any) -> bool:

@@ -65,6 +65,26 @@ def test_a_file_in_one_part_becomes_an_asset(client: Scenario, pictures: Any, pr
     assert httpx.get(asset.url).content == data
 
 
+@pytest.mark.parametrize("good", [True, False])
+def test_the_job_of_an_upload_tells_what_became_of_it(
+    client: Scenario, stranger: Scenario, pictures: Any, good: bool
+) -> None:
+    data = pictures.png() if good else b"no picture"
+    upload = _begin(client, data)
+    assert client.jobs.retrieve(upload.job_id or "").job.status == "pending"
+    _send(upload, data)
+    done = _finish(client, upload)
+    job = client.jobs.retrieve(upload.job_id or "").job
+    assert (job.job_type, job.progress) == ("upload", 1)
+    assert job.status == ("success" if good else "failure")
+    assert job.metadata.output == ({"entityId": done.entity_id} if good else None)
+    assert job.metadata.error == done.error_message
+    with pytest.raises(BadRequestError, match="Cannot cancel this type of job"):
+        client.jobs.trigger_action(job.job_id, action="cancel")
+    with pytest.raises(NotFoundError):
+        stranger.jobs.retrieve(job.job_id)
+
+
 def test_parts_are_joined_in_order(client: Scenario) -> None:
     data = SVG + bytes(range(256)) * (11 * 4096)
     cut = [data[: 5 * MIB], data[5 * MIB : 10 * MIB], data[10 * MIB :]]
