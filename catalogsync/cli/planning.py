@@ -66,7 +66,11 @@ def split_options(options: dict[str, Any]) -> tuple[Planning, Choices]:
         )
     allow = Allowances(**{f.name: options.pop(f"allow_{f.name}") for f in fields(Allowances)})
     scope = Scope(
-        options.pop("prune"), options["only"], options["exclude"], options.pop("only_mine")
+        options.pop("prune"),
+        options["only"],
+        options["exclude"],
+        options.pop("only_mine"),
+        options["shard"],
     )
     return Planning(scope, allow, options.pop("base")), Choices(**options)
 
@@ -209,6 +213,7 @@ def _compared(
         snapshot,
         keys=keys,
         prune=planning.scope.prune,
+        shard=planning.scope.shard,
         base=known.catalog,
         only_mine=planning.scope.only_mine,
         today=today,

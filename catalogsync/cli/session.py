@@ -21,6 +21,7 @@ from catalogsync.manifest import KnownBlobs, find_catalog, load, load_with
 from catalogsync.model import Catalog, Target
 from catalogsync.ports import KnownAssets, KnownUploads
 from catalogsync.sending import Watcher
+from catalogsync.shard import Shard
 
 if TYPE_CHECKING:
     from catalogsync.cache import DigestCache
@@ -49,6 +50,7 @@ class Choices:
     timeout: float = 120.0
     only: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    shard: Shard | None = None
 
 
 def log_of(choices: Choices) -> Log:
@@ -213,7 +215,14 @@ def chosen_target(catalog: Catalog, choices: Choices) -> Target:
 
 
 def selected(catalog: Catalog, choices: Choices) -> frozenset[str] | None:
-    """The keys that --only and --exclude leave, or None for all."""
+    """The keys that --only and --exclude leave, or those of a shard, or None for all."""
+    if choices.shard:
+        if choices.only or choices.exclude:
+            raise UsageError(
+                "--shard divides the whole catalog and cannot go with --only or --exclude",
+                hint="give one or the other",
+            )
+        return choices.shard.keys(catalog)
     if not (choices.only or choices.exclude):
         return None
     keys = [spec.key for spec in catalog.models]
