@@ -140,3 +140,13 @@ def test_a_shard_is_planned_offline_too(cli: Run, clone: Path) -> None:
     ]
     models = [{model["key"] for model in json.loads(each.out)["models"]} for each in found]
     assert models == [{"elm"} & keys_of(clone, number) for number in (1, 2, 3)]
+
+
+@pytest.mark.parametrize("command", ["plan", "apply"])
+def test_what_an_apply_changed_is_not_brought_back_in_parts(
+    cli: Run, catalog: Path, command: str
+) -> None:
+    assert cli("apply", catalog, "--yes", "--undo-into", "undo.json").code == 0
+    found = cli(command, catalog, "--restore", "undo.json", "--shard", "1/2")
+    assert found.code == 64
+    assert "cannot go with --shard" in found.err
