@@ -172,6 +172,11 @@ selection_options = together(
         help="No keys that match; repeatable.",
     ),
     option(
+        "--changed-since",
+        metavar="REF",
+        help="Only models that are not as they were at a commit, with all they refer to.",
+    ),
+    option(
         "--shard",
         type=ShardType(),
         metavar="I/N",

@@ -36,9 +36,10 @@ def desired_session(
         with session(choices, read_only=read_only) as opened:
             yield opened, planning
         return
-    if choices.shard:
+    if choices.shard or choices.changed_since:
         raise UsageError(
-            "--restore brings back what one apply changed and cannot go with --shard",
+            "--restore brings back what one apply changed and cannot go with --shard or "
+            "--changed-since",
             hint="give one or the other; --only and --exclude choose",
         )
     saved = parsed(restore.read_bytes())

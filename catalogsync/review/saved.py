@@ -24,7 +24,8 @@ from catalogsync.shard import Shard
 class Scope:
     """Which models were planned, as --prune, --only, --exclude and --shard said.
 
-    `only_mine`: and of them only what the change set changes, by the base of the plan.
+    `only_mine`: and of them only what the change set changes, by the base of the plan;
+    `changed_since`: only those that are not as they were at this commit.
     """
 
     prune: bool = False
@@ -32,6 +33,7 @@ class Scope:
     exclude: tuple[str, ...] = ()
     only_mine: bool = False
     shard: Shard | None = None
+    changed_since: str = ""
 
 
 @dataclass(frozen=True, slots=True)
