@@ -31,6 +31,7 @@ def observe(
 ) -> Snapshot:
     """Read what `catalog` needs, for the models in `keys` only if given, with `jobs` threads.
 
+    Of the others those are read that may hold a file which the ones in `keys` lack.
     What is `known` is not read, what was read is handed to it.
     """
     models = {model.id: model for model in reader.list_models()}
@@ -40,25 +41,41 @@ def observe(
         reads = _Reads(pool, progress)
         unclear = [(model.id, "description") for model in undecided(catalog, models)]
         models = _read_fields(reader, models, unclear, reads)
-        matches = [
-            found
-            for found in match(catalog, models, begun=begun).matches
-            if (keys is None or found.spec.key in keys) and found.spec.state is State.PRESENT
-        ]
-        models = _read_fields(reader, models, _managed_reads(matches), reads)
-        needed, recallable = _needed_assets(matches, models)
-        recalled = dict(known.recall(recallable)) if known else {}
-        assets = _read_assets(reader, sorted(needed - recalled.keys()), reads)
-        if known:
-            known.remember(assets.values())
-        assets |= recalled
-    assets |= _uploaded_before(reader, _digests_wanted(matches, assets), assets)
+        found = match(catalog, models, begun=begun).matches
+        present = [each for each in found if each.spec.state is State.PRESENT]
+        matches = [each for each in present if keys is None or each.spec.key in keys]
+        models, assets = _read_held(reader, matches, models, reads, known)
+        wanted = _digests_wanted(matches, assets)
+        if keys is not None:
+            lacking = wanted - {asset.digest for asset in assets.values()}
+            sharing = [each for each in present if each.spec.key not in keys]
+            sharing = [each for each in sharing if _digests_wanted([each], {}) & lacking]
+            models, held = _read_held(reader, sharing, models, reads, known)
+            assets |= held
+    assets |= _uploaded_before(reader, wanted, assets)
     return Snapshot(
         models=models,
         assets=assets,
         collections=collections,
-        prices=_prices(reader, (found for found in matches if found.spec.key not in begun)),
+        prices=_prices(reader, (each for each in matches if each.spec.key not in begun)),
     )
+
+
+def _read_held(
+    reader: CatalogReader,
+    matches: Sequence[Match],
+    models: Mapping[str, RemoteModel],
+    reads: "_Reads",
+    known: KnownAssets | None,
+) -> tuple[dict[str, RemoteModel], dict[str, AssetRef]]:
+    """The models with what of the matched ones is managed, and the assets that they hold."""
+    filled = _read_fields(reader, models, _managed_reads(matches), reads)
+    needed, recallable = _needed_assets(matches, filled)
+    recalled = dict(known.recall(recallable)) if known else {}
+    assets = _read_assets(reader, sorted(needed - recalled.keys()), reads)
+    if known:
+        known.remember(assets.values())
+    return filled, assets | recalled
 
 
 def _collections_matter(catalog: Catalog, keys: frozenset[str] | None) -> bool:

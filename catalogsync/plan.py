@@ -44,7 +44,14 @@ from catalogsync.identity import PROTECTED_TAG, Origin, Refusal
 from catalogsync.import_notes import note_name, weights_digest
 from catalogsync.members import batches
 from catalogsync.model import NO_ASSET, AssetRef, Catalog, ModelSpec, Price, Weights
-from catalogsync.rules import NO_ALLOWANCES, Allowances, broken_limits, refused_models
+from catalogsync.rules import (
+    NO_ALLOWANCES,
+    Allowances,
+    broken_limits,
+    deletes_elsewhere,
+    refused_models,
+    shared_policy,
+)
 from catalogsync.sending import requests_to_send
 
 
@@ -225,10 +232,10 @@ def build_plan(
         alone=diff.alone,
     )
     brakes = broken_limits(
-        catalog.policy,
+        shared_policy(catalog.policy, diff),
         allow,
         managed=diff.managed,
-        deletes=plan.count(Verb.DELETE),
+        deletes=plan.count(Verb.DELETE) + deletes_elsewhere(catalog, diff),
         updates=sum(1 for found in chosen if _is_update(found)),
         upload=plan.upload_bytes,
     )

@@ -2,7 +2,7 @@
 
 from collections import defaultdict, deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from catalogsync.diff import Diff, ModelDiff, Verb
 from catalogsync.identity import PROTECTED_TAG, Refusal, owners
@@ -91,6 +91,31 @@ def _judge_deletes(catalog: Catalog, diff: Diff) -> Iterator[Refusal]:
                 f"more than one model on the server bears this mark: {', '.join(sorted(shared))}",
                 "delete the ones you do not want in the web page, or take the mark off them",
             )
+
+
+def deletes_elsewhere(catalog: Catalog, diff: Diff) -> int:
+    """How many models the other shards delete, as far as nothing speaks against it."""
+    refusals = [r for model in diff.elsewhere for r in _judge_delete(model)]
+    refusals += _judge_deletes(catalog, replace(diff, models=diff.elsewhere))
+    refused = {refusal.model for refusal in refusals}
+    return sum(1 for model in diff.elsewhere if model.key not in refused)
+
+
+def shared_policy(policy: Policy, diff: Diff) -> Policy:
+    """The brakes as they hold for a shard: all shards together stay within the catalog's.
+
+    Deletes are counted over all shards, so that their limit is not divided.
+    """
+    shard = diff.shard
+    if shard is None:
+        return policy
+    update, upload = policy.max_update, policy.max_upload
+    if update.percent is not None:
+        update = Limit(count=int(update.percent * diff.managed_here // 100))
+    elif update.count is not None:
+        update = Limit(count=shard.share(update.count))
+    upload = None if upload is None else shard.share(upload)
+    return replace(policy, max_update=update, max_upload=upload)
 
 
 def _judge_import(model: ModelDiff, diff: Diff) -> Iterator[Refusal]:

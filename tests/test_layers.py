@@ -23,6 +23,7 @@ FLOORS = (
         "mentions",
         "ports",
         "sending",
+        "shard",
         "web",
     ),
     (

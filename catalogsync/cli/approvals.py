@@ -64,9 +64,16 @@ def as_saved(saved: SavedPlan, planning: Planning, choices: Choices) -> tuple[Pl
     scope, base = saved.scope, saved.plan.base
     if planning.scope != Scope() or (scope.only_mine and planning.base):
         raise UsageError(
-            "--only, --exclude, --prune and --only-mine are in the saved plan already",
+            "--only, --exclude, --shard, --changed-since, --prune and --only-mine are in the saved "
+            "plan already",
             hint="leave them out",
         )
-    chosen = replace(choices, only=scope.only, exclude=scope.exclude)
+    chosen = replace(
+        choices,
+        only=scope.only,
+        exclude=scope.exclude,
+        shard=scope.shard,
+        changed_since=scope.changed_since or None,
+    )
     ref = base.commit if scope.only_mine and base else planning.base
     return replace(planning, scope=scope, base=ref), chosen

@@ -1,5 +1,6 @@
 """The options that commands share; each has an environment variable CATALOG_SYNC_<OPTION>."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -42,6 +43,25 @@ class Size(click.ParamType[int]):
             return size(int(value) if str(value).isdigit() else str(value))
         except ValueError:
             self.fail(f"{value!r} is not a size; write 500000, 200MB or 2GB", param, ctx)
+
+
+class ShardType(click.ParamType[Any]):
+    """A part of the catalog: 2/8."""
+
+    name = "shard"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Turn the text into a shard."""
+        from catalogsync.shard import Shard
+
+        if isinstance(value, Shard):
+            return value
+        number, _, of = str(value).partition("/")
+        digits = all(re.fullmatch("[0-9]{1,4}", part) for part in (number, of))
+        shard = Shard(int(number), int(of)) if digits else None
+        if shard is None or not shard.is_sound:
+            self.fail(f"{value!r} is no shard; write 1/4, 2/4, 3/4 or 4/4", param, ctx)
+        return shard
 
 
 _WEEK = 7 * 24 * 3600
@@ -150,6 +170,17 @@ selection_options = together(
         metavar="GLOB",
         multiple=True,
         help="No keys that match; repeatable.",
+    ),
+    option(
+        "--changed-since",
+        metavar="REF",
+        help="Only models that are not as they were at a commit, with all they refer to.",
+    ),
+    option(
+        "--shard",
+        type=ShardType(),
+        metavar="I/N",
+        help="Only part I of N of the catalog: disjoint parts that are the whole together.",
     ),
 )
 

@@ -8,11 +8,13 @@ from typing import Any
 
 from catalogsync.cli.against import Against, Desired
 from catalogsync.cli.base import NO_BASE, Known, known_base
+from catalogsync.cli.changed import say_changed
 from catalogsync.cli.progress import progress
 from catalogsync.cli.session import (
     Choices,
     Session,
     catalog_root,
+    changes,
     chosen_target,
     opened_cache,
     selected,
@@ -59,14 +61,20 @@ class Planned:
 
 def split_options(options: dict[str, Any]) -> tuple[Planning, Choices]:
     """Sort the options of a command into those of the plan and those of the connection."""
-    if options["prune"] and (options["only"] or options["exclude"]):
+    if options["prune"] and any(options[name] for name in ("only", "exclude", "changed_since")):
         raise UsageError(
-            "--prune looks at the whole catalog and cannot go with --only or --exclude",
+            "--prune looks at the whole catalog and cannot go with --only, --exclude or "
+            "--changed-since",
             hint="give one or the other",
         )
     allow = Allowances(**{f.name: options.pop(f"allow_{f.name}") for f in fields(Allowances)})
     scope = Scope(
-        options.pop("prune"), options["only"], options["exclude"], options.pop("only_mine")
+        options.pop("prune"),
+        options["only"],
+        options["exclude"],
+        options.pop("only_mine"),
+        options["shard"],
+        options["changed_since"] or "",
     )
     return Planning(scope, allow, options.pop("base")), Choices(**options)
 
@@ -79,8 +87,10 @@ def plan_offline(
         root = catalog_root(choices.catalog)
         catalog = load(root, known=cache.files(root))
         target = chosen_target(catalog, choices)
-        keys = selected(catalog, choices)
         blobs = cache.blobs(root)
+        changed = changes(choices, root, catalog, blobs)
+        say_changed(changed, quiet=choices.quiet)
+        keys = selected(catalog, choices, changed)
         offline = against.read(Desired(root, catalog, target, blobs))
         known = _base(planning, root, catalog, target, blobs, offline=against)
     today = datetime.now(UTC).date()
@@ -94,7 +104,8 @@ def plan_offline(
         allow=planning.allow,
         base=known.base,
     )
-    return catalog, SavedPlan(plan, offline.read_at, planning.scope), offline.said
+    scope = replace(planning.scope, changed_since=changed.commit if changed else "")
+    return catalog, SavedPlan(plan, offline.read_at, scope), offline.said
 
 
 def make_plan(
@@ -119,7 +130,8 @@ def make_plan(
         # What depends on a refused model and what only it needs must go with it.
         found = replace(found, refusals=(*found.refusals, *objected))
         plan = _build(opened, found, planning, known)
-    return Planned(SavedPlan(plan, _told(now), planning.scope), found, snapshot)
+    scope = replace(planning.scope, changed_since=opened.changed_since)
+    return Planned(SavedPlan(plan, _told(now), scope), found, snapshot)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +221,7 @@ def _compared(
         snapshot,
         keys=keys,
         prune=planning.scope.prune,
+        shard=planning.scope.shard,
         base=known.catalog,
         only_mine=planning.scope.only_mine,
         today=today,

@@ -13,6 +13,7 @@ from catalogsync.cli.options import option
 from catalogsync.cli.output import say
 from catalogsync.cli.planning import Planned, Planning
 from catalogsync.cli.session import Choices, Session, selected, session
+from catalogsync.errors import UsageError
 from catalogsync.restoring import desired, left_there
 from catalogsync.review.words import duration, visible
 from catalogsync.snapshots import parsed
@@ -35,6 +36,12 @@ def desired_session(
         with session(choices, read_only=read_only) as opened:
             yield opened, planning
         return
+    if choices.shard or choices.changed_since:
+        raise UsageError(
+            "--restore brings back what one apply changed and cannot go with --shard or "
+            "--changed-since",
+            hint="give one or the other; --only and --exclude choose",
+        )
     saved = parsed(restore.read_bytes())
     with session(replace(choices, only=(), exclude=()), read_only=read_only) as opened:
         check_snapshot_is_for(saved, opened.catalog, opened.target)

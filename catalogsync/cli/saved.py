@@ -31,15 +31,25 @@ def read_whole(path: Path) -> bytes:
 
 def told_apart(places: Sequence[Path]) -> tuple[Path | None, Path | None]:
     """The catalog and the saved plan among what was named, in any order."""
-    catalogs = [place for place in places if not _is_plan(place)]
     plans = [place for place in places if _is_plan(place)]
-    for what, named in (("catalog", catalogs), ("saved plan", plans)):
-        if len(named) > 1:
-            raise UsageError(
-                f"more than one {what}: {', '.join(map(str, named))}",
-                hint="name at most one catalog and one saved plan",
-            )
-    return next(iter(catalogs), None), next(iter(plans), None)
+    catalog = _the_one("catalog", [place for place in places if not _is_plan(place)])
+    return catalog, _the_one("saved plan", plans)
+
+
+def plans_apart(places: Sequence[Path]) -> tuple[Path | None, list[Path]]:
+    """The catalog and the saved plans, of which there is at least one, each once."""
+    plans = [place for at, place in enumerate(places) if at == 0 or _is_plan(place)]
+    catalog = _the_one("catalog", [place for place in places[1:] if place not in plans])
+    return catalog, list(dict.fromkeys(plans))
+
+
+def _the_one(what: str, named: Sequence[Path]) -> Path | None:
+    if len(named) > 1:
+        raise UsageError(
+            f"more than one {what}: {', '.join(map(str, named))}",
+            hint="name at most one catalog and one saved plan",
+        )
+    return next(iter(named), None)
 
 
 def _is_plan(place: Path) -> bool:

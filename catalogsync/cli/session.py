@@ -12,6 +12,7 @@ from threading import Event
 from types import FrameType, ModuleType
 from typing import TYPE_CHECKING
 
+from catalogsync.cli.changed import Changed, changed_since, say_changed
 from catalogsync.cli.log import Log
 from catalogsync.cli.progress import Relay
 from catalogsync.errors import AccessDenied, Interrupted, ManifestError, UsageError
@@ -21,6 +22,7 @@ from catalogsync.manifest import KnownBlobs, find_catalog, load, load_with
 from catalogsync.model import Catalog, Target
 from catalogsync.ports import KnownAssets, KnownUploads
 from catalogsync.sending import Watcher
+from catalogsync.shard import Shard
 
 if TYPE_CHECKING:
     from catalogsync.cache import DigestCache
@@ -49,6 +51,8 @@ class Choices:
     timeout: float = 120.0
     only: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    shard: Shard | None = None
+    changed_since: str | None = None
 
 
 def log_of(choices: Choices) -> Log:
@@ -59,7 +63,10 @@ def log_of(choices: Choices) -> Log:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A loaded catalog, a way to its project, and what is known of its files and assets."""
+    """A loaded catalog, a way to its project, and what is known of its files and assets.
+
+    `keys` are the models that count, None for all; `changed_since` is the commit that chose them.
+    """
 
     root: Path
     catalog: Catalog
@@ -71,6 +78,7 @@ class Session:
     files: "KnownFiles"
     stop: Event
     uploads: Relay
+    changed_since: str = ""
 
 
 @contextmanager
@@ -131,7 +139,10 @@ def session(choices: Choices, *, read_only: bool, may_be_empty: bool = False) ->
         root = catalog_root(choices.catalog)
         catalog = open_catalog(root, cache, tell=log, may_be_empty=may_be_empty, hashed=hashed)
         target = chosen_target(catalog, choices)
-        keys = selected(catalog, choices)
+        blobs, files = cache.blobs(root), cache.files(root)
+        changed = changes(choices, root, catalog, blobs)
+        say_changed(changed, quiet=choices.quiet)
+        keys = selected(catalog, choices, changed)
         known = cache.assets(_server(choices), target.project, tell=log)
         sent = cache.uploads(_server(choices), target.project)
         uploads = Relay()
@@ -148,8 +159,19 @@ def session(choices: Choices, *, read_only: bool, may_be_empty: bool = False) ->
                 hashed=hashed,
             ) as client,
         ):
-            blobs, files = cache.blobs(root), cache.files(root)
-            yield Session(root, catalog, target, keys, client, known, blobs, files, stop, uploads)
+            yield Session(
+                root,
+                catalog,
+                target,
+                keys,
+                client,
+                known,
+                blobs,
+                files,
+                stop,
+                uploads,
+                changed.commit if changed else "",
+            )
 
 
 def _server(choices: Choices) -> str:
@@ -212,8 +234,33 @@ def chosen_target(catalog: Catalog, choices: Choices) -> Target:
     return Target(target.name, choices.project) if choices.project else target
 
 
-def selected(catalog: Catalog, choices: Choices) -> frozenset[str] | None:
-    """The keys that --only and --exclude leave, or None for all."""
+def changes(
+    choices: Choices, root: Path, catalog: Catalog, blobs: KnownBlobs | None
+) -> Changed | None:
+    """What --changed-since says, if it is given."""
+    ref = choices.changed_since
+    return None if ref is None else changed_since(root, catalog, ref, blobs)
+
+
+def selected(
+    catalog: Catalog, choices: Choices, changed: Changed | None = None
+) -> frozenset[str] | None:
+    """The keys that the options and what changed leave, or those of a shard, or None for all."""
+    if choices.shard:
+        if choices.only or choices.exclude or choices.changed_since:
+            raise UsageError(
+                "--shard divides the whole catalog and cannot go with --only, --exclude or "
+                "--changed-since",
+                hint="give one or the other",
+            )
+        return choices.shard.keys(catalog)
+    named = _named(catalog, choices)
+    if changed is None or changed.keys is None:
+        return named
+    return changed.keys if named is None else named & changed.keys
+
+
+def _named(catalog: Catalog, choices: Choices) -> frozenset[str] | None:
     if not (choices.only or choices.exclude):
         return None
     keys = [spec.key for spec in catalog.models]

@@ -1,32 +1,36 @@
-"""`catalog-sync show`: a saved plan in every format, without network and catalog."""
+"""`catalog-sync show`: saved plans in every format, without network and catalog."""
 
 from pathlib import Path
 from typing import Any
 
 import click
 
-from catalogsync.cli.options import cache_option, catalog_argument, color_option
+from catalogsync.cli.options import cache_option, color_option
 from catalogsync.cli.output import write_lines, write_text
 from catalogsync.cli.pictures import Pictures, pictures_of
 from catalogsync.cli.readings import Told, reading_options, split_readings
-from catalogsync.cli.saved import read_plan
+from catalogsync.cli.saved import plans_apart, read_plan
+from catalogsync.review.merged import merged
 from catalogsync.review.saved import saved_document, sealed
 from catalogsync.review.text import render_plan
 
 
 @click.command("show")
-@click.argument("plan", type=click.Path(path_type=Path))
-@catalog_argument
+@click.argument(
+    "places", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PLAN... [CATALOG]"
+)
 @reading_options()
 @cache_option
 @color_option
-def command(plan: Path, catalog: Path | None, no_cache: bool, color: str, **options: Any) -> None:
+def command(places: tuple[Path, ...], no_cache: bool, color: str, **options: Any) -> None:
     """Show a saved plan, as text or in any other format. Opens no socket.
 
-    A CATALOG is only needed for the pictures of --html.
+    The plans of all shards are shown as the one plan that they are together. A CATALOG is only
+    needed for the pictures of --html.
     """
     readings = split_readings(options)
-    saved = read_plan(plan)
+    catalog, plans = plans_apart(places)
+    saved = merged({str(path): read_plan(path) for path in plans})
     document = sealed(saved_document(saved))
     pictures: Pictures = {}
     if catalog and readings.want_pictures:

@@ -1,5 +1,6 @@
 """Compares manifests with the server; the only place that decides whether two things are equal."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -23,9 +24,10 @@ from catalogsync.diff.values import (
     patched,
     undone,
 )
-from catalogsync.identity import match, twins
+from catalogsync.identity import Matching, match, twins
 from catalogsync.import_notes import notes_by_key
 from catalogsync.model import Catalog, Snapshot, State
+from catalogsync.shard import Shard
 
 __all__ = [
     "RESERVED_TAGS",
@@ -53,17 +55,19 @@ def diff(
     *,
     keys: frozenset[str] | None = None,
     prune: bool = False,
+    shard: Shard | None = None,
     base: Catalog | None = None,
     only_mine: bool = False,
     today: date = date.max,
 ) -> Diff:
     """Compare the catalog with what the server had; with `prune`, orphans are to be deleted.
 
+    With `keys` there are no orphans, unless those are the keys of a `shard`: then they are its own.
     With a `base`, the catalog as it was applied last, every difference tells where it comes from;
     with `only_mine` those are left out that somebody made on the server. What manifests accept up
     to some day is left out until `today` has passed it.
     """
-    scope = _Scope(snapshot, keys, prune, base, today)
+    scope = _Scope(snapshot, keys, prune, shard, base, today)
     found, sides = scope.compared(catalog)
     if sides is None or not only_mine:
         return found
@@ -87,6 +91,7 @@ class _Scope:
     snapshot: Snapshot
     keys: frozenset[str] | None
     prune: bool
+    shard: Shard | None
     base: Catalog | None
     today: date
 
@@ -97,14 +102,15 @@ class _Scope:
         matching = match(catalog, snapshot.models, begun=notes)
         contents = known_contents(catalog.models, snapshot.assets)
         compare = Comparison(catalog, snapshot, contents, matching.ids(), notes)
-        chosen = [found for found in matching.matches if keys is None or found.spec.key in keys]
+        chosen = [found for found in matching.matches if self._has(found.spec.key)]
         refused = {found.spec.key: refusal for found in chosen if (refusal := unread(found))}
         matches = [found for found in chosen if found.spec.key not in refused]
         lenient = (without_accepted(found, self.today) for found in matches)
         models = [found for found in map(compare.model, lenient) if found]
-        orphans = matching.orphans if keys is None else ()
+        orphans = tuple(orphan for orphan in matching.orphans if self._has_orphan(orphan[0]))
         if self.prune:
             models += [ModelDiff(key, Verb.DELETE, None, remote) for key, remote in orphans]
+            models.sort(key=lambda model: model.key)
         sides = Sides(catalog, self.base, snapshot, matching, notes) if self.base else None
         if sides:
             models = list(map(sides.attributed, models))
@@ -113,7 +119,7 @@ class _Scope:
         found = Diff(
             models=tuple(models),
             refusals=(
-                *(r for r in matching.refusals if keys is None or r.model in keys),
+                *(refusal for refusal in matching.refusals if self._has(refusal.model)),
                 *refused.values(),
             ),
             orphans=() if self.prune else orphans,
@@ -124,8 +130,27 @@ class _Scope:
             prices=snapshot.prices,
             keys=keys,
             twins=twins(catalog.name, snapshot.models.values()),
-            managed=sum(1 for found in matching.matches if found.remote) + len(orphans),
+            managed=sum(1 for found in matching.matches if found.remote) + len(matching.orphans),
             unchanged=len(present) - len(changing),
             accepted=tuple(a for m in matches for a in accepted(compare, m, self.today)),
+            shard=self.shard,
+            managed_here=sum(1 for found in chosen if found.remote) + len(orphans),
+            elsewhere=tuple(self._elsewhere(matching)) if self.shard else (),
         )
         return found, sides
+
+    def _has(self, key: str) -> bool:
+        return self.keys is None or key in self.keys
+
+    def _has_orphan(self, key: str) -> bool:
+        return self.shard.has(key) if self.shard else self.keys is None
+
+    def _elsewhere(self, matching: Matching) -> Iterator[ModelDiff]:
+        """The deletes of the other shards, which count for the catalog's brake."""
+        for found in matching.matches:
+            absent = found.spec.state is State.ABSENT and found.remote
+            if absent and not self._has(found.spec.key):
+                yield ModelDiff(found.spec.key, Verb.DELETE, found.spec, found.remote)
+        for key, remote in matching.orphans if self.prune else ():
+            if not self._has_orphan(key):
+                yield ModelDiff(key, Verb.DELETE, None, remote)

@@ -8,6 +8,7 @@ from catalogsync.contents import Contents
 from catalogsync.identity import Origin, Refusal
 from catalogsync.import_notes import Note
 from catalogsync.model import AssetRef, ModelSpec, Price, RemoteModel, Weights
+from catalogsync.shard import Shard
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,8 @@ class Diff:
     imports that were begun, by key, and `prices` what the others cost, by the digest of their
     weights; `twins` are the models of every key that several bear, `managed` is the number of
     models that bear this catalog's mark. `accepted` is what manifests let differ for now, `alone`
-    the number of edits on the server that are left alone.
+    the number of edits on the server that are left alone. Of a `shard`, `managed_here` is the
+    number of models that it manages itself, and `elsewhere` holds the deletes of the others.
     """
 
     models: tuple[ModelDiff, ...]
@@ -160,6 +162,9 @@ class Diff:
     unchanged: int
     accepted: tuple[Accepted, ...] = ()
     alone: int = 0
+    shard: Shard | None = None
+    managed_here: int = 0
+    elsewhere: tuple[ModelDiff, ...] = ()
 
     def covers(self, key: str) -> bool:
         """Whether the model was compared at all."""

@@ -17,19 +17,23 @@ from catalogsync.errors import BadPlan
 from catalogsync.model import LARGEST_FILE
 from catalogsync.plan import Plan
 from catalogsync.review.document import FORMAT_VERSION, dumped, plan_document
+from catalogsync.shard import Shard
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which models were planned, as --prune, --only and --exclude said.
+    """Which models were planned, as --prune, --only, --exclude and --shard said.
 
-    `only_mine`: and of them only what the change set changes, by the base of the plan.
+    `only_mine`: and of them only what the change set changes, by the base of the plan;
+    `changed_since`: only those that are not as they were at this commit.
     """
 
     prune: bool = False
     only: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     only_mine: bool = False
+    shard: Shard | None = None
+    changed_since: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,8 @@ def opened(content: bytes, name: str) -> SavedPlan:
         raise BadPlan(f"{name} is no plan: no file has such a size", hint=_AGAIN)
     if not all(_is_sound(change) for model in saved.plan.models for change in model.changes):
         raise BadPlan(f"{name} is no plan: it holds a change of nothing", hint=_AGAIN)
+    if saved.scope.shard and not saved.scope.shard.is_sound:
+        raise BadPlan(f"{name} is no plan: there is no shard {saved.scope.shard}", hint=_AGAIN)
     if not _fits(saved.plan, document):
         raise BadPlan(f"{name} says another digest than what it holds has", hint=_AGAIN)
     return saved

@@ -14,6 +14,7 @@ from catalogsync.perform import Performer
 from catalogsync.plan import Plan, build_plan
 from catalogsync.ports import CatalogWriter
 from catalogsync.rules import Allowances
+from catalogsync.shard import Shard
 
 EVERYTHING = Allowances(delete=10**6, update=10**6, upload=10**12)
 
@@ -24,11 +25,14 @@ def plan(
     *,
     prune: bool = False,
     keys: frozenset[str] | None = None,
+    shard: Shard | None = None,
     allow: Allowances = EVERYTHING,
 ) -> Plan:
     """What an apply would do."""
+    keys = shard.keys(catalog) if shard else keys
     snapshot = observe(server, catalog, keys=keys, jobs=2)
-    return build_plan(catalog, diff(catalog, snapshot, keys=keys, prune=prune), allow=allow)
+    found = diff(catalog, snapshot, keys=keys, prune=prune, shard=shard)
+    return build_plan(catalog, found, allow=allow)
 
 
 def run(
@@ -37,13 +41,15 @@ def run(
     open_file: Callable[[AssetRef], BinaryIO],
     *,
     prune: bool = False,
+    shard: Shard | None = None,
     between: Callable[[], None] = lambda: None,
     stop: Event | None = None,
     jobs: int = 4,
 ) -> list[Outcome]:
     """Observe, plan and apply; `between` is called after the plan and before the apply."""
-    snapshot = observe(server, catalog, jobs=2)
-    found = diff(catalog, snapshot, prune=prune)
+    keys = shard.keys(catalog) if shard else None
+    snapshot = observe(server, catalog, keys=keys, jobs=2)
+    found = diff(catalog, snapshot, keys=keys, prune=prune, shard=shard)
     made = build_plan(catalog, found, allow=EVERYTHING)
     between()
     performer = Performer(server, Ledger(found, snapshot), open_file, pause=lambda seconds: None)

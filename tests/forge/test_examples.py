@@ -83,7 +83,10 @@ def test_an_apply_is_never_stopped() -> None:
     assert workflow["concurrency"] == {"group": "catalog-apply", "cancel-in-progress": False}
 
 
-GITLAB = yaml.safe_load((ROOT / "examples/ci/gitlab/.gitlab-ci.yml").read_text(encoding="utf-8"))
+GITLAB, SHARDED = (
+    yaml.safe_load((ROOT / f"examples/ci/gitlab/{name}").read_text(encoding="utf-8"))
+    for name in (".gitlab-ci.yml", "plan-sharded.yml")
+)
 
 
 def lines_of(job: dict[str, Any]) -> list[str]:
@@ -91,16 +94,22 @@ def lines_of(job: dict[str, Any]) -> list[str]:
     return [*job.get("before_script", []), *job.get("script", [])]
 
 
-def commands_of(name: str) -> list[list[str]]:
+def commands_of(name: str, file: dict[str, Any] = GITLAB) -> list[list[str]]:
     """The commands of a job of the GitLab file, as words."""
-    parts = (part for line in lines_of(GITLAB[name]) for part in re.split(r"\|\||&&|;|>", line))
+    parts = (part for line in lines_of(file[name]) for part in re.split(r"\|\||&&|;|>", line))
     words = (shlex.split(part.strip().removeprefix("then ")) for part in parts)
     return [command for command in words if command]
 
 
-@pytest.mark.parametrize("name", ["validate", "offline", "plan", "apply", "nightly"])
-def test_the_gitlab_file_uses_options_that_exist(name: str) -> None:
-    ours = [command[1:] for command in commands_of(name) if command[0] == "catalog-sync"]
+IN_GITLAB = [(GITLAB, name) for name in ("validate", "offline", "plan", "apply", "nightly")]
+IN_GITLAB += [(SHARDED, name) for name in ("plan", "review")]
+
+
+@pytest.mark.parametrize(
+    ("file", "name"), IN_GITLAB, ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_the_gitlab_file_uses_options_that_exist(file: dict[str, Any], name: str) -> None:
+    ours = [command[1:] for command in commands_of(name, file) if command[0] == "catalog-sync"]
     assert ours
     for words in ours:
         command: click.Command = program
@@ -114,7 +123,8 @@ def test_the_gitlab_file_uses_options_that_exist(name: str) -> None:
 
 
 def test_every_line_of_the_gitlab_file_is_a_command() -> None:
-    lines = [line for job in GITLAB.values() if isinstance(job, dict) for line in lines_of(job)]
+    files = (*GITLAB.values(), *SHARDED.values())
+    lines = [line for job in files if isinstance(job, dict) for line in lines_of(job)]
     assert len(lines) > 10
     for line in lines:
         # A colon in the wrong place would make a mapping of a command.
@@ -125,3 +135,33 @@ def test_every_line_of_the_gitlab_file_is_a_command() -> None:
 @pytest.mark.parametrize("name", [*ACTION["inputs"], *ACTION["outputs"]])
 def test_every_input_and_output_of_the_action_is_documented(name: str) -> None:
     assert f"`{name}`" in DOCS
+
+
+def test_the_shards_of_a_plan_are_complete_and_shown_together() -> None:
+    found = jobs(ROOT / "examples/ci/github/plan-sharded.yml")
+    shards = found["plan"]["strategy"]["matrix"]["shard"]
+    assert shards == [f"{number}/{len(shards)}" for number in range(1, len(shards) + 1)]
+    saved, shown = (
+        next(step for step in found[job]["steps"] if f"{what}-artifact@" in step.get("uses", ""))
+        for job, what in (("plan", "upload"), ("review", "download"))
+    )
+    assert saved["with"]["name"].partition("-")[0] == shown["with"]["pattern"].partition("-")[0]
+    (script,) = (step["run"] for step in found["review"]["steps"] if "run" in step)
+    place = shown["with"]["path"].replace("${{ runner.temp }}", '"$RUNNER_TEMP"')
+    assert f"{place}/*/plan.json" in script
+    program = re.search(r"program=(\S+)", script)
+    assert program
+    assert any(f'"{program[1]}"' in step.get("run", "") for step in ACTION["runs"]["steps"])
+
+
+def test_the_action_takes_a_shard_from_the_environment() -> None:
+    with click.Context(program) as context:
+        plan = program.get_command(context, "plan")
+    assert plan
+    (option,) = (each for each in plan.params if each.name == "shard")
+    (planned,) = (
+        step
+        for step in jobs(ROOT / "examples/ci/github/plan-sharded.yml")["plan"]["steps"]
+        if step.get("id") == "plan"
+    )
+    assert option.envvar in planned["env"]
