@@ -35,7 +35,8 @@ def refused_models(catalog: Catalog, diff: Diff) -> tuple[Refusal, ...]:
 
 def _judge_manifest(spec: ModelSpec, diff: Diff) -> Iterator[Refusal]:
     """What no change needs to be made for: it holds as long as the manifest stands so."""
-    if spec.state is not State.PRESENT or not diff.covers(spec.key):
+    lost = any(model.key == spec.key for model in diff.lost)
+    if lost or spec.state is not State.PRESENT or not diff.covers(spec.key):
         return
     for ref in dict.fromkeys(spec.assets):
         if ref.id and not ref.sha256 and ref.id not in diff.contents.assets:

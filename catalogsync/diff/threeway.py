@@ -65,6 +65,7 @@ class Sides:
         base = base if base.name == catalog.name else Catalog(catalog.name)
         wanted = catalog.models
         self._keys = {model.id: key for key, model in matching.orphans}
+        self._keys |= {spec.id: spec.key for spec in matching.lost}
         self._keys |= {model_id: key for key, model_id in matching.ids().items()}
         ids = {key: model_id for model_id, key in self._keys.items()}
         self._contents = known_contents((*wanted, *base.models), snapshot.assets)
@@ -96,8 +97,8 @@ class Sides:
         if base is None:
             return Came.DRIFT if found.spec is None else Came.PENDING
         if found.verb is Verb.CREATE:
-            unpinned = base.id and not (found.spec and found.spec.id)
-            return Came.DRIFT if base.state is State.PRESENT and not unpinned else Came.PENDING
+            same_pin = found.spec is not None and found.spec.id == base.id
+            return Came.DRIFT if base.state is State.PRESENT and same_pin else Came.PENDING
         if found.verb is Verb.DELETE:
             return self._deleted(found, base)
         if found.verb is Verb.FORGET:
