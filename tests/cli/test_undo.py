@@ -159,13 +159,18 @@ def test_a_saved_way_back_is_applied_as_it_was_approved(cli: Run, applied: Path)
     edit(applied)
     cli("apply", applied, "--yes", "-q", "--undo-into", "undo.json")
     cli("plan", applied, "--restore", "undo.json", "--out", "plan.json")
-    assert cli("apply", applied, "plan.json").code == 0
+    cli("snapshot", applied, "--out", "other.json")
+    without = cli("apply", applied, "plan.json")
+    assert (without.code, "--restore FILE" in without.err) == (64, True)
+    another = cli("apply", applied, "plan.json", "--restore", "other.json")
+    assert (another.code, "was not made with --restore" in another.err) == (5, True)
     assert live(cli, applied) != before
     write(applied / "models/ink-heroes/model.yaml", MODEL + "epoch: ''\n")
-    other = cli("apply", applied, "plan.json")
-    assert other.code == 5
     assert cli("apply", applied, "plan.json", "--restore", "undo.json").code == 0
     assert live(cli, applied) == before
+    cli("plan", applied, "--out", "plan.json")
+    forward = cli("apply", applied, "plan.json", "--restore", "undo.json")
+    assert (forward.code, "was not made with --restore" in forward.err) == (5, True)
 
 
 @pytest.mark.parametrize(
@@ -195,6 +200,7 @@ def test_what_is_no_good_is_refused(
 def test_json_stays_one_document(cli: Run, applied: Path) -> None:
     edit(applied)
     done = cli("apply", applied, "--yes", "--json", "--undo-into", "undo.json")
-    assert json.loads(done.out)["counts"]["update"] == 1
+    document = json.loads(done.out)
+    assert (document["counts"]["update"], document["undo"]) == (1, "undo.json")
     assert done.err.splitlines()[-1].startswith("To go back: ")
     assert "To go back" not in cli("apply", applied, "--yes", "-q", "--restore", "undo.json").err

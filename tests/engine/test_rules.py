@@ -73,6 +73,11 @@ def test_an_asset_id_that_does_not_exist_is_refused() -> None:
     assert codes(found) == [("ink", "no-such-asset")]
 
 
+def test_a_pinned_model_that_is_gone_is_refused_once() -> None:
+    lost = replace(INK, id="model_gone", examples=(AssetRef(id="asset_gone"),))
+    assert codes(plan(FakeServer(), one(lost))) == [("ink", "missing-id")]
+
+
 def test_what_depends_on_a_refused_model_is_refused_too() -> None:
     bad = replace(INK, epoch="000001")
     middle = replace(INK, key="middle", name="M", concepts=(Concept(ModelRef(key="ink"), 1.0),))
