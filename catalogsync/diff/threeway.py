@@ -25,7 +25,7 @@ from catalogsync.diff.values import (
     Verb,
     worst,
 )
-from catalogsync.identity import Matching, Origin
+from catalogsync.identity import Matching, Origin, owners
 from catalogsync.import_notes import Note
 from catalogsync.mentions import parsed
 from catalogsync.model import (
@@ -70,6 +70,8 @@ class Sides:
         ids = {key: model_id for model_id, key in self._keys.items()}
         self._contents = known_contents((*wanted, *base.models), snapshot.assets)
         self._compare = Comparison(catalog, snapshot, self._contents, ids, notes)
+        held = snapshot.models.values()
+        self._was_applied = any(name == catalog.name for live in held for name, _ in owners(live))
         renamed = {spec.renamed_from: spec.key for spec in wanted if spec.renamed_from}
         self._by_key = {spec.key: _renamed(spec, renamed) for spec in base.models}
 
@@ -121,10 +123,9 @@ class Sides:
         moved = {self._address(change): change for change in self._compare.changes(plain, live)}
         examples = self._examples(found.changes, spec, base, live)
         for change in found.changes:
-            attribute = MANAGED.get(change.field)
             if change.field in TEXTS:
                 yield self._text(change, spec, base, live)
-            elif attribute and getattr(base, attribute) is None:
+            elif self._was_nobodys(change, base):
                 yield replace(change, came=Came.PENDING)
             elif change.field == "thumbnail":
                 yield replace(change, came=self._thumbnail(spec, base, live))
@@ -132,6 +133,13 @@ class Sides:
                 yield replace(change, came=examples[change.path[1]])
             else:
                 yield replace(change, came=_at_address(change, moved.get(self._address(change))))
+
+    def _was_nobodys(self, change: Change, base: ModelSpec) -> bool:
+        """Whether base did not manage a field; marks only an apply puts on."""
+        if change.field == "owner":
+            return not self._was_applied
+        attribute = MANAGED.get(change.field)
+        return attribute is not None and getattr(base, attribute) is None
 
     def _address(self, change: Change) -> tuple[str, ...]:
         """The path, with models by their keys."""

@@ -147,6 +147,18 @@ def test_a_deleted_model_is_gone_where_its_manifest_pins_it(server: FakeServer) 
     assert drift(server, catalog, None).found
 
 
+def test_marks_that_no_apply_has_put_on_were_not_taken_off(server: FakeServer) -> None:
+    catalog = pinned(server)
+    edit(server, "Ink", tags=frozenset({"a", "b"}))
+    assert [e.model.key for e in drift(server, catalog, catalog).edited] == ["ink"]
+    edit(server, "Oak", tags=frozenset())
+    found = drift(server, catalog, catalog)
+    assert (found.found, found.pending) == (False, 2)
+    edit(server, "Ink", short_description="by hand")
+    (edited,) = drift(server, catalog, catalog).edited
+    assert [change.field for change in edited.model.changes] == ["shortDescription"]
+
+
 def test_a_pin_that_git_changed_to_no_model_cannot_be_told(server: FakeServer) -> None:
     catalog = pinned(server)
     ink, oak = catalog.models

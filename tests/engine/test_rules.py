@@ -73,9 +73,13 @@ def test_an_asset_id_that_does_not_exist_is_refused() -> None:
     assert codes(found) == [("ink", "no-such-asset")]
 
 
-def test_a_pinned_model_that_is_gone_is_refused_once() -> None:
-    lost = replace(INK, id="model_gone", examples=(AssetRef(id="asset_gone"),))
-    assert codes(plan(FakeServer(), one(lost))) == [("ink", "missing-id")]
+@pytest.mark.parametrize(("pin", "code"), [("model_gone", "missing-id"), ("", "ambiguous")])
+def test_of_assets_that_were_not_read_nothing_is_said(pin: str, code: str) -> None:
+    server = FakeServer()
+    for name in ("Ink", "Pen"):
+        owned(server, "ink", name=name)
+    spec = replace(INK, id=pin, examples=(AssetRef(id="asset_there"),))
+    assert codes(plan(server, one(spec))) == [("ink", code)]
 
 
 def test_what_depends_on_a_refused_model_is_refused_too() -> None:
