@@ -26,7 +26,13 @@ from catalogsync.cli.planning import make_plan, split_options
 from catalogsync.cli.progress import Load, progress
 from catalogsync.cli.readings import Told, reading_options, split_readings
 from catalogsync.cli.record import Record, record_option, recording
-from catalogsync.cli.restore import check_restores, desired_session, restore_option, say_restore
+from catalogsync.cli.restore import (
+    check_restores,
+    desired_session,
+    restore_option,
+    say_manifests_stay,
+    say_restore,
+)
 from catalogsync.cli.saved import told_apart
 from catalogsync.cli.session import Session, interruptible
 from catalogsync.cli.undo import check_can_be_kept, keep, say_way_back
@@ -96,7 +102,7 @@ def command(
     if approval.saved:
         planning, choices = as_saved(approval.saved, planning, choices)
     check_restores(approval.saved, restore)
-    check_can_be_kept(undo_into)
+    check_can_be_kept(undo_into, restore)
     with desired_session(choices, planning, restore, read_only=False) as (opened, planning):
         approval.check(opened)
         note = recording(
@@ -137,6 +143,7 @@ def command(
                 outcomes = _carry_out(opened, plan, ledger, jobs=choices.jobs)
             write_lines(render_report(plan, outcomes), color=color, to_stderr=shown)
             if any(outcome.status is Status.DONE for outcome in outcomes):
+                say_manifests_stay(restore, quiet=quiet)
                 say_way_back(undo, choices, quiet=quiet)
         code = _exit_code(plan, outcomes, interrupted=opened.stop.is_set())
     document = saved_document(planned.saved) | outcome_document(plan, outcomes, ledger.ids())

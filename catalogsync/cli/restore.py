@@ -83,3 +83,9 @@ def say_restore(planned: Planned, planning: Planning, *, quiet: bool) -> None:
     say(visible(f"Back to what was read {ago} ago, at {saved.read_at}."))
     for key in () if planning.scope.prune else left_there(saved, planned.snapshot):
         say(visible(f"{key} was created by that apply and stays; --prune deletes it."))
+
+
+def say_manifests_stay(restore: Path | None, *, quiet: bool) -> None:
+    """Say that what was brought back is not what the manifests say."""
+    if restore and not quiet:
+        say("The manifests are unchanged: revert the commit too, or the next apply does it again.")

@@ -64,6 +64,8 @@ def test_the_last_line_says_how_to_go_back_and_that_works(cli: Run, applied: Pat
     back = cli(*command, "--yes")
     assert back.code == 0
     assert live(cli, applied) == before
+    assert "revert the commit too" in back.err
+    assert "revert the commit too" not in done.err
     again = shlex.split(back.err.splitlines()[-1].removeprefix("To go back: catalog-sync "))
     assert cli(*again, "--yes").code == 0
     assert live(cli, applied) == after
@@ -195,6 +197,16 @@ def test_what_is_no_good_is_refused(
     refused = cli("plan", applied, *arguments)
     assert refused.code == 64
     assert says in refused.err
+
+
+def test_a_restore_does_not_write_over_what_it_reads(cli: Run, applied: Path) -> None:
+    edit(applied)
+    cli("apply", applied, "--yes", "-q", "--undo-into", "undo.json")
+    kept = Path("undo.json").read_bytes()
+    same = ("--restore", "undo.json", "--undo-into", "./undo.json")
+    refused = cli("apply", applied, "--yes", *same)
+    assert (refused.code, "name the same file" in refused.err) == (64, True)
+    assert Path("undo.json").read_bytes() == kept
 
 
 def test_json_stays_one_document(cli: Run, applied: Path) -> None:
