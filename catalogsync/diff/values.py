@@ -145,8 +145,8 @@ class Diff:
     weights; `twins` are the models of every key that several bear, `managed` is the number of
     models that bear this catalog's mark. `accepted` is what manifests let differ for now, `alone`
     the number of edits on the server that are left alone. Of a `shard`, `managed_here` is the
-    number of models that it manages itself, and `elsewhere` holds the deletes of the others. `lost` are
-    the manifests that are refused because the model that they pin is not there.
+    number of models that it manages itself, and `elsewhere` holds the deletes of the others.
+    `lost` are the manifests that are refused because the model that they pin is not there.
     """
 
     models: tuple[ModelDiff, ...]
