@@ -78,9 +78,11 @@ def drift_of(
     found: Diff, *, catalog: str, target: str, project: str, base: Base | None = None
 ) -> Drift:
     """What a comparison with the server says of edits there; without a commit all are."""
-    attributed = found if base and base.commit else _all_drift(found)
-    unclear = {refusal.model for refusal in found.refusals}
-    refusals = (*found.refusals, *dependents(found, unclear))
+    attributed = _with_the_lost(found if base and base.commit else _all_drift(found))
+    lost = {model.key for model in attributed.models} & {model.key for model in found.lost}
+    told = [refusal for refusal in found.refusals if refusal.model not in lost]
+    unclear = {refusal.model for refusal in told}
+    refusals = (*told, *dependents(found, unclear))
     unclear |= {refusal.model for refusal in refusals}
     clear = [model for model in attributed.models if model.key not in unclear]
     edited = [_edited(model, attributed) for model in clear if _drifted(model.came)]
@@ -97,16 +99,21 @@ def drift_of(
     )
 
 
+def _with_the_lost(found: Diff) -> Diff:
+    """Pinned models that somebody deleted; in a project that has none of ours they never were."""
+    gone = [model for model in found.lost if found.managed and _drifted(model.came)]
+    return replace(found, models=(*found.models, *gone))
+
+
 def _all_drift(found: Diff) -> Diff:
-    def drifted(change: Change) -> Change:
-        return replace(change, came=Came.DRIFT)
+    def drifted(model: ModelDiff) -> ModelDiff:
+        changes = tuple(replace(change, came=Came.DRIFT) for change in model.changes)
+        return replace(model, came=Came.DRIFT, changes=changes)
 
     return replace(
         found,
-        models=tuple(
-            replace(model, came=Came.DRIFT, changes=tuple(map(drifted, model.changes)))
-            for model in found.models
-        ),
+        models=tuple(map(drifted, found.models)),
+        lost=tuple(map(drifted, found.lost)),
     )
 
 
@@ -141,7 +148,7 @@ def _edited(model: ModelDiff, found: Diff) -> Edited:
             key=model.key,
             name=remote.name if remote else model.spec.name if model.spec else "",
             verb=verb,
-            model_id=remote.id if remote else "",
+            model_id=remote.id if remote else model.spec.id if model.spec else "",
             changes=tuple(map(_backwards, moved)) if verb is Verb.UPDATE else (),
             actions=(),
             before=before,

@@ -61,11 +61,15 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Matching:
-    """Every manifest matched or refused; `orphans` are ours by tag, but have no manifest."""
+    """Every manifest matched or refused; `orphans` are ours by tag, but have no manifest.
+
+    `lost` are the refused manifests whose pinned model is not there.
+    """
 
     matches: tuple[Match, ...]
     refusals: tuple[Refusal, ...]
     orphans: tuple[tuple[str, RemoteModel], ...]
+    lost: tuple[ModelSpec, ...] = ()
 
     def ids(self) -> dict[str, str]:
         """The model id of every key that has one."""
@@ -134,7 +138,12 @@ def match(
         matches=tuple(found for found in results if isinstance(found, Match)),
         refusals=tuple(found for found in results if isinstance(found, Refusal)),
         orphans=tuple(sorted(orphans, key=lambda orphan: (orphan[0], orphan[1].id))),
+        lost=tuple(spec for spec in catalog.models if _is_lost(spec, index)),
     )
+
+
+def _is_lost(spec: ModelSpec, index: _Index) -> bool:
+    return spec.state is State.PRESENT and bool(spec.id) and spec.id not in index.by_id
 
 
 def twins(catalog: str, models: Iterable[RemoteModel]) -> dict[str, list[str]]:
@@ -188,7 +197,8 @@ def _match_pinned(
             spec.key,
             "missing-id",
             f"the pinned model {spec.id} is not in this project",
-            "correct `id`, choose the right --target, or remove `id` to create a new model",
+            "correct `id`, choose the right --target, restore the model on the server if it was "
+            "deleted there, or remove `id` to create a new one",
         )
     origin = Origin.OWNED if model in index.by_key.get(spec.key, ()) else Origin.PINNED
     return _strangers(spec, index, model) or Match(spec, model, origin)

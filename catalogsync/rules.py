@@ -26,7 +26,9 @@ NO_ALLOWANCES = Allowances()
 
 def refused_models(catalog: Catalog, diff: Diff) -> tuple[Refusal, ...]:
     """Everything that speaks against one model or another, and what depends on those."""
-    found = [r for spec in catalog.models for r in _judge_manifest(spec, diff)]
+    unmatched = {refusal.model for refusal in diff.refusals}  # their assets were not read
+    specs = [spec for spec in catalog.models if spec.key not in unmatched]
+    found = [r for spec in specs for r in _judge_manifest(spec, diff)]
     found += [r for model in diff.models for r in _judge_change(model, diff)]
     found += _judge_deletes(catalog, diff)
     refused = {refusal.model for refusal in (*diff.refusals, *found)}

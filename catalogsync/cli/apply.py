@@ -26,7 +26,13 @@ from catalogsync.cli.planning import make_plan, split_options
 from catalogsync.cli.progress import Load, progress
 from catalogsync.cli.readings import Told, reading_options, split_readings
 from catalogsync.cli.record import Record, record_option, recording
-from catalogsync.cli.restore import desired_session, restore_option, say_restore
+from catalogsync.cli.restore import (
+    check_restores,
+    desired_session,
+    restore_option,
+    say_manifests_stay,
+    say_restore,
+)
 from catalogsync.cli.saved import told_apart
 from catalogsync.cli.session import Session, interruptible
 from catalogsync.cli.undo import check_can_be_kept, keep, say_way_back
@@ -95,7 +101,8 @@ def command(
     approval = approval_of(plan_file, expect)
     if approval.saved:
         planning, choices = as_saved(approval.saved, planning, choices)
-    check_can_be_kept(undo_into)
+    check_restores(approval.saved, restore)
+    check_can_be_kept(undo_into, restore)
     with desired_session(choices, planning, restore, read_only=False) as (opened, planning):
         approval.check(opened)
         note = recording(
@@ -126,6 +133,7 @@ def command(
                 plan.models, opened.catalog.files, live=live, timeout=choices.timeout
             )
         outcomes: list[Outcome] = []
+        undo: Path | None = None
         if plan.models and not plan.blocked:
             _make_sure(opened, plan, lfs_pull=lfs_pull, asks=not (yes or approval.given))
             load = _load(opened.catalog, plan)
@@ -135,9 +143,11 @@ def command(
                 outcomes = _carry_out(opened, plan, ledger, jobs=choices.jobs)
             write_lines(render_report(plan, outcomes), color=color, to_stderr=shown)
             if any(outcome.status is Status.DONE for outcome in outcomes):
+                say_manifests_stay(restore, quiet=quiet)
                 say_way_back(undo, choices, quiet=quiet)
         code = _exit_code(plan, outcomes, interrupted=opened.stop.is_set())
     document = saved_document(planned.saved) | outcome_document(plan, outcomes, ledger.ids())
+    document["undo"] = str(undo) if undo else ""
     if error := _error(outcomes, code):
         document |= error_document(error)
     text = dumped(document)

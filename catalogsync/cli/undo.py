@@ -18,8 +18,13 @@ KEPT = 20
 """How many of these files a user has of one catalog and project."""
 
 
-def check_can_be_kept(path: Path | None) -> None:
-    """Raise `UsageError` for a file that cannot be written."""
+def check_can_be_kept(path: Path | None, restored: Path | None) -> None:
+    """Raise `UsageError` for a file that cannot be written, or that is `restored` from."""
+    if path and restored and path.resolve() == restored.resolve():
+        raise UsageError(
+            "--undo-into and --restore name the same file, which would be written over",
+            hint="give --undo-into another one",
+        )
     if path and not path.parent.is_dir():
         raise UsageError(f"--undo-into: there is no folder {path.parent}", hint="make it first")
 

@@ -101,12 +101,14 @@ class _Scope:
         notes = notes_by_key(catalog.name, snapshot.collections or {})
         matching = match(catalog, snapshot.models, begun=notes)
         contents = known_contents(catalog.models, snapshot.assets)
-        compare = Comparison(catalog, snapshot, contents, matching.ids(), notes)
+        lost = {spec.key: spec.id for spec in matching.lost}
+        compare = Comparison(catalog, snapshot, contents, lost | matching.ids(), notes)
         chosen = [found for found in matching.matches if self._has(found.spec.key)]
         refused = {found.spec.key: refusal for found in chosen if (refusal := unread(found))}
         matches = [found for found in chosen if found.spec.key not in refused]
         lenient = (without_accepted(found, self.today) for found in matches)
         models = [found for found in map(compare.model, lenient) if found]
+        gone = [ModelDiff(spec.key, Verb.CREATE, spec, None) for spec in matching.lost]
         orphans = tuple(orphan for orphan in matching.orphans if self._has_orphan(orphan[0]))
         if self.prune:
             models += [ModelDiff(key, Verb.DELETE, None, remote) for key, remote in orphans]
@@ -114,6 +116,7 @@ class _Scope:
         sides = Sides(catalog, self.base, snapshot, matching, notes) if self.base else None
         if sides:
             models = list(map(sides.attributed, models))
+            gone = list(map(sides.attributed, gone))
         present = [found for found in matches if found.spec.state is State.PRESENT]
         changing = [m for m in models if m.spec and m.spec.state is State.PRESENT]
         found = Diff(
@@ -136,6 +139,7 @@ class _Scope:
             shard=self.shard,
             managed_here=sum(1 for found in chosen if found.remote) + len(orphans),
             elsewhere=tuple(self._elsewhere(matching)) if self.shard else (),
+            lost=tuple(model for model in gone if self._has(model.key)),
         )
         return found, sides
 

@@ -25,7 +25,7 @@ from catalogsync.diff.values import (
     Verb,
     worst,
 )
-from catalogsync.identity import Matching, Origin
+from catalogsync.identity import Matching, Origin, owners
 from catalogsync.import_notes import Note
 from catalogsync.mentions import parsed
 from catalogsync.model import (
@@ -65,10 +65,13 @@ class Sides:
         base = base if base.name == catalog.name else Catalog(catalog.name)
         wanted = catalog.models
         self._keys = {model.id: key for key, model in matching.orphans}
+        self._keys |= {spec.id: spec.key for spec in matching.lost}
         self._keys |= {model_id: key for key, model_id in matching.ids().items()}
         ids = {key: model_id for model_id, key in self._keys.items()}
         self._contents = known_contents((*wanted, *base.models), snapshot.assets)
         self._compare = Comparison(catalog, snapshot, self._contents, ids, notes)
+        held = snapshot.models.values()
+        self._was_applied = any(name == catalog.name for live in held for name, _ in owners(live))
         renamed = {spec.renamed_from: spec.key for spec in wanted if spec.renamed_from}
         self._by_key = {spec.key: _renamed(spec, renamed) for spec in base.models}
 
@@ -96,8 +99,8 @@ class Sides:
         if base is None:
             return Came.DRIFT if found.spec is None else Came.PENDING
         if found.verb is Verb.CREATE:
-            unpinned = base.id and not (found.spec and found.spec.id)
-            return Came.DRIFT if base.state is State.PRESENT and not unpinned else Came.PENDING
+            same_pin = found.spec is not None and found.spec.id == base.id
+            return Came.DRIFT if base.state is State.PRESENT and same_pin else Came.PENDING
         if found.verb is Verb.DELETE:
             return self._deleted(found, base)
         if found.verb is Verb.FORGET:
@@ -120,10 +123,9 @@ class Sides:
         moved = {self._address(change): change for change in self._compare.changes(plain, live)}
         examples = self._examples(found.changes, spec, base, live)
         for change in found.changes:
-            attribute = MANAGED.get(change.field)
             if change.field in TEXTS:
                 yield self._text(change, spec, base, live)
-            elif attribute and getattr(base, attribute) is None:
+            elif self._was_nobodys(change, base):
                 yield replace(change, came=Came.PENDING)
             elif change.field == "thumbnail":
                 yield replace(change, came=self._thumbnail(spec, base, live))
@@ -131,6 +133,13 @@ class Sides:
                 yield replace(change, came=examples[change.path[1]])
             else:
                 yield replace(change, came=_at_address(change, moved.get(self._address(change))))
+
+    def _was_nobodys(self, change: Change, base: ModelSpec) -> bool:
+        """Whether base did not manage a field; marks only an apply puts on."""
+        if change.field == "owner":
+            return not self._was_applied
+        attribute = MANAGED.get(change.field)
+        return attribute is not None and getattr(base, attribute) is None
 
     def _address(self, change: Change) -> tuple[str, ...]:
         """The path, with models by their keys."""

@@ -146,6 +146,7 @@ class Diff:
     models that bear this catalog's mark. `accepted` is what manifests let differ for now, `alone`
     the number of edits on the server that are left alone. Of a `shard`, `managed_here` is the
     number of models that it manages itself, and `elsewhere` holds the deletes of the others.
+    `lost` are the manifests that are refused because the model that they pin is not there.
     """
 
     models: tuple[ModelDiff, ...]
@@ -165,6 +166,7 @@ class Diff:
     shard: Shard | None = None
     managed_here: int = 0
     elsewhere: tuple[ModelDiff, ...] = ()
+    lost: tuple[ModelDiff, ...] = ()
 
     def covers(self, key: str) -> bool:
         """Whether the model was compared at all."""

@@ -7,10 +7,11 @@ from catalogsync.drift import Drift, Edited
 from catalogsync.identity import Refusal
 from catalogsync.review.drift_text import (
     SIGNS,
-    WAYS_OUT,
     drift_summary,
     in_order,
     since,
+    way_back,
+    ways_out,
     who_and_when,
 )
 from catalogsync.review.markdown import (
@@ -80,9 +81,8 @@ def _unclear(refusal: Refusal) -> str:
 
 
 def _ways_out(drift: Drift) -> str:
-    if not drift.found:
-        return ""
-    return "\n".join(f"- To {what}: {code(how)}" for what, how in WAYS_OUT)
+    ways = [f"{what}: {code(how)}" for what, how in ways_out(drift)]
+    return "\n".join(f"- {way}" for way in (*ways, *map(prose, way_back(drift))))
 
 
 def _footer(drift: Drift, read_at: str) -> str:

@@ -16,11 +16,14 @@ SIGNS = {
 }
 """For everything that happens to a model on the server its sign, words and colour, in order."""
 
-WAYS_OUT = (
-    ("put it back", "catalog-sync apply"),
-    ("take it into Git", "catalog-sync pull --accept KEY"),
+_WAYS_OUT = (
+    ("To put it back", "catalog-sync apply"),
+    ("To take it into Git", "catalog-sync pull --accept KEY"),
 )
-"""What can be done about drift."""
+_WAY_BACK = (
+    "What is gone: restore it on the server, or let it go with `state: absent`; "
+    "an apply makes a new model of a manifest without `id`"
+)
 
 
 def render_drift(drift: Drift) -> list[Line]:
@@ -32,10 +35,20 @@ def render_drift(drift: Drift) -> list[Line]:
     for edited in in_order(drift):
         lines += _edited(edited)
     lines += accepted_lines(acceptances(drift.accepted))
-    if drift.found:
-        lines += [Line(f"To {what}: {how}") for what, how in WAYS_OUT]
+    lines += [Line(f"{what}: {how}") for what, how in ways_out(drift)]
+    lines += [Line(way) for way in way_back(drift)]
     lines.append(Line(drift_summary(drift), "bold"))
     return lines
+
+
+def ways_out(drift: Drift) -> tuple[tuple[str, str], ...]:
+    """What can be done about edits, and with which command."""
+    return _WAYS_OUT if len(drift.edited) > drift.count(Verb.DELETE) else ()
+
+
+def way_back(drift: Drift) -> tuple[str, ...]:
+    """What can be done about models that are gone, if any are."""
+    return (_WAY_BACK,) if drift.count(Verb.DELETE) else ()
 
 
 def since(drift: Drift) -> str:

@@ -20,10 +20,13 @@ VALUE_LENGTH = 300
 PROSE_LENGTH = 600
 """The most characters of a sentence that are shown."""
 
-_WORD = re.compile(r"\(?(?P<core>[^\W\d_]+(?:['’-][^\W\d_]+)*|\d{1,4}(?:\.\d{1,3})?%?)[),;]*[.:]?")
+_WORD = re.compile(
+    r"\(?(?P<core>[^\W\d_]+(?:['’-][^\W\d_]+)*|\d{1,4}(?:\.\d{1,3})?%?|·)[),;]*[.:]?"
+)
 _COMMIT = re.compile(r"[0-9a-fA-F]{7,}")
 _QUOTED = re.compile(r"`([^`]+)`([,.;:)]*)")
 _TOKEN = re.compile(r"`[^`]+`[,.;:)]*(?!\S)|\S+")
+_ENDING = ",;:"
 _LONGEST_FENCE = 16
 
 
@@ -84,7 +87,9 @@ def _as_words(tokens: Iterable[str]) -> list[str]:
 
 
 def _as_foreign(tokens: Iterable[str]) -> list[str]:
-    return [code(" ".join(tokens))]
+    text = " ".join(tokens)
+    core = text.rstrip(_ENDING) or text
+    return [code(core) + text[len(core) :]]
 
 
 def _is_plain(word: str) -> bool:

@@ -25,7 +25,8 @@ class Scope:
     """Which models were planned, as --prune, --only, --exclude and --shard said.
 
     `only_mine`: and of them only what the change set changes, by the base of the plan;
-    `changed_since`: only those that are not as they were at this commit.
+    `changed_since`: only those that are not as they were at this commit; `restores`:
+    the sha256 of the file that --restore named.
     """
 
     prune: bool = False
@@ -34,6 +35,7 @@ class Scope:
     only_mine: bool = False
     shard: Shard | None = None
     changed_since: str = ""
+    restores: str = ""
 
 
 @dataclass(frozen=True, slots=True)

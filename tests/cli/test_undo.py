@@ -64,6 +64,8 @@ def test_the_last_line_says_how_to_go_back_and_that_works(cli: Run, applied: Pat
     back = cli(*command, "--yes")
     assert back.code == 0
     assert live(cli, applied) == before
+    assert "revert the commit too" in back.err
+    assert "revert the commit too" not in done.err
     again = shlex.split(back.err.splitlines()[-1].removeprefix("To go back: catalog-sync "))
     assert cli(*again, "--yes").code == 0
     assert live(cli, applied) == after
@@ -159,13 +161,18 @@ def test_a_saved_way_back_is_applied_as_it_was_approved(cli: Run, applied: Path)
     edit(applied)
     cli("apply", applied, "--yes", "-q", "--undo-into", "undo.json")
     cli("plan", applied, "--restore", "undo.json", "--out", "plan.json")
-    assert cli("apply", applied, "plan.json").code == 0
+    cli("snapshot", applied, "--out", "other.json")
+    without = cli("apply", applied, "plan.json")
+    assert (without.code, "--restore FILE" in without.err) == (64, True)
+    another = cli("apply", applied, "plan.json", "--restore", "other.json")
+    assert (another.code, "was not made with --restore" in another.err) == (5, True)
     assert live(cli, applied) != before
     write(applied / "models/ink-heroes/model.yaml", MODEL + "epoch: ''\n")
-    other = cli("apply", applied, "plan.json")
-    assert other.code == 5
     assert cli("apply", applied, "plan.json", "--restore", "undo.json").code == 0
     assert live(cli, applied) == before
+    cli("plan", applied, "--out", "plan.json")
+    forward = cli("apply", applied, "plan.json", "--restore", "undo.json")
+    assert (forward.code, "was not made with --restore" in forward.err) == (5, True)
 
 
 @pytest.mark.parametrize(
@@ -192,9 +199,20 @@ def test_what_is_no_good_is_refused(
     assert says in refused.err
 
 
+def test_a_restore_does_not_write_over_what_it_reads(cli: Run, applied: Path) -> None:
+    edit(applied)
+    cli("apply", applied, "--yes", "-q", "--undo-into", "undo.json")
+    kept = Path("undo.json").read_bytes()
+    same = ("--restore", "undo.json", "--undo-into", "./undo.json")
+    refused = cli("apply", applied, "--yes", *same)
+    assert (refused.code, "name the same file" in refused.err) == (64, True)
+    assert Path("undo.json").read_bytes() == kept
+
+
 def test_json_stays_one_document(cli: Run, applied: Path) -> None:
     edit(applied)
     done = cli("apply", applied, "--yes", "--json", "--undo-into", "undo.json")
-    assert json.loads(done.out)["counts"]["update"] == 1
+    document = json.loads(done.out)
+    assert (document["counts"]["update"], document["undo"]) == (1, "undo.json")
     assert done.err.splitlines()[-1].startswith("To go back: ")
     assert "To go back" not in cli("apply", applied, "--yes", "-q", "--restore", "undo.json").err

@@ -8,7 +8,7 @@ import pytest
 
 from catalogsync.diff import Placed, Verb, diff
 from catalogsync.drift import Drift, drift_of
-from catalogsync.model import Catalog, Ignored, ModelSpec, State, Text
+from catalogsync.model import Catalog, Ignored, Mention, ModelRef, ModelSpec, State, Text
 from catalogsync.observe import observe
 from catalogsync.plan import Base
 from catalogsync.review.drift_text import drift_summary, render_drift
@@ -130,6 +130,69 @@ def test_a_deleted_model_is_gone(server: FakeServer) -> None:
     found = drift(server)
     assert [(e.model.key, e.model.verb) for e in found.edited] == [("oak", Verb.DELETE)]
     assert drift_summary(found) == "Drift: 0 edited on the server, 1 gone, 0 in conflict with Git."
+
+
+def pinned(server: FakeServer) -> Catalog:
+    """`BASE` as a pull would write it: every manifest says which model it is."""
+    return replace(BASE, models=tuple(replace(s, id=id_of(server, s.name)) for s in BASE.models))
+
+
+def test_a_deleted_model_is_gone_where_its_manifest_pins_it(server: FakeServer) -> None:
+    catalog = pinned(server)
+    oak = id_of(server, "Oak")
+    del server.models[oak]
+    found = drift(server, catalog, catalog)
+    gone = [(e.model.key, e.model.verb, e.model.model_id) for e in found.edited]
+    assert (gone, found.refusals) == ([("oak", Verb.DELETE, oak)], ())
+    assert drift(server, catalog, None).found
+
+
+def test_marks_that_no_apply_has_put_on_were_not_taken_off(server: FakeServer) -> None:
+    catalog = pinned(server)
+    edit(server, "Ink", tags=frozenset({"a", "b"}))
+    assert [e.model.key for e in drift(server, catalog, catalog).edited] == ["ink"]
+    edit(server, "Oak", tags=frozenset())
+    found = drift(server, catalog, catalog)
+    assert (found.found, found.pending) == (False, 2)
+    edit(server, "Ink", short_description="by hand")
+    (edited,) = drift(server, catalog, catalog).edited
+    assert [change.field for change in edited.model.changes] == ["shortDescription"]
+
+
+def test_a_pin_that_git_changed_to_no_model_cannot_be_told(server: FakeServer) -> None:
+    catalog = pinned(server)
+    ink, oak = catalog.models
+    wrong = replace(catalog, models=(ink, replace(oak, id="model_mistyped")))
+    found = drift(server, wrong, catalog)
+    assert (found.found, [refusal.code for refusal in found.refusals]) == (False, ["missing-id"])
+
+
+def test_in_a_project_with_none_of_ours_nothing_is_gone(server: FakeServer) -> None:
+    catalog = pinned(server)
+    server.models.clear()
+    found = drift(server, catalog, catalog)
+    assert (found.found, len(found.refusals)) == (False, 2)
+
+
+def test_a_link_to_a_model_that_is_gone_is_no_edit(server: FakeServer) -> None:
+    catalog = pinned(server)
+    ink, oak = catalog.models
+    link = Mention("{model:oak}", ModelRef(key="oak"))
+    linking = replace(catalog, models=(replace(ink, description=Text(("see ", link))), oak))
+    edit(server, "Ink", description=f"see {{model:{oak.id}}}")
+    assert not drift(server, linking, linking).found
+    del server.models[oak.id]
+    assert [e.model.key for e in drift(server, linking, linking).edited] == ["oak"]
+
+
+def test_what_can_be_done_is_said_of_what_happened(server: FakeServer) -> None:
+    del server.models[id_of(server, "Oak")]
+    gone = [line.text for line in render_drift(drift(server))]
+    edit(server, "Ink", short_description="by hand")
+    both = [line.text for line in render_drift(drift(server))]
+    to_apply = "To put it back: catalog-sync apply"
+    assert (to_apply in gone, to_apply in both) == (False, True)
+    assert all(any(t.startswith("What is gone: restore it") for t in told) for told in (gone, both))
 
 
 def test_without_a_base_all_that_differs_counts(server: FakeServer) -> None:

@@ -73,6 +73,15 @@ def test_an_asset_id_that_does_not_exist_is_refused() -> None:
     assert codes(found) == [("ink", "no-such-asset")]
 
 
+@pytest.mark.parametrize(("pin", "code"), [("model_gone", "missing-id"), ("", "ambiguous")])
+def test_of_assets_that_were_not_read_nothing_is_said(pin: str, code: str) -> None:
+    server = FakeServer()
+    for name in ("Ink", "Pen"):
+        owned(server, "ink", name=name)
+    spec = replace(INK, id=pin, examples=(AssetRef(id="asset_there"),))
+    assert codes(plan(server, one(spec))) == [("ink", code)]
+
+
 def test_what_depends_on_a_refused_model_is_refused_too() -> None:
     bad = replace(INK, epoch="000001")
     middle = replace(INK, key="middle", name="M", concepts=(Concept(ModelRef(key="ink"), 1.0),))

@@ -12,6 +12,7 @@ from catalogsync.identity import Refusal
 from catalogsync.plan import Orphan, Plan
 from catalogsync.review.markdown import render_markdown
 from catalogsync.review.markdown_report import render_report_markdown
+from catalogsync.review.markdown_words import prose
 from catalogsync.review.report import past_summary
 from catalogsync.review.text import summary
 from tests.engine.catalogs import CONTENTS
@@ -168,3 +169,8 @@ def test_the_whole_plan_is_told_first() -> None:
     text = render_markdown(made)
     assert "| `!` refused | **the whole plan** |" in text
     assert re.search(r"\*\*5000 to delete:\*\* `delete-0`, .* and \d+ more that did not fit", text)
+
+
+def test_what_ends_a_sentence_part_stands_outside_of_code() -> None:
+    told = prose("choose --target, or 2026-11-21T11:27:24Z · by 864e111e: `id`;")
+    assert told == "choose `--target`, or `2026-11-21T11:27:24Z` · by `864e111e`: `id`;"
