@@ -59,7 +59,8 @@ class _Accept(click.ParamType[tuple[str, str]]):
         key, _, field = str(value).partition(":")
         if field and field not in FIELDS:
             near = did_you_mean(field, FIELDS)
-            self.fail(f"{field!r} is no field of a manifest; {near}", param, ctx)
+            known = near or f"there are {', '.join(FIELDS)}"
+            self.fail(f"{field!r} is no field of a manifest; {known}", param, ctx)
         return key, field
 
 

@@ -6,6 +6,9 @@ from dataclasses import replace
 from catalogsync.diff import Came, Change, Diff, ModelDiff
 from catalogsync.pull.selection import Kind, Note
 
+OUR_OWN = frozenset(("owner", "source", "import"))
+"""What differs and stands in no manifest: our marks and notes, and what a new model is made of."""
+
 _SETS = ("tags", "collections")
 _OF_GIT = "Git changes it, and nobody else did: it waits for an apply"
 _OF_BOTH = "changed in Git and on the server"
@@ -21,7 +24,7 @@ def taken(
     models, notes = [], list[Note]()
     for model in found.models:
         chosen: list[Change] = []
-        for field in dict.fromkeys(change.field for change in model.changes):
+        for field in dict.fromkeys(c.field for c in model.changes if c.field not in OUR_OWN):
             changes = [change for change in model.changes if change.field == field]
             if _is_accepted(model.key, field, accept) or any(c.came is None for c in changes):
                 chosen += changes
