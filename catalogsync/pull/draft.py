@@ -21,6 +21,7 @@ from catalogsync.model import AssetRef, Catalog, ModelSpec, RemoteModel, Snapsho
 from catalogsync.pull.edits import Edit, Situation, WriteFile, edited, edits_for
 from catalogsync.pull.fresh import TEXTS, Surroundings, files, values
 from catalogsync.pull.selection import Kind, Note, Selection
+from catalogsync.pull.taken import NOT_PULLED
 from catalogsync.roundtrip.judge import Uneditable
 from catalogsync.rules import refused_models
 
@@ -48,7 +49,6 @@ _WHOLE = frozenset(("name", "type", "id", ""))
 
 _BY_CODE = {"concept-twice": "concepts", "type-fixed": "type", "no-such-epoch": "epoch"}
 _UNWRITABLE = (Uneditable, UnicodeEncodeError)
-_NOT_PULLED = frozenset(("owner", "source", "import"))
 _UNSAID = "what the server has cannot be written so that a plan is empty"
 _BY_HAND = "change it by hand, or put it back on the server with apply"
 
@@ -66,7 +66,6 @@ class Grounds:
     selection: Selection
     found: Diff
     written: Mapping[str, Authored]
-    accept: Mapping[str, frozenset[str]] = field(default_factory=dict)
     defaults: Mapping[str, Any] = field(default_factory=dict)
     modeline: bool = False
     pictures: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -157,7 +156,7 @@ class _Work:
             grounds.pictures.get(key, {}),
         )
         self._edits[key] = {}
-        for edit in edits_for(at, grounds.accept.get(key, frozenset())):
+        for edit in edits_for(at):
             if isinstance(edit, Edit):
                 self._edits[key][edit.field] = edit
             else:
@@ -271,7 +270,7 @@ class _Work:
         specs = {spec.key: spec for spec in catalog.models}
         yield from self._refused(_refusals(catalog, after), specs, after.contents)
         for model in after.models:
-            differing = {change.field for change in model.changes} - _NOT_PULLED
+            differing = {change.field for change in model.changes} - NOT_PULLED
             if model.key in self._fresh:
                 yield from (_Complaint(model.key, name, _UNSAID) for name in sorted(differing))
             undone = {change.field for change in model.changes if _is_wrong(change)}
