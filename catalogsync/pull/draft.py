@@ -21,7 +21,7 @@ from catalogsync.model import AssetRef, Catalog, ModelSpec, RemoteModel, Snapsho
 from catalogsync.pull.edits import Edit, Situation, WriteFile, edited, edits_for
 from catalogsync.pull.fresh import TEXTS, Surroundings, files, values
 from catalogsync.pull.selection import Kind, Note, Selection
-from catalogsync.pull.taken import OUR_OWN
+from catalogsync.pull.taken import NOT_PULLED
 from catalogsync.roundtrip.judge import Uneditable
 from catalogsync.rules import refused_models
 
@@ -66,7 +66,6 @@ class Grounds:
     selection: Selection
     found: Diff
     written: Mapping[str, Authored]
-    accept: Mapping[str, frozenset[str]] = field(default_factory=dict)
     defaults: Mapping[str, Any] = field(default_factory=dict)
     modeline: bool = False
     pictures: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -157,7 +156,7 @@ class _Work:
             grounds.pictures.get(key, {}),
         )
         self._edits[key] = {}
-        for edit in edits_for(at, grounds.accept.get(key, frozenset())):
+        for edit in edits_for(at):
             if isinstance(edit, Edit):
                 self._edits[key][edit.field] = edit
             else:
@@ -271,7 +270,7 @@ class _Work:
         specs = {spec.key: spec for spec in catalog.models}
         yield from self._refused(_refusals(catalog, after), specs, after.contents)
         for model in after.models:
-            differing = {change.field for change in model.changes} - OUR_OWN
+            differing = {change.field for change in model.changes} - NOT_PULLED
             if model.key in self._fresh:
                 yield from (_Complaint(model.key, name, _UNSAID) for name in sorted(differing))
             undone = {change.field for change in model.changes if _is_wrong(change)}

@@ -101,11 +101,11 @@ def edited(text: str, steps: Iterable[Step]) -> str:
     return text
 
 
-def edits_for(at: Situation, fields: frozenset[str]) -> Iterator[Edit | tuple[str, Unfit]]:
-    """The edits for the fields that differ, or why one cannot be made; of all or some `fields`."""
+def edits_for(at: Situation) -> Iterator[Edit | tuple[str, Unfit]]:
+    """The edits for the fields that differ, or why one cannot be made."""
     differing = dict.fromkeys(change.field for change in at.found.changes)
     for name in differing:
-        if name in _EDITS and (not fields or name in fields):
+        if name in _EDITS:
             try:
                 yield _EDITS[name](at, name)
             except Unfit as unfit:

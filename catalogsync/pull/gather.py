@@ -70,7 +70,6 @@ def grounds(
         selection=replace(selection, notes=notes),
         found=found,
         written=authored(root, tuple(differing), known=known),
-        accept=wanted.accept,
         defaults=defaults(root),
         base=base,
         today=today,

@@ -6,8 +6,8 @@ from dataclasses import replace
 from catalogsync.diff import Came, Change, Diff, ModelDiff
 from catalogsync.pull.selection import Kind, Note
 
-OUR_OWN = frozenset(("owner", "source", "import"))
-"""What differs and stands in no manifest: our marks and notes, and what a new model is made of."""
+NOT_PULLED = frozenset(("owner", "source", "import"))
+"""What differs and is no field that a manifest could take from the server."""
 
 _SETS = ("tags", "collections")
 _OF_GIT = "Git changes it, and nobody else did: it waits for an apply"
@@ -19,36 +19,40 @@ def taken(
 ) -> tuple[tuple[ModelDiff, ...], tuple[Note, ...]]:
     """The models with the changes to take, and what is said of the others.
 
-    Without a base nobody knows who changed what, and all is taken; so is what `accept` names.
+    Without a base nobody knows who changed what, and all is taken. So is a field that `accept`
+    names; of a manifest that it names, what both sides changed is the server's.
     """
     models, notes = [], list[Note]()
-    for model in found.models:
+    for model in (model for model in found.models if model.remote):
         chosen: list[Change] = []
-        for field in dict.fromkeys(c.field for c in model.changes if c.field not in OUR_OWN):
+        named = accept.get(model.key)
+        for field in dict.fromkeys(change.field for change in model.changes):
             changes = [change for change in model.changes if change.field == field]
-            if _is_accepted(model.key, field, accept) or any(c.came is None for c in changes):
-                chosen += changes
+            if field in NOT_PULLED or (named and field not in named):
+                continue
+            if named or any(change.came is None for change in changes):
+                chosen += (replace(change, hunks=()) for change in changes)
             else:
-                chosen += _edits(model.key, field, changes, notes)
+                chosen += _edits(model.key, field, changes, notes, whole=named is not None)
         models.append(replace(model, changes=tuple(chosen)))
     return tuple(models), tuple(notes)
 
 
 def has_both(change: Change) -> bool:
-    """Whether a text was changed in some lines by Git and in others on the server."""
-    return change.came is Came.DRIFT and any(h.came is Came.PENDING for h in change.hunks)
+    """Whether some lines of a text are to be the server's, and others stay as Git has them."""
+    return any(hunk.came is Came.PENDING for hunk in change.hunks)
 
 
-def _is_accepted(key: str, field: str, accept: Mapping[str, frozenset[str]]) -> bool:
-    return key in accept and (not accept[key] or field in accept[key])
-
-
-def _edits(key: str, field: str, changes: list[Change], notes: list[Note]) -> Iterator[Change]:
+def _edits(
+    key: str, field: str, changes: list[Change], notes: list[Note], *, whole: bool
+) -> Iterator[Change]:
     """What somebody edited of one field; of a set name by name, of other lists all or nothing."""
     cames = {change.came for change in changes}
     edited = [change for change in changes if change.came is Came.DRIFT]
     tangled = Came.PENDING in cames and Came.DRIFT in cames and field not in _SETS
-    if Came.CONFLICT in cames or tangled:
+    if whole and (Came.CONFLICT in cames or tangled):
+        yield from changes
+    elif Came.CONFLICT in cames or tangled:
         hint = f"take the server's side with --accept {key}:{field}, or put Git's back with apply"
         notes.append(Note(key, field, Kind.REFUSED, _OF_BOTH, hint))
     elif edited:

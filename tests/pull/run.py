@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from catalogsync.diff import Diff, diff
 from catalogsync.manifest import load_with
 from catalogsync.model import Catalog
 from catalogsync.observe import observe
@@ -23,19 +24,23 @@ def loaded(root: Path) -> Catalog:
     return catalog
 
 
-def gathered(root: Path, server: CatalogReader, wanted: Wanted) -> Grounds:
+def gathered(
+    root: Path, server: CatalogReader, wanted: Wanted, base: Catalog | None = None
+) -> Grounds:
     """Everything that a draft needs."""
     catalog = loaded(root)
     models = {model.id: model for model in server.list_models()}
     selection = choose(catalog, models, wanted, ())
     keys = selection.edited | selection.fresh.keys()
     snapshot = observe(server, to_observe(catalog, selection), keys=keys, jobs=2)
-    return grounds(root, catalog, snapshot, selection, wanted)
+    return grounds(root, catalog, snapshot, selection, wanted, base=base)
 
 
-def pull(root: Path, server: CatalogReader, wanted: Wanted | None = None) -> Draft:
+def pull(
+    root: Path, server: CatalogReader, wanted: Wanted | None = None, base: Catalog | None = None
+) -> Draft:
     """Draft and write."""
-    given = gathered(root, server, wanted or Wanted())
+    given = gathered(root, server, wanted or Wanted(), base)
     draft = drafted(given, lambda texts, assets: load_with(root, texts, assets))
     writer = Writer(root)
     for key, files in draft.files.items():
@@ -51,6 +56,12 @@ def pull(root: Path, server: CatalogReader, wanted: Wanted | None = None) -> Dra
 def planned(root: Path, server: CatalogWriter) -> Plan:
     """What a plan says then."""
     return plan(server, loaded(root))
+
+
+def compared(root: Path, server: CatalogReader, base: Catalog) -> Diff:
+    """What differs then, told apart by a base."""
+    catalog = loaded(root)
+    return diff(catalog, observe(server, catalog, jobs=2), base=base)
 
 
 def changes(made: Plan) -> set[tuple[str, str]]:
