@@ -192,7 +192,7 @@ def _match_pinned(
         return _claimed_twice(spec, [*others, model])
     if model is None:
         if spec.state is not State.PRESENT:
-            return Match(spec, None, Origin.NEW)
+            return _another_bears(spec, others) or Match(spec, None, Origin.NEW)
         return Refusal(
             spec.key,
             "missing-id",
@@ -202,6 +202,19 @@ def _match_pinned(
         )
     origin = Origin.OWNED if model in index.by_key.get(spec.key, ()) else Origin.PINNED
     return _strangers(spec, index, model) or Match(spec, model, origin)
+
+
+def _another_bears(spec: ModelSpec, others: Sequence[RemoteModel]) -> Refusal | None:
+    """Refuse to call it done where the pinned model is gone and another has its mark."""
+    if not others:
+        return None
+    ids = ", ".join(model.id for model in others)
+    return Refusal(
+        spec.key,
+        "missing-id",
+        f"the pinned model {spec.id} is not in this project, but {ids} bears its mark",
+        "remove `id` if that is the one, or take the mark off in the web page",
+    )
 
 
 def _strangers(spec: ModelSpec, index: _Index, model: RemoteModel) -> Refusal | None:

@@ -189,6 +189,15 @@ def test_absent_never_deletes_a_stranger_of_the_same_name() -> None:
     assert not plan(server, catalog(replace(INK, state=State.ABSENT))).models
 
 
+@pytest.mark.parametrize("state", [State.ABSENT, State.UNMANAGED])
+def test_a_mark_on_another_model_than_the_pinned_one_is_told(state: State) -> None:
+    server = FakeServer()
+    other = server.add_model("Ink", tags=frozenset({owner_tag("acme", "ink")})).id
+    made = plan(server, catalog(replace(INK, id="model_gone", state=state)))
+    assert ([r.code for r in made.refusals], made.models) == (["missing-id"], ())
+    assert other in made.refusals[0].message
+
+
 def test_unmanaged_takes_the_mark_off_and_leaves_the_model() -> None:
     server = FakeServer()
     run(server, catalog(replace(INK, tags=frozenset({"a"}))), open_file)

@@ -145,7 +145,9 @@ def unlike(reader: CatalogReader, catalog: Catalog, models: Models, skipped: set
     """What the server has differently from the manifests, but for those that are skipped."""
     held = by_key(catalog, models)
     digests = {asset.id: asset.digest for page in reader.newest_assets() for asset in page}
-    keys = {model_id: key for key, ids in held.items() for model_id in ids}
+    pinned = {spec.id: spec.key for spec in catalog.models if spec.id}
+    # What a manifest pins is its model for the others, also while its own adoption is refused.
+    keys = pinned | {model_id: key for key, ids in held.items() for model_id in ids}
     names = reader.list_collections()
     found = []
     for spec in catalog.models:
@@ -153,7 +155,8 @@ def unlike(reader: CatalogReader, catalog: Catalog, models: Models, skipped: set
         if spec.key in skipped:
             continue
         if spec.state is not State.PRESENT:
-            found += [f"{spec.key}: {each} still bears its mark" for each in ids]
+            left = [each for each in ids if pinned.get(each, spec.key) == spec.key]
+            found += [f"{spec.key}: {each} still bears its mark" for each in left]
         elif len(ids) != 1:
             found.append(f"{spec.key}: {len(ids)} models")
         else:
