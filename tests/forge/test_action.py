@@ -64,20 +64,46 @@ def test_it_validates_plans_and_applies(job: Path, env: dict[str, str]) -> None:
     assert (other.code, other.outputs["exitcode"]) == (5, "5"), other.log
 
 
-def test_a_forks_plan_against_a_commit_needs_no_key(job: Path, tmp_path: Path) -> None:
-    shutil.copytree(job / "workspace", tmp_path / "workspace")
-    (tmp_path / "temp").symlink_to(job / "temp")
-    workspace = tmp_path / "workspace"
+def cloned(job: Path, folder: Path) -> Path:
+    """A runner's folder whose workspace is a clone with one commit; the workspace."""
+    shutil.copytree(job / "workspace", folder / "workspace")
+    (folder / "temp").symlink_to(job / "temp")
+    workspace = folder / "workspace"
     identity = ["-c", "user.name=x", "-c", "user.email=x@example.org"]
     for command in (["init", "-q"], ["add", "catalog"], [*identity, "commit", "-qm", "all"]):
         subprocess.run(["git", *command], cwd=workspace, check=True)
+    return workspace
+
+
+def rewrite(workspace: Path, old: str, new: str) -> None:
+    """Change a manifest without a commit."""
     manifest = workspace / "catalog/models/ink-heroes/model.yaml"
     text = manifest.read_text(encoding="utf-8")
-    manifest.write_text(text.replace("Ink Heroes", "Ink Heroines"), encoding="utf-8")
+    manifest.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def test_a_forks_plan_against_a_commit_needs_no_key(job: Path, tmp_path: Path) -> None:
+    rewrite(cloned(job, tmp_path), "Ink Heroes", "Ink Heroines")
     nothing = dict.fromkeys(CREDENTIALS, "") | {"SCENARIO_BASE_URL": "http://127.0.0.1:9"}
     planned = run_action(tmp_path, nothing, CATALOG | {"against": "git:HEAD"})
     assert (planned.code, planned.outputs["exitcode"]) == (0, "2"), planned.log
     assert planned.outputs["to-update"] == "1"
+
+
+def test_an_apply_records_and_a_plan_takes_the_base_that_it_is_given(
+    job: Path, env: dict[str, str], tmp_path: Path
+) -> None:
+    workspace = cloned(job, tmp_path)
+    recording = {"command": "apply", "record": "git-tag:applied"}
+    applied = run_action(tmp_path, env, CATALOG | recording)
+    assert (applied.code, applied.outputs["exitcode"]) == (0, "0"), applied.log
+    rewrite(workspace, "Ink Heroes", "Ink Heroines")
+    mine = {"base": "applied", "only-mine": "true"}
+    planned = run_action(tmp_path, env, CATALOG | mine)
+    assert (planned.code, planned.outputs["to-update"]) == (0, "1"), planned.log
+    assert "told apart by commit" in planned.log
+    without = run_action(tmp_path, env, CATALOG | {"only-mine": "true"})
+    assert (without.code, without.outputs["exitcode"]) == (64, "64"), without.log
 
 
 NOBODY = dict.fromkeys(CREDENTIALS, "")
