@@ -12,6 +12,7 @@ import pytest
 
 from tests.forge.conftest import BOT, Result, Run
 from tests.forge.fakes import FakeForge, Fault
+from tests.scenario.server import Server, hang
 
 SECRET = "hook-secret-canary"
 
@@ -245,6 +246,16 @@ def test_a_webhook_that_nobody_answers_fails_nothing(job: Job, hook: Hook) -> No
     assert result.code == 0
     assert "The webhook could not be told: ConnectError." in result.err
     assert "canary" not in result.err
+
+
+def test_a_webhook_that_hangs_fails_nothing(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("catalogsync.forge.webhook._SECONDS", 0.2)
+    monkeypatch.setattr("catalogsync.forge.webhook._FIRST_WAIT", 0.0)
+    with Server() as server:
+        server.script(*[hang] * 3)
+        result = job.checks(drift(), "--webhook", server.url)
+    assert result.code == 0
+    assert "The webhook could not be told: no answer in time." in result.err
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.forge.conftest import Run, applied, plan
+from tests.forge.test_drift_issue import drift
 from tests.scenario.server import Server, Step, hang, reply
 
 GITHUB = {
@@ -47,6 +48,16 @@ def test_github_asked_for_the_pull_request_of_a_push(run: Run, server: Server) -
     env = GITHUB | {"GITHUB_API_URL": server.url}
     arguments = ("--markdown", "done.md", "--timeout", "1")
     found = run("github", "comment", *arguments, env=env, **{"done.md": applied()})
+    assert server.requests
+    assert found.code == 1
+    assert "no answer in time" in found.err
+
+
+def test_the_listing_of_issues(run: Run, server: Server) -> None:
+    server.script(*[hang] * 3)
+    env = GITHUB | {"GITHUB_API_URL": server.url}
+    arguments = ("--markdown", "drift.md", "--exitcode", "2", "--timeout", "1")
+    found = run("github", "drift-issue", *arguments, env=env, **{"drift.md": drift()})
     assert server.requests
     assert found.code == 1
     assert "no answer in time" in found.err
