@@ -54,16 +54,19 @@ class Hanging:
         return serve
 
 
+COMPARING = (
+    "GET /models",
+    "GET /models/{}/description",
+    "GET /models/{}/prompt-guide",
+    "GET /collections",
+    "POST /assets/get-bulk",
+    "GET /assets",
+    "POST /uploads?dryRun",
+)
+"""What every comparison with the server asks; the POSTs ask, for assets and for a price."""
+
 READS = {
-    "plan": (
-        "GET /models",
-        "GET /models/{}/description",
-        "GET /models/{}/prompt-guide",
-        "GET /collections",
-        "POST /assets/get-bulk",
-        "GET /assets",
-        "POST /uploads?dryRun",
-    ),
+    "plan": COMPARING,
     "snapshot": (
         "GET /models",
         "GET /models/{}",
@@ -75,25 +78,10 @@ READS = {
         "POST /uploads?dryRun",
     ),
     "doctor": ("GET /models",),
-    "drift": (
-        "GET /models",
-        "GET /models/{}/description",
-        "GET /models/{}/prompt-guide",
-        "GET /collections",
-        "POST /assets/get-bulk",
-        "GET /assets",
-        "POST /uploads?dryRun",
-    ),
-    "pull": (
-        "GET /models",
-        "GET /models/{}/description",
-        "GET /models/{}/prompt-guide",
-        "GET /collections",
-        "POST /assets/get-bulk",
-        "GET /assets",
-    ),
+    "drift": COMPARING,
+    "pull": tuple(each for each in COMPARING if each != "POST /uploads?dryRun"),
 }
-"""Every request of the commands that read; the POSTs ask, for assets and for a price."""
+"""Every request of the commands that read."""
 
 WRITES = (
     "DELETE /collections/{}",
