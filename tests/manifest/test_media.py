@@ -221,3 +221,61 @@ def test_no_format_passes_for_another(extension: str, other: str) -> None:
     else:
         with pytest.raises(BadContent):
             FORMATS[extension].check(content_of(MEDIA[other]))
+
+
+def replaced(extension: str, old: bytes, new: bytes) -> bytes:
+    """A sample with some of its bytes replaced by as many others."""
+    assert old in MEDIA[extension]
+    assert len(old) == len(new)
+    return MEDIA[extension].replace(old, new)
+
+
+JPEG, TIFF = MEDIA["jpg"], MEDIA["tif"]
+SEGMENT = 4 + int.from_bytes(JPEG[4:6], "big")
+DIRECTORY = int.from_bytes(TIFF[4:8], "little")
+
+DAMAGED = {
+    "a webp whose chunk is none": (
+        "has a damaged header",
+        "webp",
+        MEDIA["webp"][:12] + b"VPXX" + MEDIA["webp"][16:],
+    ),
+    "a jpeg with something between its segments": (
+        "has a damaged header",
+        "jpg",
+        JPEG[:SEGMENT] + b"ab" + JPEG[SEGMENT:],
+    ),
+    "a jpeg of nothing but comments": (
+        "has too many parts",
+        "jpg",
+        b"\xff\xd8" + b"\xff\xfe\0\2" * 10_001,
+    ),
+    "an avif without a picture": ("holds no picture", "avif", replaced("avif", b"meta", b"free")),
+    "an avif without a size": ("has a damaged header", "avif", replaced("avif", b"ispe", b"xxxx")),
+    "a tiff whose directory is behind its end": (
+        "is cut off",
+        "tif",
+        TIFF[:4] + b"\xff\xff\xff\x0f" + TIFF[8:],
+    ),
+    "a tiff whose width is no number": (
+        "has a damaged header",
+        "tif",
+        TIFF[:DIRECTORY]
+        + TIFF[DIRECTORY:]
+        .replace(b"\0\1\4\0", b"\0\1\2\0", 1)
+        .replace(b"\0\1\3\0", b"\0\1\2\0", 1),
+    ),
+}
+
+
+@pytest.mark.parametrize(("words", "extension", "content"), DAMAGED.values(), ids=list(DAMAGED))
+def test_a_damaged_picture_is_refused(
+    folder: Folder, words: str, extension: str, content: bytes
+) -> None:
+    said = refusal(folder, extension, content)
+    assert said.startswith(f"the .{extension} file {words}; ")
+
+
+def test_a_jpeg_may_fill_up_before_a_marker(folder: Folder) -> None:
+    (asset,) = examples(folder, x_jpg=JPEG[:2] + b"\xff" + JPEG[2:])
+    assert (asset.width, asset.height) == (7, 5)
