@@ -24,9 +24,9 @@ class Kept:
     deletes: list[int] = field(default_factory=list)
     lose: int = 0
 
-    def put(self, asset_id: str, **fields: str) -> None:
+    def put(self, asset_id: str, created_at: str = OLD) -> None:
         ref = AssetRef(sha256=(asset_id * 32)[:32], id=asset_id, name="a.png", size=len(asset_id))
-        self.assets[asset_id] = replace(StoredAsset(ref, OLD, owner_id="proj"), **fields)
+        self.assets[asset_id] = StoredAsset(ref, created_at, owner_id="proj")
 
     def stored_assets(self) -> Iterator[StoredAsset]:
         yield from self.assets.values()
