@@ -314,3 +314,31 @@ class Snapshot:
     assets: Mapping[str, AssetRef] = field(default_factory=dict)
     collections: Mapping[str, str] | None = None
     prices: Mapping[str, Price] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAsset:
+    """An asset as the project keeps it: when it was made, and whose and where it is.
+
+    `words` are all that the server tells of it, among them the ids of what it belongs to.
+    """
+
+    asset: AssetRef
+    created_at: str
+    owner_id: str = ""
+    collection_ids: frozenset[str] = frozenset()
+    words: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A model that may use assets, with all that a listing tells of it in `words`.
+
+    `gone` is one that was deleted and may be restored, `public` one that others may own.
+    """
+
+    id: str
+    owner_id: str = ""
+    gone: bool = False
+    public: bool = False
+    words: frozenset[str] = frozenset()

@@ -9,6 +9,7 @@ from catalogsync.model import AssetRef, Price, RemoteModel, Weights
 from catalogsync.scenario.answers import Json
 from catalogsync.scenario.fields import id_of, items_of, object_of, path_part
 from catalogsync.scenario.images import file_urls, image_urls
+from catalogsync.scenario.storage import Storage
 from catalogsync.scenario.transport import Transport
 from catalogsync.scenario.uploads import Uploader
 from catalogsync.scenario.wire import asset_from, import_request, is_there, model_from, price_from
@@ -24,6 +25,7 @@ class ScenarioClient:
     def __init__(self, transport: Transport, uploader: Uploader | None = None) -> None:
         self._http = transport
         self._uploader = uploader or Uploader(transport)
+        self.storage = Storage(transport)
 
     def list_models(self) -> Iterator[RemoteModel]:
         """Yield every model once, without the deleted ones (GET /models)."""
