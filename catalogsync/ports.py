@@ -107,11 +107,17 @@ class CatalogWriter(CatalogReader, Protocol):
         """Replace the ordered list of examples; return what the server kept."""
         ...
 
-    def upload_asset(self, asset: AssetRef, file: BinaryIO) -> str:
-        """Send a file and return the new asset's id; raise `FileChanged` if its sha256 differs."""
+    def upload_asset(
+        self, asset: AssetRef, files: Sequence[BinaryIO], options: Mapping[str, object]
+    ) -> str:
+        """Send a file, or those of a canvas, and return the new asset's id; raise `FileChanged`
+        if a sha256 differs.
+
+        `options` are the API's own fields: hide, parentId, collectionIds.
+        """
         ...
 
-    def fetch_asset(self, asset: AssetRef) -> str:
+    def fetch_asset(self, asset: AssetRef, options: Mapping[str, object]) -> str:
         """Let the server fetch a URL, and return the new asset's id; raise `OutcomeUnknown`
         where nothing tells whether it does."""
         ...

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from catalogsync.actions import Creation, file_to_send
+from catalogsync.actions import Creation, files_to_send
 from catalogsync.apply import apply, noticing_twins
 from catalogsync.cli.against import live_only
 from catalogsync.cli.approvals import approval_of, as_saved
@@ -207,8 +207,7 @@ def _carry_out(opened: Session, plan: Plan, ledger: Ledger, *, jobs: int) -> lis
     tell.step(0, due)
     for outcome in apply(plan, performer, jobs=jobs, stop=opened.stop):
         outcomes.append(outcome)
-        file = file_to_send(outcome.action)
-        if file:
+        for file in files_to_send(outcome.action):
             tell.ended(file, done=outcome.status is Status.DONE)
         tell.step(len(outcomes), due)
     created = any(isinstance(o.action, Creation) and o.status is Status.DONE for o in outcomes)

@@ -140,13 +140,18 @@ class ScenarioClient:
         answer = self._http.put(_path(model_id, "examples"), {"assetIds": list(asset_ids)})
         return tuple(id_of(object_of(item, "asset")) for item in items_of(answer, "examples"))
 
-    def upload_asset(self, asset: AssetRef, file: BinaryIO) -> str:
-        """Send a file (POST /assets or POST /uploads)."""
-        return self._uploader.send(asset, file)
+    def upload_asset(
+        self, asset: AssetRef, files: Sequence[BinaryIO], options: Mapping[str, object]
+    ) -> str:
+        """Send a file or a canvas (POST /assets or POST /uploads)."""
+        if asset.canvas:
+            return self._uploader.send_canvas(asset, files, options)
+        (file,) = files
+        return self._uploader.send(asset, file, options)
 
-    def fetch_asset(self, asset: AssetRef) -> str:
+    def fetch_asset(self, asset: AssetRef, options: Mapping[str, object]) -> str:
         """Let the server fetch an asset from its URL (POST /uploads)."""
-        return self._uploader.fetch(asset)
+        return self._uploader.fetch(asset, options)
 
     def begin_import(self, weights: Weights) -> str:
         """Let the server import weights from elsewhere, in one attempt (POST /uploads)."""
