@@ -14,7 +14,7 @@ from catalogsync.identity import PROTECTED_TAG, Refusal
 from catalogsync.model import NO_ASSET, AssetRef, Catalog, ModelSpec
 
 _HINT = (
-    "take what the server has into the manifest, or plan without --only-mine and have it approved"
+    "take the server's side with pull --accept, or plan without --only-mine and have it approved"
 )
 
 

@@ -57,6 +57,10 @@ class Edit:
     said: str = ""
 
 
+LET_GO = Edit("state", (SetValue(("state",), "absent"),))
+"""What a manifest says whose model was deleted, and that nobody wants back."""
+
+
 @dataclass(frozen=True, slots=True)
 class Situation:
     """A manifest, the model that it is for, and what was found to differ between the two."""

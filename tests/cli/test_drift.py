@@ -37,7 +37,7 @@ def test_an_edit_is_told_from_git_to_the_server(
     assert (found.code, last_line(found.out)) == (2, EDITED)
     assert '    shortDescription  "Hand-inked comic heroes." -> "By hand."' in found.out
     assert "    tags              +by-hand" in found.out
-    assert f"made by {web.model['authorId']}" in found.out
+    assert f"model created by {web.model['authorId']}" in found.out
     assert "To put it back: catalog-sync apply" in found.out
 
 
