@@ -2,6 +2,7 @@
 
 from threading import Lock
 
+from catalogsync.actions import FieldValue
 from catalogsync.diff import Diff
 from catalogsync.mentions import filled
 from catalogsync.model import AssetRef, Concept, ModelRef, RemoteModel, Snapshot, Text
@@ -63,6 +64,12 @@ class Ledger:
             | ({"modelEpoch": concept.epoch} if concept.epoch else {})
             for concept in concepts
         ]
+
+    def sent(self, value: FieldValue) -> object:
+        """The value of a field as the API takes it."""
+        if isinstance(value, AssetRef):
+            return self.asset_id(value)
+        return self.concepts(value) if isinstance(value, tuple) else value
 
     def record_model(self, key: str, model_id: str) -> None:
         """Remember the id of a model that was created."""
