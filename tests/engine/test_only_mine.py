@@ -7,7 +7,7 @@ import pytest
 
 from catalogsync.diff import diff
 from catalogsync.model import NO_ASSET, ModelSpec, State
-from tests.engine.test_three_way import (
+from tests.engine.sides import (
     Case,
     catalog,
     compared,
