@@ -123,6 +123,11 @@ def test_a_server_that_cannot_be_asked_is_not_clean(cli: Run, applied: Path) -> 
     assert (found.code, found.out) == (1, "")
 
 
+def test_a_key_that_is_refused_is_not_clean(cli: Run, applied: Path) -> None:
+    found = cli("drift", applied, env={"SCENARIO_SDK_API_KEY": ""})
+    assert (found.code, found.out) == (3, "")
+
+
 def test_models_that_cannot_be_told_apart_are_not_clean(
     cli: Run,
     applied: Path,
