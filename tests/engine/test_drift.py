@@ -14,6 +14,7 @@ from catalogsync.drift import Drift, drift_of
 from catalogsync.model import Catalog, Ignored, Mention, ModelRef, ModelSpec, State, Text
 from catalogsync.observe import observe
 from catalogsync.plan import Base
+from catalogsync.review.drift_markdown import render_drift_markdown
 from catalogsync.review.drift_text import drift_summary, render_drift
 from tests.engine.catalogs import CONTENTS
 from tests.engine.conftest import image
@@ -149,6 +150,17 @@ def test_what_both_changed_is_a_conflict_by_name(server: FakeServer) -> None:
     found = drift(server, wanting(INK, short_description="newer"))
     assert [edited.conflicts for edited in found.edited] == [("shortDescription",)]
     assert found.conflicts == 1
+
+
+def test_a_conflict_is_told_in_the_row_of_its_model(server: FakeServer) -> None:
+    edit(server, "Ink", short_description="by hand")
+    edit(server, "Oak", short_description="by hand")
+    told = render_drift_markdown(drift(server, wanting(INK, short_description="newer")))
+    rows = [line for line in told.splitlines() if line.startswith("| `~` edited")]
+    assert [("⚠️ conflict" in row, "shortDescription" in row) for row in rows] == [
+        (True, True),
+        (False, True),
+    ]
 
 
 def test_what_both_changed_alike_is_settled(server: FakeServer) -> None:
