@@ -12,6 +12,7 @@ import click
 from benchmarks.cases import HEADER, PROGRAM, Case, first_apply, measure, rounds, row
 from benchmarks.catalogs import PROJECT, generate
 from benchmarks.drift import drift
+from benchmarks.pull import pull
 from benchmarks.rate import rate
 from benchmarks.uploads import uploads
 from catalogsync.sandbox import running
@@ -37,6 +38,7 @@ def bench() -> None:
 
 
 bench.add_command(drift)
+bench.add_command(pull)
 bench.add_command(uploads)
 bench.add_command(rate)
 

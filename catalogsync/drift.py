@@ -4,7 +4,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 
 from catalogsync.codec import value_digest
-from catalogsync.diff import Accepted, Came, Card, Change, Diff, ModelDiff, Verb, cards, patched
+from catalogsync.diff import (
+    Accepted,
+    Came,
+    Card,
+    Change,
+    Diff,
+    ModelDiff,
+    Verb,
+    but_for_git,
+    cards,
+    patched,
+)
 from catalogsync.identity import Refusal
 from catalogsync.plan import Base, ModelPlan
 from catalogsync.rules import dependents
@@ -135,13 +146,13 @@ _BACKWARDS = {
 
 
 def _edited(model: ModelDiff, found: Diff) -> Edited:
+    conflicts = [change.field for change in model.changes if change.came is Came.CONFLICT]
+    model = but_for_git(model, found.contents)
     live, wanted = cards(model, found.contents, found.collections)
-    moved = [change for change in model.changes if _drifted(change.came)]
     verb = _BACKWARDS[model.verb]
     before, after = (wanted, live) if verb is not Verb.DELETE else (wanted, None)
     if before and after:
-        before = _unless_changed(before, after, {change.field for change in moved})
-    conflicts = [change.field for change in moved if change.came is Came.CONFLICT]
+        before = _unless_changed(before, after, {change.field for change in model.changes})
     remote = model.remote
     return Edited(
         ModelPlan(
@@ -149,7 +160,7 @@ def _edited(model: ModelDiff, found: Diff) -> Edited:
             name=remote.name if remote else model.spec.name if model.spec else "",
             verb=verb,
             model_id=remote.id if remote else model.spec.id if model.spec else "",
-            changes=tuple(map(_backwards, moved)) if verb is Verb.UPDATE else (),
+            changes=tuple(map(_backwards, model.changes)) if verb is Verb.UPDATE else (),
             actions=(),
             before=before,
             after=after,

@@ -2,6 +2,7 @@
 
 from threading import Lock
 
+from catalogsync.actions import FieldValue
 from catalogsync.diff import Diff
 from catalogsync.mentions import filled
 from catalogsync.model import AssetOptions, AssetRef, Concept, ModelRef, RemoteModel, Snapshot, Text
@@ -72,6 +73,12 @@ class Ledger:
         told: dict[str, object] = {"hide": True} if options.hide else {}
         told |= {"parentId": self.asset_id(options.parent)} if options.parent else {}
         return told | ({"collectionIds": ids} if ids else {})
+
+    def sent(self, value: FieldValue) -> object:
+        """The value of a field as the API takes it."""
+        if isinstance(value, AssetRef):
+            return self.asset_id(value)
+        return self.concepts(value) if isinstance(value, tuple) else value
 
     def record_model(self, key: str, model_id: str) -> None:
         """Remember the id of a model that was created."""

@@ -4,6 +4,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
+from functools import partial
 from itertools import islice
 from threading import Lock
 from typing import BinaryIO, assert_never
@@ -20,8 +21,6 @@ from catalogsync.actions import (
     FieldValue,
     ForgetModel,
     ImportModel,
-    ModelAction,
-    Replacing,
     SetDescription,
     SetExamples,
     SetPromptGuide,
@@ -31,17 +30,15 @@ from catalogsync.actions import (
 from catalogsync.attempts import create_collection, create_once
 from catalogsync.diff import SCALARS
 from catalogsync.errors import (
-    Conflict,
     Interrupted,
-    NotFound,
     NotKept,
     OutcomeUnknown,
     Rejected,
 )
 from catalogsync.importer import Importer
 from catalogsync.ledger import Ledger
+from catalogsync.looking import Lookout, plain
 from catalogsync.members import Batch
-from catalogsync.mentions import normalised
 from catalogsync.model import AssetRef, RemoteModel
 from catalogsync.ports import CatalogWriter
 
@@ -64,62 +61,12 @@ class Performer:
     ) -> None:
         self._writer = writer
         self._ledger = ledger
+        self.lookout = Lookout(writer, ledger)
         self._open_file = open_file
         self._pause = pause
         self._importer = Importer(writer, ledger, open_file, pause)
         self._lock = Lock()
         self._alike: defaultdict[tuple[object, object], Lock] = defaultdict(Lock)
-
-    def check_unchanged(self, action: ModelAction) -> None:
-        """Raise `Conflict` if somebody changed or deleted the model since the plan saw it."""
-        seen = self._ledger.observed(action.model)
-        if seen is None:
-            return
-        try:
-            current = self._writer.get_model(seen.id).updated_at
-        except NotFound:
-            if isinstance(action, DeleteModel):
-                return
-            raise _deleted(seen) from None
-        if current != seen.updated_at:
-            raise Conflict(
-                f"somebody changed the model at {current}, after this plan read it",
-                hint=_PLAN_AGAIN,
-            )
-
-    def check_replaced(self, action: Replacing) -> None:
-        """Raise `Conflict` if what the action replaces is not what the plan saw any more."""
-        seen = self._ledger.observed(action.model)
-        if seen is None:
-            return
-        try:
-            changed = self._changed(action, seen)
-        except NotFound:
-            raise _deleted(seen) from None
-        if changed:
-            raise Conflict(
-                f"somebody changed {' and '.join(changed)} after this plan read it",
-                hint=_PLAN_AGAIN,
-            )
-
-    def _changed(self, action: Replacing, seen: RemoteModel) -> list[str]:
-        """The fields that an action replaces and somebody changed, as far as they were read."""
-        reader = self._writer
-        now: dict[str, tuple[object, object]]
-        match action:
-            case SetDescription():
-                now = {"the description": (seen.description, reader.get_description(seen.id))}
-            case SetPromptGuide():
-                now = {"the prompt guide": (seen.prompt_guide, reader.get_prompt_guide(seen.id))}
-            case SetExamples():
-                now = {"the examples": (seen.examples, reader.get_model(seen.id).examples)}
-            case UpdateModel(fields=fields):
-                live = reader.get_model(seen.id)
-                attributes = {name: SCALARS.get(name, name) for name, _ in fields}
-                now = {n: (getattr(seen, a), getattr(live, a)) for n, a in attributes.items()}
-            case _:
-                assert_never(action)
-        return [name for name, (before, found) in now.items() if before not in (None, found)]
 
     def move_together(self, batch: Batch) -> None:
         """Edit the membership of many models in one attempt; any `ApiError` leaves them unclear."""
@@ -149,8 +96,8 @@ class Performer:
                 self._import_model(action)
             case EndImport(model=key):
                 self._importer.end(key)
-            case UpdateModel(model=key, fields=fields):
-                self._update_model(ledger.model_id(key), fields)
+            case UpdateModel():
+                self._update_model(action)
             case (
                 AdoptModel(model=key, add=add, delete=delete)
                 | EditTags(model=key, add=add, delete=delete)
@@ -160,16 +107,19 @@ class Performer:
                 self._edit_tags(ledger.model_id(key), (), tags)
             case EditCollections():
                 self._edit_collections(action)
-            case SetExamples(model=key, examples=examples):
-                self._set_examples(ledger.model_id(key), examples)
+            case SetExamples():
+                self._set_examples(action)
             case SetDescription(model=key, text=text):
-                sent = ledger.text(text)
-                _expect_text(sent, writer.set_description(ledger.model_id(key), sent))
+                sent, again = ledger.text(text), partial(self.lookout.check_replaced, action)
+                kept = writer.set_description(ledger.model_id(key), sent, again=again)
+                _expect_text(sent, kept)
             case SetPromptGuide(model=key, text=text):
-                sent = ledger.text(text)
-                _expect_text(sent, writer.set_prompt_guide(ledger.model_id(key), sent))
+                sent, again = ledger.text(text), partial(self.lookout.check_replaced, action)
+                kept = writer.set_prompt_guide(ledger.model_id(key), sent, again=again)
+                _expect_text(sent, kept)
             case DeleteModel(model=key):
-                writer.delete_model(ledger.model_id(key))
+                again = partial(self.lookout.check_unchanged, action)
+                writer.delete_model(ledger.model_id(key), again=again)
             case _:
                 assert_never(action)
 
@@ -250,19 +200,14 @@ class Performer:
         if not live.issuperset(add) or not live.isdisjoint(delete):
             raise NotKept("the server did not keep the tags as sent")
 
-    def _update_model(self, model_id: str, fields: tuple[tuple[str, FieldValue], ...]) -> None:
-        sent = self._fields(fields)
-        kept = self._writer.update_model(model_id, sent)
+    def _update_model(self, action: UpdateModel) -> None:
+        sent, again = self._fields(action.fields), partial(self.lookout.check_replaced, action)
+        kept = self._writer.update_model(self._ledger.model_id(action.model), sent, again=again)
         for field, value in sent.items():
             _expect_field(field, value, kept)
 
     def _fields(self, fields: tuple[tuple[str, FieldValue], ...]) -> dict[str, object]:
-        return {name: self._sent(value) for name, value in fields}
-
-    def _sent(self, value: FieldValue) -> object:
-        if isinstance(value, AssetRef):
-            return self._ledger.asset_id(value)
-        return self._ledger.concepts(value) if isinstance(value, tuple) else value
+        return {name: self._ledger.sent(value) for name, value in fields}
 
     def _edit_collections(self, action: EditCollections) -> None:
         model_id = self._ledger.model_id(action.model)
@@ -297,23 +242,14 @@ class Performer:
 
         create_once(attempt, lambda: True if is_so() else None, self._pause)
 
-    def _set_examples(self, model_id: str, examples: tuple[AssetRef, ...]) -> None:
-        sent = tuple(self._ledger.asset_id(ref) for ref in examples)
-        kept = self._writer.set_examples(model_id, sent)
+    def _set_examples(self, action: SetExamples) -> None:
+        sent = tuple(map(self._ledger.asset_id, action.examples))
+        again = partial(self.lookout.check_replaced, action)
+        kept = self._writer.set_examples(self._ledger.model_id(action.model), sent, again=again)
         if kept != sent:
             missing = len(set(sent) - set(kept))
             what = f"{missing} of {len(sent)} examples are missing" if missing else "another order"
             raise NotKept(f"the server did not keep the examples as sent: {what}")
-
-
-_PLAN_AGAIN = "plan again and look at what changed"
-
-
-def _deleted(seen: RemoteModel) -> Conflict:
-    return Conflict(
-        f"somebody deleted the model {seen.id} after this plan read it",
-        hint="plan again: it would be created anew",
-    )
 
 
 def _expect_field(field: str, sent: object, kept: RemoteModel) -> None:
@@ -323,5 +259,5 @@ def _expect_field(field: str, sent: object, kept: RemoteModel) -> None:
 
 
 def _expect_text(sent: str, kept: str) -> None:
-    if normalised(kept).rstrip("\n") != sent.rstrip("\n"):
+    if plain(kept) != plain(sent):
         raise NotKept("the server did not keep the text as sent")

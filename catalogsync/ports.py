@@ -1,6 +1,6 @@
 """What the engine needs of a model catalog's API: the seam that `scenario` and the tests fill."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import BinaryIO, Protocol
 
 from catalogsync.model import AssetRef, Holder, Price, RemoteModel, StoredAsset, Weights
@@ -76,15 +76,25 @@ class CatalogReader(Protocol):
         ...
 
 
+Look = Callable[[], None]
+"""Looks at what a write replaces; what it raises keeps the write from being sent."""
+
+
 class CatalogWriter(CatalogReader, Protocol):
     """Also writes. What creates is attempted once: `ApiError.may_have_been_applied` then says
-    whether to read back before another attempt."""
+    whether to read back before another attempt.
+
+    What replaces or deletes is repeated, and takes a look `again`: it is called right before every
+    attempt that comes late, be it a repeated one or one that had to wait.
+    """
 
     def create_model(self, fields: Mapping[str, object]) -> RemoteModel:
         """Create a model from the API's own fields (POST /models)."""
         ...
 
-    def update_model(self, model_id: str, fields: Mapping[str, object]) -> RemoteModel:
+    def update_model(
+        self, model_id: str, fields: Mapping[str, object], *, again: Look | None = None
+    ) -> RemoteModel:
         """Set the given fields of a model, None unsets (PUT /models/{modelId})."""
         ...
 
@@ -95,15 +105,17 @@ class CatalogWriter(CatalogReader, Protocol):
         """
         ...
 
-    def set_description(self, model_id: str, text: str) -> str:
+    def set_description(self, model_id: str, text: str, *, again: Look | None = None) -> str:
         """Set the Markdown description, empty deletes it; return what the server kept."""
         ...
 
-    def set_prompt_guide(self, model_id: str, text: str) -> str:
+    def set_prompt_guide(self, model_id: str, text: str, *, again: Look | None = None) -> str:
         """Set the prompt guide, empty deletes it; return what the server kept."""
         ...
 
-    def set_examples(self, model_id: str, asset_ids: Sequence[str]) -> tuple[str, ...]:
+    def set_examples(
+        self, model_id: str, asset_ids: Sequence[str], *, again: Look | None = None
+    ) -> tuple[str, ...]:
         """Replace the ordered list of examples; return what the server kept."""
         ...
 
@@ -159,7 +171,7 @@ class CatalogWriter(CatalogReader, Protocol):
         """Take up to 49 models out of a collection."""
         ...
 
-    def delete_model(self, model_id: str) -> None:
+    def delete_model(self, model_id: str, *, again: Look | None = None) -> None:
         """Delete a model; the API keeps it restorable for 30 days (DELETE /models/{modelId})."""
         ...
 

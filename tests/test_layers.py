@@ -38,7 +38,7 @@ FLOORS = (
         "snapshots",
     ),
     ("ledger", "roundtrip", "rules", "unused"),
-    ("importer",),
+    ("importer", "looking"),
     ("perform", "plan", "pull"),
     ("drift",),
     ("apply", "approval", "restoring", "review"),

@@ -59,7 +59,7 @@ class Memberships:
             return Outcome(edit, Status.SKIPPED, reason_for(cause))
         if ("model", edit.model) in self._begun:
             return None
-        return attempt(edit, self._halt, lambda: self._performer.check_unchanged(edit))
+        return attempt(edit, self._halt, lambda: self._performer.lookout.check_unchanged(edit))
 
     def _move(self, batch: Batch) -> bool:
         if self._halt.reason:

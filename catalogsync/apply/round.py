@@ -71,9 +71,9 @@ class Round:
         def work() -> None:
             first = at in self._first
             if first:
-                self._performer.check_unchanged(self._first[at])
+                self._performer.lookout.check_unchanged(self._first[at])
             if is_compared(action, first=first):
-                self._performer.check_replaced(action)
+                self._performer.lookout.check_replaced(action)
             self._performer.perform(action)
 
         return attempt(action, self._halt, work) or Outcome(action, Status.DONE)

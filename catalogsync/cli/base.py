@@ -30,6 +30,7 @@ class Known:
 
 
 NO_BASE = Known(None, None)
+_NOTED = "applied last, as a Git note says"
 
 base_option = option(
     "--base",
@@ -64,7 +65,9 @@ def known_base(
         return NO_BASE
     try:
         for found, said in _candidates(root, catalog, target, otherwise):
-            return _loaded(root, catalog, found, blobs, said)
+            known = _loaded(root, catalog, found, blobs, said)
+            _check_was_here(known, said)
+            return known
     except CatalogSyncError as error:
         return Known(None, Base("", f"{error.message}; {error.hint}"))
     return NO_BASE
@@ -83,9 +86,21 @@ def _candidates(
         yield _fork_point(root, branch), f"where this left {branch.name}"
     recorded = newest_applied(root, Applied(catalog.name, target.name, target.project))
     if recorded:
-        yield recorded, "applied last, as a Git note says"
+        yield recorded, _NOTED
     if otherwise:
         yield otherwise, otherwise
+
+
+def _check_was_here(known: Known, said: str) -> None:
+    """Raise where a note says that a catalog was applied which is not in that commit, or not here.
+
+    What somebody edited since would pass for a change that waits for its first apply.
+    """
+    if said == _NOTED and known.base and known.catalog and not known.catalog.models:
+        raise UsageError(
+            f"commit {known.base.commit[:12]} was applied last and has no catalog in this folder",
+            hint="apply it from here with --record, or name another commit with --base",
+        )
 
 
 def _fork_point(root: Path, branch: TargetBranch) -> str:

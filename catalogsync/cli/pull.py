@@ -238,8 +238,9 @@ def _show_patch(pulled: Pulled, *, as_json: bool, color: str, quiet: bool) -> No
 def _say_next(opened: Session, pulled: Pulled) -> None:
     here = from_here(opened.root)
     if pulled.fresh or pulled.files:
-        add = f"git add {here / 'models'} (in a repository, only tracked files count), then\n"
-        say(f"\nNext: {add}catalog-sync plan {here}: new ones are adopted, nothing else changes.")
+        say("\nIn a Git repository only tracked files count; a plan then adopts the new models.")
+        say(f"Next: git add {here / 'models'}")
+        say(f"      catalog-sync plan {here}")
     else:
         say(f"\nNext: catalog-sync plan {here}")
 

@@ -8,6 +8,7 @@ from catalogsync.contents import known_contents
 from catalogsync.diff.accepted import accepted, without_accepted
 from catalogsync.diff.cards import Card, cards
 from catalogsync.diff.compare import RESERVED_TAGS, SCALARS, Comparison
+from catalogsync.diff.edited import but_for_git
 from catalogsync.diff.mine import mine, still_undoing
 from catalogsync.diff.threeway import Sides
 from catalogsync.diff.unread import unread
@@ -42,6 +43,7 @@ __all__ = [
     "Placed",
     "Value",
     "Verb",
+    "but_for_git",
     "cards",
     "diff",
     "patched",

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 
 from catalogsync.diff.values import Placed
 from catalogsync.model import AssetRef
@@ -31,6 +31,21 @@ def numbered(names: Iterable[str]) -> Iterator[str]:
     for name in names:
         seen[name] += 1
         yield name if seen[name] == 1 else f"{name}#{seen[name]}"
+
+
+def woven(order: list[str], other: list[str], moved: Container[str]) -> list[str]:
+    """One list's items with those that only the other has, each after what it stands after there.
+
+    What has moved is nothing to go by.
+    """
+    found = list(order)
+    before: str | None = None
+    for name in other:
+        if name not in found:
+            found.insert(found.index(before) + 1 if before is not None else 0, name)
+        if name not in moved:
+            before = name
+    return found
 
 
 def _placed(items: Sequence[tuple[str, AssetRef]]) -> dict[str, Placed]:

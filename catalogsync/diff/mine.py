@@ -1,11 +1,12 @@
 """A catalog that wants of the server what this change set changes, and leaves its edits alone."""
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 from catalogsync.diff.compare import SCALARS
 from catalogsync.diff.lines import joined
+from catalogsync.diff.lists import woven
 from catalogsync.diff.managed import TEXTS
 from catalogsync.diff.threeway import Sides
 from catalogsync.diff.values import Came, Change, ModelDiff, Placed, Verb
@@ -13,7 +14,7 @@ from catalogsync.identity import PROTECTED_TAG, Refusal
 from catalogsync.model import NO_ASSET, AssetRef, Catalog, ModelSpec
 
 _HINT = (
-    "take what the server has into the manifest, or plan without --only-mine and have it approved"
+    "take the server's side with pull --accept, or plan without --only-mine and have it approved"
 )
 
 
@@ -186,7 +187,7 @@ class _Kept:
         by_hand = any(change.came is Came.DRIFT for change in self._moves)
         moved = {held[change.before.position - 1] for change in self._moves}
         order, other = (held, wanted) if by_hand else (wanted, held)
-        return tuple(refs[name] for name in _woven(order, other, moved) if name not in gone)
+        return tuple(refs[name] for name in woven(order, other, moved) if name not in gone)
 
     def _places(self, there: str, not_there: str, came: Came) -> Iterator[int]:
         """The places of the examples that one side has, the other has not, because of somebody."""
@@ -199,18 +200,3 @@ class _Kept:
 
 def _by_id(asset_id: str) -> AssetRef:
     return AssetRef(id=asset_id)
-
-
-def _woven(order: list[str], other: list[str], moved: Container[str]) -> list[str]:
-    """One list's items with those that only the other has, each after what it stands after there.
-
-    What has moved is nothing to go by.
-    """
-    found = list(order)
-    before: str | None = None
-    for name in other:
-        if name not in found:
-            found.insert(found.index(before) + 1 if before is not None else 0, name)
-        if name not in moved:
-            before = name
-    return found

@@ -4,6 +4,7 @@ import gc
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from catalogsync.errors import ManifestError, Problem, UsageError
@@ -128,6 +129,9 @@ def _state(document: Document) -> State:
 
 
 def _spec(manifest: Manifest, documents: dict[str, Document], context: Context) -> ModelSpec:
+    if context.states[manifest.key] is not State.PRESENT:
+        # What a model says that goes is never sent, and may speak of others that go, or of itself.
+        context = replace(context, states=dict.fromkeys(context.states, State.PRESENT))
     return spec(documents[manifest.key], manifest, context)
 
 

@@ -97,9 +97,10 @@ def _names(root: Path, ref: str) -> list[str]:
 def _fetch_hint(root: Path, ref: str) -> str:
     if ask(root, "rev-parse", "--is-shallow-repository").stdout.strip() != b"true":
         return f"fetch it, and see that git rev-parse {quote(ref)} knows it"
+    named = ref if re.fullmatch("[0-9a-f]{40,64}", ref) else "COMMIT"
     return (
         "the clone is shallow, fetch the rest: git fetch --unshallow (in GitHub Actions "
-        "fetch-depth: 0), or just that commit: git fetch --depth=1 origin COMMIT"
+        f"fetch-depth: 0), or just that commit: git fetch --depth=1 origin {named}"
     )
 
 

@@ -18,7 +18,7 @@ from catalogsync.manifest import Authored
 from catalogsync.manifest.strict_yaml import locate
 from catalogsync.manifest.words import visible
 from catalogsync.model import AssetRef, Catalog, ModelSpec, RemoteModel, Snapshot
-from catalogsync.pull.edits import Edit, Situation, WriteFile, edited, edits_for
+from catalogsync.pull.edits import LET_GO, Edit, Situation, WriteFile, edited, edits_for
 from catalogsync.pull.fresh import TEXTS, Surroundings, files, values
 from catalogsync.pull.selection import Kind, Note, Selection
 from catalogsync.pull.taken import NOT_PULLED
@@ -57,8 +57,9 @@ _BY_HAND = "change it by hand, or put it back on the server with apply"
 class Grounds:
     """What is known before anything is written.
 
-    `written` has the manifests that differ; `pictures`, by key, the paths below the manifest's
-    folder of the files that hold an asset, by its id, and `stored` what is in them.
+    `written` has the manifests that differ, `gone` are those that let their models go;
+    `pictures`, by key, the paths below the manifest's folder of the files that hold an asset, by
+    its id, and `stored` what is in them.
     """
 
     catalog: Catalog
@@ -66,6 +67,7 @@ class Grounds:
     selection: Selection
     found: Diff
     written: Mapping[str, Authored]
+    gone: tuple[ModelSpec, ...] = ()
     defaults: Mapping[str, Any] = field(default_factory=dict)
     modeline: bool = False
     pictures: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -138,8 +140,11 @@ class _Work:
         self._keys = {model_id: key for key, model_id in grounds.found.ids.items()}
         coming = self._coming_keys()
         for model in grounds.found.models:
-            if model.key in grounds.written:
+            if model.key in grounds.written and model.remote:
                 self._plan(model, coming)
+        for spec in grounds.gone:
+            self._edits[spec.key] = {"state": LET_GO}
+            self._try(spec.key)
 
     def _coming_keys(self) -> Mapping[str, str]:
         """The key of every model that has a manifest, or is to get one, by its id."""
@@ -248,11 +253,19 @@ class _Work:
             message = problem.message.removeprefix(f"{name}: ")
             yield _Complaint(self._owner[parts], name, message, problem.hint)
         if problems and not blamed:
-            yield from self._circling(problems)
+            yield from self._elsewhere(problems)
 
-    def _circling(self, problems: tuple[Problem, ...]) -> Iterator[_Complaint]:
-        """Who may be meant: a circle of concepts can be told of a manifest that is not ours."""
+    def _elsewhere(self, problems: tuple[Problem, ...]) -> Iterator[_Complaint]:
+        """Who may be meant where a manifest that is not ours has the problem.
+
+        It may refer to a model that is to go, or close a circle of concepts.
+        """
         message = problems[0].message
+        going = [key for key, edits in self._edits.items() if "state" in edits]
+        for key in [key for key in going if f'"{key}"' in message] or going:
+            yield _Complaint(key, "state", f"{problems[0].path}: {message}", problems[0].hint)
+        if going:
+            return
         ours = [key for key in self._fresh if "concepts" not in self._dropped[key]]
         ours += [key for key, edits in self._edits.items() if "concepts" in edits]
         named = [key for key in ours if key in message.split()] or ours
@@ -370,10 +383,12 @@ class _Work:
         live = self._grounds.snapshot.models
         ids = self._grounds.found.ids
         named = {key: live[ids[key]] for key in self._edits if key in ids} | self._fresh
+        names = {key: (model.name, model.id) for key, model in named.items()}
+        names |= {spec.key: (spec.name, spec.id) for spec in self._grounds.gone}
         return Draft(
             files=dict(sorted((key, tuple(held)) for key, held in found.items())),
             fields={key: tuple(edits) for key, edits in self._edits.items()},
-            names={key: (model.name, model.id) for key, model in named.items()},
+            names=names,
             notes=tuple(sorted(set(self._notes))),
             remarks=tuple(
                 (key, edit.said)

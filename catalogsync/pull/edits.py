@@ -16,6 +16,7 @@ from catalogsync.pull.fresh import asset, concept
 from catalogsync.pull.taken import has_both
 from catalogsync.roundtrip.edit import with_items, with_value
 from catalogsync.roundtrip.editor import Kept
+from catalogsync.roundtrip.layout import order_of
 
 Parts = tuple[str, ...]
 
@@ -55,6 +56,10 @@ class Edit:
     steps: tuple[Step, ...]
     otherwise: tuple[Step, ...] = ()
     said: str = ""
+
+
+LET_GO = Edit("state", (SetValue(("state",), "absent"),))
+"""What a manifest says whose model was deleted, and that nobody wants back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +135,7 @@ def _thumbnail(at: Situation, name: str) -> Edit:
 
 
 def _set_of_names(at: Situation, name: str) -> Edit:
-    """Tags and collections: what is new is appended, what is gone is taken out."""
+    """Tags and collections: what is gone is taken out, what is new has its place or is appended."""
     changes = [change for change in at.found.changes if change.field == name]
     gone = {str(change.after) for change in changes if change.before is None}
     new = sorted(str(change.before) for change in changes if change.before is not None)
@@ -142,9 +147,12 @@ def _set_of_names(at: Situation, name: str) -> Edit:
         )
     if name not in at.written.value:
         return Edit(name, (SetValue((name,), new),))
-    own = enumerate(at.written.value[name])
-    kept = [Kept(index) for index, value in own if value not in gone]
-    return Edit(name, (SetItems((name,), (*kept, *new)),))
+    own = at.written.value[name]
+    names = [*(each for each in own if each not in gone), *new]
+    if own == sorted(own, key=order_of):
+        names.sort(key=order_of)
+    items = (Kept(own.index(each)) if each in own else each for each in names)
+    return Edit(name, (SetItems((name,), tuple(items)),))
 
 
 def _examples(at: Situation, name: str) -> Edit:

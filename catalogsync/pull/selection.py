@@ -52,6 +52,10 @@ class Wanted:
         """Whether it asks for certain models."""
         return bool(self.only or self.tags or self.ids)
 
+    def is_about(self, key: str) -> bool:
+        """Whether it asks for a manifest of which nothing but the key is known."""
+        return not self.picks or any(fnmatchcase(key, glob) for glob in self.only)
+
     def names(self, model: RemoteModel, key: str) -> bool:
         """Whether it asks for this model by name, id, key or tag."""
         texts = [text for text in (model.name, model.id, key) if text]
@@ -64,11 +68,15 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The keys whose manifests are edited, and the models that get a manifest, by their keys."""
+    """The keys whose manifests are edited, and the models that get a manifest, by their keys.
+
+    `without` are the keys that are asked for and have no model, or none any more.
+    """
 
     edited: frozenset[str]
     fresh: Mapping[str, RemoteModel]
     notes: tuple[Note, ...]
+    without: frozenset[str] = frozenset()
 
 
 def choose(
@@ -81,9 +89,11 @@ def choose(
     strangers = {m.id: m for m in models.values() if m.id not in managed}
     keys = _keys(catalog, strangers, taken)
     _check(wanted, [spec.key for spec in catalog.models], models, keys)
-    if wanted.accept:
-        return Selection(frozenset(wanted.accept), {}, ())
     present = [spec.key for spec in catalog.models if spec.state is State.PRESENT]
+    modelless = frozenset(key for key in present if key not in ids)
+    if wanted.accept:
+        named = frozenset(wanted.accept)
+        return Selection(named, {}, (), modelless & named)
     edited = frozenset(
         key
         for key in present
@@ -98,7 +108,8 @@ def choose(
         for model in sorted(strangers.values(), key=lambda model: model.id)
         if _is_chosen(model, keys[model.id], catalog, matching, wanted, notes, twins)
     }
-    return Selection(edited, dict(sorted(chosen.items())), tuple(sorted(notes)))
+    without = frozenset(key for key in modelless if wanted.is_about(key))
+    return Selection(edited, dict(sorted(chosen.items())), tuple(sorted(notes)), without)
 
 
 def _check(

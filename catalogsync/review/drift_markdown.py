@@ -25,7 +25,7 @@ from catalogsync.review.markdown import (
 )
 from catalogsync.review.markdown_budget import Section, fitted, size_of
 from catalogsync.review.markdown_marker import drift_marker
-from catalogsync.review.markdown_model import model_section
+from catalogsync.review.markdown_model import WARNING, model_section
 from catalogsync.review.markdown_words import NAME_LENGTH, code, prose, table_row
 from catalogsync.review.words import counted
 
@@ -53,12 +53,13 @@ def render_drift_markdown(drift: Drift, *, read_at: str = "", budget: int = BUDG
 
 def _section(edited: Edited) -> Section:
     note = " · ".join(filter(None, (*who_and_when(edited), _conflict(edited))))
-    return model_section(replace(edited.model, note=note), set(), SIGNS)
+    warning = f"{WARNING} conflict" if edited.conflicts else ""
+    return model_section(replace(edited.model, note=note), set(), SIGNS, warning=warning)
 
 
 def _conflict(edited: Edited) -> str:
     fields = " ".join(edited.conflicts)
-    return f"⚠️ conflict, Git changes too: {fields}" if fields else ""
+    return f"{WARNING} conflict, Git changes too: {fields}" if fields else ""
 
 
 def _verdict(drift: Drift) -> str:

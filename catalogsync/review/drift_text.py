@@ -18,10 +18,11 @@ SIGNS = {
 
 _WAYS_OUT = (
     ("To put it back", "catalog-sync apply"),
-    ("To take it into Git", "catalog-sync pull --accept KEY"),
+    ("To take it into Git", "catalog-sync pull"),
+    ("To take one model's, conflicts too", "catalog-sync pull --accept KEY"),
 )
 _WAY_BACK = (
-    "What is gone: restore it on the server, or let it go with `state: absent`; "
+    "What is gone: restore it on the server, or let it go with catalog-sync pull --accept KEY; "
     "an apply makes a new model of a manifest without `id`"
 )
 
@@ -90,7 +91,7 @@ def drift_summary(drift: Drift) -> str:
 
 def who_and_when(edited: Edited) -> list[str]:
     """When the model was changed last, and who made it, as far as the API says."""
-    told = (("last changed", edited.updated_at), ("made by", edited.author_id))
+    told = (("last changed", edited.updated_at), ("model created by", edited.author_id))
     return [f"{word} {value}" for word, value in told if value]
 
 

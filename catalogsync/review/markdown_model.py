@@ -37,14 +37,17 @@ WARNING = f"{SIGN}\ufe0f"
 Signs = Mapping[Verb, tuple[str, str, str]]
 
 
-def model_section(model: ModelPlan, uploads: set[str], signs: Signs = SIGNS) -> Section:
-    """All there is to say of one model."""
+def model_section(
+    model: ModelPlan, uploads: set[str], signs: Signs = SIGNS, *, warning: str = ""
+) -> Section:
+    """All there is to say of one model; its row begins with a warning, or with what it undoes."""
     sign, word, _ = signs[model.verb]
     what = f"`{sign}` {word}"
     reading = _Reading(model, uploads)
     where = code(model.model_id) if model.model_id and not model.changes else ""
     told = " · ".join(reading.counts()) or where
-    warning = f"{WARNING} would undo {model.would_undo}" if model.would_undo else ""
+    if model.would_undo:
+        warning = f"{WARNING} would undo {model.would_undo}"
     return Section(
         row=table_row(what, who(model), " · ".join(filter(None, (warning, told)))),
         short_row=table_row(what, code(model.key, NAME_LENGTH), warning),

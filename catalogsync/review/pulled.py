@@ -134,7 +134,7 @@ def _model(draft: Draft, key: str, files: Iterable[tuple[str, AssetRef]]) -> Ite
     if fields:
         yield Line(f"    {'takes':<{_WIDTH}}{', '.join(fields)}")
     for path, asset in files:
-        yield Line(f"    {visible(path)}  {file_size(asset.size)}  sha256:{asset.digest}")
+        yield Line(f"    {visible(path)}  {file_size(asset.size)}  sha256:{asset.sha256}")
 
 
 def lines_of_patch(patch: Iterable[str]) -> Iterator[Line]:

@@ -233,9 +233,13 @@ class _Printer:
         return lines
 
 
-def _order_of(item: Item) -> tuple[str, str]:
+def order_of(text: str) -> tuple[str, str]:
     """What sets are sorted by: whatever the case, then by it."""
-    return item.value.value.casefold(), item.value.value
+    return text.casefold(), text
+
+
+def _order_of(item: Item) -> tuple[str, str]:
+    return order_of(item.value.value)
 
 
 def _flat(entries: Sequence[_Entry]) -> list[str]:

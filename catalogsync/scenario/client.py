@@ -6,6 +6,7 @@ from typing import BinaryIO
 
 from catalogsync.errors import AccessDenied, BadResponse, CeilingReached, NotFound, Rejected
 from catalogsync.model import AssetRef, Price, RemoteModel, Weights
+from catalogsync.ports import Look
 from catalogsync.scenario.answers import Json
 from catalogsync.scenario.fields import id_of, items_of, object_of, path_part
 from catalogsync.scenario.images import file_urls, image_urls
@@ -115,9 +116,11 @@ class ScenarioClient:
         """Create a model, in one attempt (POST /models)."""
         return _model(self._http.once("POST", "/models", dict(fields)))
 
-    def update_model(self, model_id: str, fields: Mapping[str, object]) -> RemoteModel:
+    def update_model(
+        self, model_id: str, fields: Mapping[str, object], *, again: Look | None = None
+    ) -> RemoteModel:
         """Set fields of a model (PUT /models/{modelId})."""
-        return _model(self._http.put(_path(model_id), dict(fields)))
+        return _model(self._http.put(_path(model_id), dict(fields), again=again))
 
     def edit_tags(self, model_id: str, *, add: Sequence[str], delete: Sequence[str]) -> bool:
         """Add and delete tags (PUT /models/{modelId}/tags, not strict)."""
@@ -125,19 +128,24 @@ class ScenarioClient:
         answer = self._http.put(_path(model_id, "tags"), body)
         return _same(answer.get("added"), add) and _same(answer.get("deleted"), delete)
 
-    def set_description(self, model_id: str, text: str) -> str:
+    def set_description(self, model_id: str, text: str, *, again: Look | None = None) -> str:
         """Set the description (PUT /models/{modelId}/description)."""
-        answer = self._http.put(_path(model_id, "description"), {"description": text or None})
+        body = {"description": text or None}
+        answer = self._http.put(_path(model_id, "description"), body, again=again)
         return _value(answer, "description")
 
-    def set_prompt_guide(self, model_id: str, text: str) -> str:
+    def set_prompt_guide(self, model_id: str, text: str, *, again: Look | None = None) -> str:
         """Set the prompt guide (PUT /models/{modelId}/prompt-guide)."""
-        answer = self._http.put(_path(model_id, "prompt-guide"), {"promptGuide": text or None})
+        body = {"promptGuide": text or None}
+        answer = self._http.put(_path(model_id, "prompt-guide"), body, again=again)
         return _value(answer, "prompt-guide")
 
-    def set_examples(self, model_id: str, asset_ids: Sequence[str]) -> tuple[str, ...]:
+    def set_examples(
+        self, model_id: str, asset_ids: Sequence[str], *, again: Look | None = None
+    ) -> tuple[str, ...]:
         """Replace the examples (PUT /models/{modelId}/examples)."""
-        answer = self._http.put(_path(model_id, "examples"), {"assetIds": list(asset_ids)})
+        body = {"assetIds": list(asset_ids)}
+        answer = self._http.put(_path(model_id, "examples"), body, again=again)
         return tuple(id_of(object_of(item, "asset")) for item in items_of(answer, "examples"))
 
     def upload_asset(
@@ -192,10 +200,10 @@ class ScenarioClient:
         """Take models out of a collection (DELETE /collections/{collectionId}/models)."""
         self._http.once("DELETE", _members(collection_id), {"modelIds": list(model_ids)})
 
-    def delete_model(self, model_id: str) -> None:
+    def delete_model(self, model_id: str, *, again: Look | None = None) -> None:
         """Delete a model (DELETE /models/{modelId}); one that is gone already is no error."""
         try:
-            self._http.delete(_path(model_id))
+            self._http.delete(_path(model_id), again=again)
         except NotFound:
             return
 

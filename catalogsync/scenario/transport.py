@@ -24,6 +24,7 @@ from catalogsync.errors import (
     WriteForbidden,
 )
 from catalogsync.events import CoolingDown, Repeating, Requested, SlowedDown, Tell, tell_nobody
+from catalogsync.ports import Look
 from catalogsync.scenario.answers import AnswerReader, Json
 from catalogsync.scenario.connection import Connection
 from catalogsync.scenario.pace import Pace
@@ -42,7 +43,8 @@ class Bounds:
     """How long and how much a request may take; seconds and bytes.
 
     `whole` bounds a request with all its attempts, `first_wait` the wait before the second. What
-    the server asks to wait comes on top, up to `longest_wait` for all attempts together.
+    the server asks to wait comes on top, up to `longest_wait` for all attempts together. What had
+    to wait for longer than `late` is looked at again before it is sent.
     """
 
     connect: float = 10.0
@@ -52,6 +54,7 @@ class Bounds:
     attempts: int = 5
     longest_wait: float = 300.0
     first_wait: float = 0.5
+    late: float = 1.0
 
     def within(self, seconds: float) -> Self:
         """The same for requests that may take so long with all their attempts."""
@@ -130,13 +133,16 @@ class Transport:
         """Ask what a request would cost, without making it; repeated when the answer is lost."""
         return self._send(_Request("POST", path, _DRY_RUN, body), repeatable=True)
 
-    def put(self, path: str, body: object) -> Json:
-        """Set a whole value; repeated when the answer is lost, which leads to the same value."""
-        return self._send(_Request("PUT", path, body=body), repeatable=True)
+    def put(self, path: str, body: object, *, again: Look | None = None) -> Json:
+        """Set a whole value; repeated when the answer is lost, which leads to the same value.
 
-    def delete(self, path: str) -> Json:
-        """Delete; repeated when the answer is lost."""
-        return self._send(_Request("DELETE", path), repeatable=True)
+        Before an attempt that comes late, as a repeated one does, the project is looked at `again`.
+        """
+        return self._send(_Request("PUT", path, body=body), repeatable=True, again=again)
+
+    def delete(self, path: str, *, again: Look | None = None) -> Json:
+        """Delete; repeated when the answer is lost, and looked at again as with `put`."""
+        return self._send(_Request("DELETE", path), repeatable=True, again=again)
 
     def once(self, method: str, path: str, body: object) -> Json:
         """Send what must not be repeated: an answer that is lost raises `Unreachable`."""
@@ -169,10 +175,11 @@ class Transport:
         """What the server said, as a message may repeat it: one line, no secrets."""
         return self._answers.plain(text)
 
-    def _send(self, request: "_Request", *, repeatable: bool) -> Json:
+    def _send(self, request: "_Request", *, repeatable: bool, again: Look | None = None) -> Json:
         if self._read_only and not request.reads:
             raise WriteForbidden(f"{request}: this command only reads")
-        deadline = time.monotonic() + self._bounds.whole
+        began = time.monotonic()
+        deadline = began + self._bounds.whole
         attempt = 1
         asked = 0.0
         undone = True
@@ -180,6 +187,8 @@ class Transport:
             if request.reads:
                 self._wait(0)
             deadline += self._queue()
+            if again and (attempt > 1 or time.monotonic() - began > self._bounds.late):
+                deadline += _seconds_of(again)
             sent = time.monotonic()
             status, result = self._attempt(request, deadline)
             self._tell(_told(request, attempt, status, result, time.monotonic() - sent))
@@ -324,6 +333,12 @@ class _Request:
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
+
+
+def _seconds_of(look: Look) -> float:
+    started = time.monotonic()
+    look()
+    return time.monotonic() - started
 
 
 def _written(body: object) -> tuple[bytes | Iterator[bytes] | None, dict[str, str]]:

@@ -11,12 +11,16 @@ HELD = "held"
 
 
 class Refused(Exception):
-    """Raised meanwhile: the request that is held is answered with 401."""
+    """Raised meanwhile: the request that is held is answered with a status and does nothing."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
 
 
 def refuse() -> None:
     """Let the request that is held be refused."""
-    raise Refused
+    raise Refused(401)
 
 
 class Pause:
@@ -44,8 +48,9 @@ class Pause:
                 if len(self.requests) == self._at:
                     try:
                         await asyncio.to_thread(self._meanwhile)
-                    except Refused:
-                        await send({"type": "http.response.start", "status": 401, "headers": []})
+                    except Refused as refused:
+                        begin = {"type": "http.response.start", "status": refused.status}
+                        await send({**begin, "headers": []})
                         await send({"type": "http.response.body", "body": b"{}"})
                         return
             await app(scope, receive, send)

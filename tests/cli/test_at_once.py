@@ -20,7 +20,7 @@ from catalogsync.outcome import Outcome, Status
 from catalogsync.sandbox import running
 from catalogsync.scenario import Connection, ScenarioClient, Transport
 from tests.cli.conftest import Result, Run, write
-from tests.cli.pausing import HELD, Pause, refuse
+from tests.cli.pausing import HELD, Pause, Refused, refuse
 from tests.engine.run import run
 
 Changed = Mapping[tuple[str, str], str]
@@ -248,6 +248,28 @@ def test_what_somebody_writes_while_an_apply_runs_stays_or_is_told(place: Place)
         place.pause.arm(at, partial(edit_by_hand, this, theirs))
         result, document = this.apply()
         assert not (silent := silently_lost(this, document, theirs)), (place.pause.held, silent)
+        check_report(result, document)
+        converges(this)
+
+
+def edit_and_be_busy(this: Try, theirs: dict[tuple[str, str], str]) -> None:
+    """The same, while the server has no time for the request that is held."""
+    edit_by_hand(this, theirs)
+    raise Refused(503)
+
+
+def test_what_somebody_writes_before_a_write_is_repeated_stays_or_is_told(place: Place) -> None:
+    place.pause.arm(0)
+    Try(place).apply()
+    writes = [at for at, each in enumerate(place.pause.requests, 1) if each[:3] in ("PUT", "DEL")]
+    for at in writes:
+        this, theirs = Try(place), dict[tuple[str, str], str]()
+        place.pause.arm(at, partial(edit_and_be_busy, this, theirs))
+        result, document = this.apply()
+        silent = [
+            each for each in lost(theirs, this.live()) if not told(document, each[0], theirs[each])
+        ]
+        assert not silent, (place.pause.held, silent)
         check_report(result, document)
         converges(this)
 

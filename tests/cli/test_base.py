@@ -165,6 +165,21 @@ def test_a_renamed_manifest_is_told_apart_by_what_it_was(cli: Run, applied: Path
     assert found.out.splitlines()[-2] == UNDOES_ONE
 
 
+def test_a_catalog_that_was_moved_since_it_was_applied_is_not_taken_for_clean(
+    cli: Run, clone: Path, web: Web
+) -> None:
+    assert cli("apply", clone, "--yes", "--record", "git-note").code == 0
+    web.put("", {"shortDescription": "By hand."})
+    elsewhere = clone / "elsewhere"
+    elsewhere.mkdir()
+    for name in ("catalog.yaml", "models"):
+        git(clone, "mv", name, f"elsewhere/{name}")
+    git(clone, "commit", "-q", "-m", "moved")
+    found = cli("drift", elsewhere)
+    assert (found.code, "has no catalog in this folder" in found.out) == (2, True)
+    assert "By hand." in found.out
+
+
 def test_a_worktree_knows_the_notes_of_its_repository(
     cli: Run, applied: Path, web: Web, tmp_path: Path
 ) -> None:

@@ -37,7 +37,7 @@ def test_an_edit_is_told_from_git_to_the_server(
     assert (found.code, last_line(found.out)) == (2, EDITED)
     assert '    shortDescription  "Hand-inked comic heroes." -> "By hand."' in found.out
     assert "    tags              +by-hand" in found.out
-    assert f"made by {web.model['authorId']}" in found.out
+    assert f"model created by {web.model['authorId']}" in found.out
     assert "To put it back: catalog-sync apply" in found.out
 
 
@@ -121,6 +121,11 @@ def test_the_page_shows_both_sides_in_a_browser(
 def test_a_server_that_cannot_be_asked_is_not_clean(cli: Run, applied: Path) -> None:
     found = cli("drift", applied, "--base-url", "http://127.0.0.1:9/v1", "--timeout", "2")
     assert (found.code, found.out) == (1, "")
+
+
+def test_a_key_that_is_refused_is_not_clean(cli: Run, applied: Path) -> None:
+    found = cli("drift", applied, env={"SCENARIO_SDK_API_KEY": ""})
+    assert (found.code, found.out) == (3, "")
 
 
 def test_models_that_cannot_be_told_apart_are_not_clean(

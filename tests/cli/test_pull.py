@@ -6,6 +6,7 @@ import os
 import re
 import signal
 from collections.abc import Awaitable, Callable
+from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -204,6 +205,9 @@ def test_files_are_downloaded_with_their_own_bytes(
     ) in (studio / "models/ink/model.yaml").read_text()
     found = {p.name: p.read_bytes() for p in (studio / "models/ink/images").iterdir()}
     assert sorted(found.values()) == sorted(contents.values())
+    assert {f"sha256:{sha256(data).hexdigest()}" for data in contents.values()} == set(
+        re.findall("sha256:[0-9a-f]+", pulled.out)
+    )
     assert found["lantern-witch.png"] == picture(1)
     commit(studio)
     assert cli("apply", studio, "--yes").code == 0

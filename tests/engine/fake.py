@@ -17,6 +17,7 @@ from catalogsync.model import (
     RemoteModel,
     Weights,
 )
+from catalogsync.ports import Look
 
 _ATTRIBUTES = {
     "name": "name",
@@ -39,7 +40,8 @@ class FakeServer:
     """Every method of the port over plain dicts.
 
     `log` names every call. `before_write` is called with the call's name before each write and
-    may raise, as may `after_write` once the write has taken effect.
+    may raise, as may `after_write` once the write has taken effect. Where it `loses_answers`, each
+    write that can be repeated is.
     """
 
     models: dict[str, RemoteModel] = field(default_factory=dict)
@@ -54,6 +56,7 @@ class FakeServer:
     log: list[tuple[str, Any]] = field(default_factory=list)
     before_write: Callable[[str], None] = lambda name: None
     after_write: Callable[[str], None] = lambda name: None
+    loses_answers: bool = False
     keep_tag: Callable[[str], str] = lambda tag: tag
     counter: int = 0
     lock: threading.RLock = field(default_factory=threading.RLock)
@@ -110,12 +113,15 @@ class FakeServer:
             self.models[model.id] = replace(model, **self._attributes(fields))
         return self.models[model.id]
 
-    def update_model(self, model_id: str, fields: Mapping[str, object]) -> RemoteModel:
+    def update_model(
+        self, model_id: str, fields: Mapping[str, object], *, again: Look | None = None
+    ) -> RemoteModel:
         with self._write("update_model", {"id": model_id, **fields}):
             model = self._model(model_id)
             if fields.get("type", model.type) != model.type and model.status != "new":
                 raise Rejected("type can only be changed while new", status=400)
             self._change(model_id, **self._attributes(fields))
+        self._again(again)
         return self.models[model_id]
 
     def edit_tags(self, model_id: str, *, add: Sequence[str], delete: Sequence[str]) -> bool:
@@ -125,24 +131,29 @@ class FakeServer:
             self._change(model_id, tags=frozenset((before | kept) - set(delete)))
         return kept - before == set(add) and before.issuperset(delete)
 
-    def set_description(self, model_id: str, text: str) -> str:
+    def set_description(self, model_id: str, text: str, *, again: Look | None = None) -> str:
         with self._write("set_description", {"id": model_id, "text": text}):
             self.descriptions[model_id] = normalised(text).rstrip("\n")
             self._change(model_id)
+        self._again(again)
         return self.descriptions[model_id]
 
-    def set_prompt_guide(self, model_id: str, text: str) -> str:
+    def set_prompt_guide(self, model_id: str, text: str, *, again: Look | None = None) -> str:
         with self._write("set_prompt_guide", {"id": model_id, "text": text}):
             self.prompt_guides[model_id] = text
             self._change(model_id)
+        self._again(again)
         return text
 
-    def set_examples(self, model_id: str, asset_ids: Sequence[str]) -> tuple[str, ...]:
+    def set_examples(
+        self, model_id: str, asset_ids: Sequence[str], *, again: Look | None = None
+    ) -> tuple[str, ...]:
         with self._write("set_examples", {"id": model_id, "assetIds": list(asset_ids)}):
             unknown = [held for held in asset_ids if held not in self.assets]
             if unknown:
                 raise Rejected(f"unknown assets {unknown}", status=400)
             self._change(model_id, examples=tuple(asset_ids))
+        self._again(again)
         return self.models[model_id].examples
 
     def upload_asset(
@@ -217,9 +228,15 @@ class FakeServer:
             for model_id, already in held.items():
                 self._change(model_id, collection_ids=already - {collection_id})
 
-    def delete_model(self, model_id: str) -> None:
+    def delete_model(self, model_id: str, *, again: Look | None = None) -> None:
         with self._write("delete_model", model_id):
             self.models.pop(model_id, None)
+        self._again(again)
+
+    def _again(self, look: Look | None) -> None:
+        """The answer is lost: a client would look, and write the same once more."""
+        if self.loses_answers and look:
+            look()
 
     # Helpers for the tests
 

@@ -1,6 +1,6 @@
 """Order, failure, conflict, lost answers and interruption."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from threading import Event, Semaphore, Thread
 from typing import Any
@@ -13,11 +13,12 @@ from catalogsync.diff import diff
 from catalogsync.errors import AccessDenied, BadResponse, FileChanged, Rejected, Unreachable
 from catalogsync.identity import owner_tag
 from catalogsync.ledger import Ledger
-from catalogsync.model import AssetRef, Catalog, ModelSpec, Text
+from catalogsync.model import AssetRef, Catalog, Concept, ModelRef, ModelSpec, Text
 from catalogsync.observe import observe
 from catalogsync.outcome import Outcome, Status
 from catalogsync.perform import Performer
 from catalogsync.plan import build_plan
+from catalogsync.ports import Look
 from tests.engine.catalogs import CONTENTS
 from tests.engine.conftest import SHAS, image
 from tests.engine.fake import FakeServer, files_of
@@ -153,6 +154,51 @@ def test_what_somebody_changes_between_two_writes_to_a_model_is_a_conflict(
     outcomes = run(server, Catalog(name="acme", models=(spec,)), open_file)
     (conflict,) = (each for each in outcomes if each.status is Status.CONFLICT)
     assert (type(conflict.action).__name__, named in conflict.reason) == (action, True)
+
+
+THEIRS: dict[str, Callable[[FakeServer, str], object]] = {
+    "update_model": lambda server, model: server.edit(model, short_description="theirs"),
+    "set_examples": lambda server, model: server.edit(model, examples=()),
+    "set_description": lambda server, model: server.descriptions.update({model: "theirs"}),
+    "set_prompt_guide": lambda server, model: server.prompt_guides.update({model: "theirs"}),
+}
+
+
+def changed_in_every_way(server: FakeServer) -> tuple[str, Catalog]:
+    """A model, and a catalog that replaces all that can be replaced of it."""
+    held = tuple(server.add_asset(CONTENTS[sha]) for sha in SHAS[:2])
+    server.add_model("Part", tags=frozenset({owner_tag("acme", "part")}))
+    model = server.add_model("Ink", tags=frozenset({owner_tag("acme", "ink")}), examples=held)
+    spec = replace(
+        INK, short_description="ours", examples=(image(1), image(0)), thumbnail=image(1),
+        description=Text(("ours  \r\n",)), prompt_guide=Text(("ours",)), prompt_embedding="ours",
+        concepts=(Concept(ModelRef(key="part"), 0.5),),
+    )  # fmt: skip
+    return model.id, Catalog(name="acme", models=(spec, replace(INK, key="part", name="Part")))
+
+
+def test_a_write_that_is_repeated_is_no_conflict_with_itself() -> None:
+    server = FakeServer(loses_answers=True)
+    _, catalog = changed_in_every_way(server)
+    outcomes = run(server, catalog, open_file)
+    assert {outcome.status for outcome in outcomes} == {Status.DONE}
+    assert {name for name, _ in server.writes} >= THEIRS.keys()
+    assert not plan(server, catalog).models
+
+
+@pytest.mark.parametrize("write", THEIRS)
+def test_what_somebody_changes_before_a_write_is_repeated_is_a_conflict(write: str) -> None:
+    server = FakeServer(loses_answers=True)
+    model_id, catalog = changed_in_every_way(server)
+
+    def meddle(name: str) -> None:
+        if name == write:
+            THEIRS[write](server, model_id)
+
+    server.after_write = meddle
+    outcomes = run(server, catalog, open_file)
+    (conflict,) = (each for each in outcomes if each.status is Status.CONFLICT)
+    assert "somebody changed" in conflict.reason
 
 
 def test_a_text_is_compared_though_the_date_of_its_model_did_not_move() -> None:
@@ -291,7 +337,11 @@ def test_two_lost_creates_of_one_name_do_not_share_a_model() -> None:
 
 def test_a_server_that_keeps_something_else_is_told() -> None:
     server = FakeServer()
-    server.set_description = lambda model_id, text: text.upper()  # type: ignore[method-assign]
+
+    def shouting(model_id: str, text: str, *, again: Look | None = None) -> str:
+        return text.upper()
+
+    server.set_description = shouting  # type: ignore[method-assign]
     catalog = Catalog(name="acme", models=(replace(INK, description=Text(("quiet",))),))
     (outcome,) = (o for o in run(server, catalog, open_file) if o.status is Status.FAILED)
     assert isinstance(outcome.action, SetDescription)
@@ -320,7 +370,13 @@ def test_tags_that_somebody_edited_in_the_same_way_are_done() -> None:
 
 def test_a_server_that_keeps_another_order_is_told() -> None:
     server = FakeServer()
-    server.set_examples = lambda model_id, asset_ids: tuple(sorted(asset_ids)[::-1])  # type: ignore[method-assign]
+
+    def reordering(
+        model_id: str, asset_ids: Sequence[str], *, again: Look | None = None
+    ) -> tuple[str, ...]:
+        return tuple(sorted(asset_ids)[::-1])
+
+    server.set_examples = reordering  # type: ignore[method-assign]
     catalog = Catalog(name="acme", models=(replace(INK, examples=(image(0), image(1))),))
     outcomes = run(server, catalog, open_file, jobs=1)
     (outcome,) = (o for o in outcomes if o.status is Status.FAILED)

@@ -5,12 +5,16 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from catalogsync.assumed import as_applied
 from catalogsync.diff import Placed, Verb, diff
 from catalogsync.drift import Drift, drift_of
 from catalogsync.model import Catalog, Ignored, Mention, ModelRef, ModelSpec, State, Text
 from catalogsync.observe import observe
 from catalogsync.plan import Base
+from catalogsync.review.drift_markdown import render_drift_markdown
 from catalogsync.review.drift_text import drift_summary, render_drift
 from tests.engine.catalogs import CONTENTS
 from tests.engine.conftest import image
@@ -96,11 +100,67 @@ def test_beside_a_change_of_git_only_the_edit_is_told(server: FakeServer) -> Non
     assert found.pending == 1
 
 
+def test_what_git_added_to_a_list_was_not_removed_on_the_server(server: FakeServer) -> None:
+    model = server.models[id_of(server, "Ink")]
+    edit(server, "Ink", examples=model.examples[::-1], tags=frozenset({*model.tags, "by hand"}))
+    alone = drift(server)
+    desired = wanting(
+        INK, examples=(image(2), *(INK.examples or ())), tags=frozenset({"a", "b", "c"})
+    )
+    beside = drift(server, desired)
+    (edited,) = beside.edited
+    before, after = edited.model.before, edited.model.after
+    assert before
+    assert after
+    assert (before.tags, after.tags) == (("a", "b"), ("a", "b", "by hand"))
+    digests = [[ref.digest for ref in side.examples] for side in (before, after)]
+    assert digests[0] == digests[1][::-1]
+    assert beside.pending == 1
+    assert beside.fingerprint == alone.fingerprint
+
+
+lists = st.lists(st.integers(0, 5), max_size=6)
+
+
+@settings(max_examples=200, deadline=None)
+@given(base=lists, edited=lists, wanted=lists)
+def test_of_examples_only_what_people_did_is_told(
+    base: list[int], edited: list[int], wanted: list[int]
+) -> None:
+    was, held, due = (
+        replace(BASE, models=(replace(INK, examples=tuple(map(image, side))),))
+        for side in (base, edited, wanted)
+    )
+    found = diff(due, as_applied(held, due), base=was, today=TODAY)
+    told = drift_of(found, catalog="acme", target="", project="", base=Base("c0ffee"))
+    before, there, after = map(occurrences, (base, edited, wanted))
+    for edited_model in told.edited:
+        left = edited_model.model.before
+        assert left
+        shown = [int(ref.name.partition(".")[0]) for ref in left.examples]
+        assert occurrences(shown) == (there & after) | ((there ^ after) & before)
+
+
+def occurrences(numbers: list[int]) -> set[tuple[int, int]]:
+    return {(number, numbers[:at].count(number)) for at, number in enumerate(numbers)}
+
+
 def test_what_both_changed_is_a_conflict_by_name(server: FakeServer) -> None:
     edit(server, "Ink", short_description="by hand")
     found = drift(server, wanting(INK, short_description="newer"))
     assert [edited.conflicts for edited in found.edited] == [("shortDescription",)]
     assert found.conflicts == 1
+
+
+def test_a_conflict_is_told_in_the_row_of_its_model(server: FakeServer) -> None:
+    edit(server, "Ink", short_description="by hand")
+    edit(server, "Oak", short_description="by hand")
+    told = render_drift_markdown(drift(server, wanting(INK, short_description="newer")))
+    rows = [line for line in told.splitlines() if line.startswith("| `~` edited")]
+    assert [("⚠️ conflict" in row, "shortDescription" in row) for row in rows] == [
+        (True, True),
+        (False, True),
+    ]
 
 
 def test_what_both_changed_alike_is_settled(server: FakeServer) -> None:

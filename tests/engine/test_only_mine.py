@@ -7,7 +7,7 @@ import pytest
 
 from catalogsync.diff import diff
 from catalogsync.model import NO_ASSET, ModelSpec, State
-from tests.engine.test_three_way import (
+from tests.engine.sides import (
     Case,
     catalog,
     compared,
@@ -115,7 +115,7 @@ def test_every_conflict_is_refused_by_name_with_a_way_out() -> None:
     assert "XX" not in told_of["ink"].message
     for refusal in told_of.values():
         assert refusal.code == "conflict"
-        assert refusal.hint.startswith("take what the server has into the manifest")
+        assert refusal.hint.startswith("take the server's side with pull --accept")
 
 
 def test_a_conflict_of_fields_is_told_beside_one_of_a_whole_model() -> None:

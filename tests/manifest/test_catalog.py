@@ -193,6 +193,15 @@ def test_nothing_refers_to_a_model_that_goes(folder: Folder, state: str) -> None
     ]
 
 
+@pytest.mark.parametrize("state", ["absent", "unmanaged"])
+def test_what_goes_may_speak_of_itself_and_of_others_that_go(folder: Folder, state: str) -> None:
+    folder.write("models/old.yaml", MODEL + f"state: {state}\n")
+    folder.model(
+        f"state: {state}\nconcepts: [{{model: old, scale: 1}}]\ndescription: '{{model:ink}}'\n"
+    )
+    assert [spec.state for spec in folder.load().models] == [state, state]
+
+
 def test_a_circle_of_concepts_is_named_once(folder: Folder) -> None:
     for key, other in (("a", "b"), ("b", "c"), ("c", "b"), ("d", "a")):
         folder.write(f"models/{key}.yaml", MODEL + f"concepts: [{{model: {other}, scale: 1}}]\n")

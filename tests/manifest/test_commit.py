@@ -284,6 +284,7 @@ def test_what_was_read_of_a_blob_is_remembered(folder: Folder, tmp_path: Path) -
 
 def test_a_shallow_clone_without_the_commit_says_what_to_fetch(folder: Folder) -> None:
     commit(folder)
+    old = git(folder.root, "rev-parse", "HEAD")
     folder.model("shortDescription: later\n")
     commit(folder)
     lean = folder.root.parent / "lean"
@@ -293,6 +294,9 @@ def test_a_shallow_clone_without_the_commit_says_what_to_fetch(folder: Folder) -
     assert caught.value.message == "there is no commit 'HEAD~1' in this clone"
     assert "git fetch --unshallow" in caught.value.hint
     assert "fetch-depth: 0" in caught.value.hint
+    with pytest.raises(UsageError) as caught:
+        load_commit(lean, old)
+    assert caught.value.hint.endswith(f"git fetch --depth=1 origin {old}")
     assert load_commit(lean, "HEAD").catalog
 
 

@@ -164,6 +164,13 @@ def test_tags_are_appended_and_taken_out(scene: Scene) -> None:
     assert planned(scene.root, scene.server).models == ()
 
 
+def test_tags_in_the_order_of_fmt_stay_in_it(tmp_path: Path) -> None:
+    scene = scene_of(tmp_path, MANIFEST.replace("[comic,  'ink', \"hero\"]", "[comic, hero, ink]"))
+    scene.tagged("comic", "ink", "Approved", "zoo")
+    scene.pull()
+    assert "tags: [Approved, comic, ink, zoo]   # a set" in scene.path.read_text()
+
+
 def test_a_collection_is_appended_as_the_others_are_written(scene: Scene) -> None:
     scene.server.collections["c"] = "Best"
     held = scene.server.models[scene.model_id].collection_ids

@@ -4,13 +4,14 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 
 from catalogsync.diff import Came
-from catalogsync.model import Catalog
+from catalogsync.model import Catalog, State
 from catalogsync.pull.draft import Draft
 from catalogsync.pull.selection import Kind, Wanted
-from tests.pull.run import compared, loaded, pull
+from tests.pull.run import compared, loaded, planned, pull
 from tests.pull.test_edits import (
     MANIFEST,
     TEXT,
@@ -142,3 +143,61 @@ def test_our_mark_is_no_field_to_speak_of(tmp_path: Path) -> None:
     scene.edit(tags=frozenset({"comic", "ink", "hero", "catalog-sync:protected"}))
     for known in (base, Catalog(base.name)):
         assert taken(scene, known).notes == ()
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Scene:
+    """A catalog of `ink` and of `both`, which is made of it, as it was applied."""
+    return scene_of(tmp_path, MANIFEST)
+
+
+def gone(scene: Scene, key: str, *, pinned: bool = False) -> Catalog:
+    """Delete a model on the server; the base that knows it, by its id if it is pinned."""
+    path = scene.path if key == "ink" else scene.root / f"models/{key}.yaml"
+    (model_id,) = (m.id for m in scene.server.models.values() if f"/{key}" in "".join(m.tags))
+    if pinned:
+        path.write_text(f"{path.read_text()}\nid: {model_id}\n")
+    base = loaded(scene.root)
+    del scene.server.models[model_id]
+    return base
+
+
+@pytest.mark.parametrize("pinned", [False, True], ids=["found by its mark", "pinned"])
+def test_a_model_that_is_gone_is_said_and_let_go_only_when_that_is_asked_for(
+    scene: Scene, pinned: bool
+) -> None:
+    base = gone(scene, "both", pinned=pinned)
+    before = (scene.root / "models/both.yaml").read_text()
+    draft = pull(scene.root, scene.server, Wanted(), base)
+    assert [(note.model, note.message) for note in draft.notes] == [
+        ("both", "its model is gone from the server")
+    ]
+    assert (scene.root / "models/both.yaml").read_text() == before
+    draft = pull(scene.root, scene.server, Wanted(accept={"both": frozenset()}), base)
+    assert (draft.fields, draft.notes) == ({"both": ("state",)}, ())
+    assert loaded(scene.root).models[0].state is State.ABSENT
+    assert compared(scene.root, scene.server, base).models == ()
+    assert planned(scene.root, scene.server).refusals == ()
+
+
+def test_a_model_that_others_are_made_of_is_not_let_go(scene: Scene) -> None:
+    base = gone(scene, "ink")
+    draft = pull(scene.root, scene.server, Wanted(accept={"ink": frozenset()}), base)
+    (note,) = draft.notes
+    assert (note.model, note.field) == ("ink", "state")
+    assert note.message.startswith("models/both.yaml: ")
+    assert draft.files == {}
+
+
+def test_a_manifest_that_waits_for_its_first_apply_is_not_gone(scene: Scene) -> None:
+    base = loaded(scene.root)
+    (scene.root / "models/fresh.yaml").write_text("name: Fresh\ntype: custom\n")
+    assert pull(scene.root, scene.server, Wanted(), base).notes == ()
+
+
+def test_a_model_that_is_there_again_is_said(scene: Scene) -> None:
+    path = scene.root / "models/both.yaml"
+    path.write_text(f"{path.read_text()}\nstate: absent\n")
+    base = loaded(scene.root)
+    (note,) = pull(scene.root, scene.server, Wanted(accept={"both": frozenset()}), base).notes
+    assert note.message == "its manifest says `state: absent`, and its model is there"

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from catalogsync.errors import ApiError, BadResponse, Throttled, Unreachable
+from catalogsync.errors import ApiError, BadResponse, Conflict, Throttled, Unreachable
+from catalogsync.ports import Look
 from catalogsync.scenario import Transport
 from tests.scenario.conftest import Connect
 from tests.scenario.server import (
@@ -69,6 +70,47 @@ def test_what_leads_to_the_same_value_is_sent_again_after_a_timeout(
     server.script(hang, reply(200, {"fine": True}))
     assert call(connect(read=0.1)) == {"fine": True}
     assert len(server.requests) == 2
+
+
+REPLACING: dict[str, Callable[[Transport, Look], object]] = {
+    "whole PUT": lambda transport, again: transport.put("/models/m", {"name": "x"}, again=again),
+    "DELETE": lambda transport, again: transport.delete("/models/m", again=again),
+}
+
+
+@pytest.mark.parametrize("call", REPLACING.values(), ids=REPLACING)
+def test_before_a_write_is_repeated_the_project_is_looked_at_again(
+    server: Server, transport: Transport, call: Callable[[Transport, Look], object]
+) -> None:
+    server.script(reply(503), reply(429), reply(200, {"fine": True}))
+    looks: list[int] = []
+
+    def again() -> None:
+        looks.append(len(server.requests))
+
+    assert call(transport, again) == {"fine": True}
+    assert looks == [1, 2]
+
+
+@pytest.mark.parametrize("call", REPLACING.values(), ids=REPLACING)
+def test_what_the_look_raises_keeps_a_write_from_being_repeated(
+    server: Server, transport: Transport, call: Callable[[Transport, Look], object]
+) -> None:
+    server.script(reply(503))
+
+    def again() -> None:
+        raise Conflict("somebody changed it")
+
+    with pytest.raises(Conflict):
+        call(transport, again)
+    assert len(server.requests) == 1
+
+
+def test_a_write_that_had_to_wait_is_looked_at_again(server: Server, connect: Connect) -> None:
+    looks: list[int] = []
+    transport = connect(late=0.0)
+    transport.put("/models/m", {}, again=lambda: looks.append(len(server.requests)))
+    assert looks == [0]
 
 
 @pytest.mark.parametrize("lost", LOST.values(), ids=LOST)

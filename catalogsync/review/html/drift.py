@@ -5,8 +5,17 @@ from dataclasses import replace
 
 from catalogsync.drift import Drift, Edited
 from catalogsync.pictures.picture import Picture
-from catalogsync.review.drift_text import SIGNS, drift_summary, in_order, since, who_and_when
+from catalogsync.review.drift_text import (
+    SIGNS,
+    drift_summary,
+    in_order,
+    since,
+    way_back,
+    ways_out,
+    who_and_when,
+)
 from catalogsync.review.html.elements import Markup, element, joined
+from catalogsync.review.html.fields import LABELS
 from catalogsync.review.html.model import Desk, model_section
 from catalogsync.review.html.page import (
     accepted_section,
@@ -17,6 +26,7 @@ from catalogsync.review.html.page import (
 )
 from catalogsync.review.html.shown import shown_assets
 from catalogsync.review.html.tiles import gallery, icons
+from catalogsync.review.undoing import SIGN
 from catalogsync.review.words import counted
 
 _MOST_MODELS = 1000
@@ -38,6 +48,7 @@ def render_drift_html(drift: Drift, pictures: Mapping[str, Picture], *, read_at:
             _rest(models[_MOST_MODELS:]),
             accepted_section(drift.accepted),
             left_out(pictures),
+            _what_to_do(drift),
         ),
         _foot(drift, read_at),
     )
@@ -73,7 +84,8 @@ def _sections(models: Sequence[Edited], desk: Desk) -> Iterator[Markup]:
 
 def _section(edited: Edited, desk: Desk) -> Markup:
     told = [", ".join(who_and_when(edited))]
-    told += [f"conflict, Git changes too: {', '.join(edited.conflicts)}"] * bool(edited.conflicts)
+    fields = [LABELS.get(field, field) for field in edited.conflicts]
+    told += [f"{SIGN} conflict, Git changes too: {', '.join(fields)}"] * bool(fields)
     model = replace(edited.model, note=" · ".join(filter(None, told)))
     return model_section(model, f"drift-{edited.model.key}", desk)
 
@@ -84,6 +96,14 @@ def _rest(models: Sequence[Edited]) -> Markup | None:
     rows = (element("li", element("bdi", each.model.name), " ", each.model.key) for each in models)
     title = f"{counted(len(models), 'more model')}, by name"
     return element("section", element("h2", title), element("ul", *rows, class_="plain"))
+
+
+def _what_to_do(drift: Drift) -> Markup | None:
+    ways = [element("li", f"{what}: ", element("code", how)) for what, how in ways_out(drift)]
+    ways += [element("li", way) for way in way_back(drift)]
+    if not ways:
+        return None
+    return element("section", element("h2", "What to do"), element("ul", *ways, class_="plain"))
 
 
 def _foot(drift: Drift, read_at: str) -> Markup:

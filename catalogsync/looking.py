@@ -1,0 +1,127 @@
+"""Whether a model is still what the plan saw of it, right before it is written."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import assert_never
+
+from catalogsync.actions import (
+    DeleteModel,
+    FieldValue,
+    ModelAction,
+    Replacing,
+    SetDescription,
+    SetExamples,
+    SetPromptGuide,
+    UpdateModel,
+)
+from catalogsync.diff import SCALARS
+from catalogsync.errors import Conflict, NotFound
+from catalogsync.ledger import Ledger
+from catalogsync.mentions import normalised
+from catalogsync.model import ModelRef, RemoteModel
+from catalogsync.ports import CatalogReader
+
+_PLAN_AGAIN = "plan again and look at what changed"
+
+
+class Lookout:
+    """Looks at models with a reader, and knows from a ledger what the plan saw."""
+
+    def __init__(self, reader: CatalogReader, ledger: Ledger) -> None:
+        self._reader = reader
+        self._ledger = ledger
+
+    def check_unchanged(self, action: ModelAction) -> None:
+        """Raise `Conflict` if somebody changed or deleted the model since the plan saw it."""
+        seen = self._ledger.observed(action.model)
+        if seen is None:
+            return
+        try:
+            current = self._reader.get_model(seen.id).updated_at
+        except NotFound:
+            if isinstance(action, DeleteModel):
+                return
+            raise _deleted(seen) from None
+        if current != seen.updated_at:
+            raise Conflict(
+                f"somebody changed the model at {current}, after this plan read it",
+                hint=_PLAN_AGAIN,
+            )
+
+    def check_replaced(self, action: Replacing) -> None:
+        """Raise `Conflict` if what the action replaces is neither what the plan saw nor done."""
+        seen = self._ledger.observed(action.model)
+        if seen is None:
+            return
+        try:
+            changed = list(self._changed(action, seen))
+        except NotFound:
+            raise _deleted(seen) from None
+        if changed:
+            raise Conflict(
+                f"somebody changed {' and '.join(changed)} after this plan read it",
+                hint=_PLAN_AGAIN,
+            )
+
+    def _changed(self, action: Replacing, seen: RemoteModel) -> Iterator[str]:
+        """The fields that an action replaces and somebody changed, as far as they were read."""
+        for each in self._fields(action, seen):
+            if each.before is not None and each.found not in (each.before, each.ours):
+                yield each.name
+
+    def _fields(self, action: Replacing, seen: RemoteModel) -> Iterator["_Field"]:
+        """The fields that an action replaces, as they are by now."""
+        reader, sent = self._reader, self._ledger.text
+        match action:
+            case SetDescription(text=text):
+                now = reader.get_description(seen.id)
+                yield _text("the description", seen.description, now, sent(text))
+            case SetPromptGuide(text=text):
+                now = reader.get_prompt_guide(seen.id)
+                yield _text("the prompt guide", seen.prompt_guide, now, sent(text))
+            case SetExamples(examples=examples):
+                ours = tuple(map(self._ledger.asset_id, examples))
+                live = reader.get_model(seen.id)
+                yield _Field("the examples", seen.examples, live.examples, ours)
+            case UpdateModel(fields=fields):
+                live = reader.get_model(seen.id)
+                for name, value in fields:
+                    attribute = SCALARS.get(name, name)
+                    before, found = (getattr(model, attribute) for model in (seen, live))
+                    yield _Field(name, before, found, self._kept(value))
+            case _:
+                assert_never(action)
+
+    def _kept(self, value: FieldValue) -> object:
+        """What the server has of a field once the value is set."""
+        if not isinstance(value, tuple):
+            return self._ledger.sent(value) or ""
+        models = (held["modelId"] for held in self._ledger.concepts(value))
+        parts = zip(models, value, strict=True)
+        return tuple(replace(part, model=ModelRef(id=str(held))) for held, part in parts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """A field in words: as the plan saw it, as it is, and as the action leaves it."""
+
+    name: str
+    before: object
+    found: object
+    ours: object
+
+
+def _text(name: str, before: str | None, found: str, ours: str) -> _Field:
+    return _Field(name, None if before is None else plain(before), plain(found), plain(ours))
+
+
+def _deleted(seen: RemoteModel) -> Conflict:
+    return Conflict(
+        f"somebody deleted the model {seen.id} after this plan read it",
+        hint="plan again: it would be created anew",
+    )
+
+
+def plain(text: str) -> str:
+    """A text without what does not count: the kind of its line ends, and how many end it."""
+    return normalised(text).rstrip("\n")

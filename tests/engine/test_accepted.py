@@ -1,0 +1,104 @@
+"""What a manifest lets differ for a while: shown apart, and back when its last day is over."""
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from catalogsync.diff import diff
+from catalogsync.model import (
+    Ignored,
+)
+from catalogsync.plan import build_plan
+from tests.engine.conftest import image
+from tests.engine.sides import (
+    Fields,
+    catalog,
+    pictures,
+    scaled,
+    server,
+    spec,
+    text,
+    told,
+    words,
+)
+
+LAST_DAY = date(2027, 1, 31)
+LENIENT = Ignored("tags", "the campaign runs", LAST_DAY, owner="Ida")
+
+
+def test_an_accepted_difference_is_shown_apart_and_not_planned() -> None:
+    wanted = catalog(spec({"tags": words("ink"), "ignored": (LENIENT,), "short_description": "S"}))
+    held = catalog(spec({"tags": words("ink hand"), "short_description": "By hand."}))
+    found = diff(wanted, server(held, wanted), base=wanted, today=LAST_DAY)
+    assert told(found.models) == {"shortDescription": "drift"}
+    (accepted,) = found.accepted
+    assert (accepted.change.path, accepted.change.came) == (("tags", "hand"), "accepted")
+    assert (accepted.reason, accepted.until, accepted.owner) == (
+        "the campaign runs",
+        "2027-01-31",
+        "Ida",
+    )
+    (planned,) = build_plan(wanted, found).models
+    assert [type(action).__name__ for action in planned.actions] == ["UpdateModel"]
+    assert planned.after
+    assert planned.after.tags == ("hand", "ink")
+
+
+def test_an_accepted_difference_comes_back_when_its_last_day_is_over() -> None:
+    wanted = catalog(spec({"tags": words("ink"), "ignored": (LENIENT,)}))
+    held = catalog(spec({"tags": words("ink hand")}))
+    found = diff(wanted, server(held, wanted), base=wanted, today=date(2027, 2, 1))
+    assert (told(found.models), found.accepted) == ({"tags.hand": "drift"}, ())
+
+
+def test_of_two_that_accept_a_field_the_one_that_ends_last_counts() -> None:
+    entries = (
+        replace(LENIENT, until=date(2026, 1, 1)),
+        LENIENT,
+        replace(LENIENT, until=date(2025, 1, 1)),
+    )
+    wanted = catalog(spec({"tags": words("ink"), "ignored": entries}))
+    held = catalog(spec({"tags": words("ink hand")}))
+    found = diff(wanted, server(held, wanted), today=LAST_DAY)
+    assert (found.models, found.unchanged, len(found.accepted)) == ((), 3, 1)
+
+
+@pytest.mark.parametrize(
+    ("field", "attribute", "edited"),
+    [
+        ("name", "name", "By hand"),
+        ("shortDescription", "short_description", "By hand."),
+        ("description", "description", text("By hand.")),
+        ("promptGuide", "prompt_guide", text("By hand.")),
+        ("thumbnail", "thumbnail", image(1)),
+        ("examples", "examples", pictures(1, 0)),
+        ("collections", "collections", words("Best")),
+        ("classSlug", "class_slug", "art-style-ink"),
+        ("concepts", "concepts", scaled(base=1.0)),
+        ("epoch", "epoch", "000001"),
+        ("promptEmbedding", "prompt_embedding", "by hand"),
+        ("negativePromptEmbedding", "negative_prompt_embedding", "by hand"),
+    ],
+)
+def test_every_field_that_may_be_ignored_is(field: str, attribute: str, edited: Any) -> None:
+    full: Fields = {
+        "name": "Ink",
+        "short_description": "Short.",
+        "description": text("Text."),
+        "prompt_guide": text("Text."),
+        "thumbnail": image(0),
+        "examples": pictures(0, 1),
+        "collections": words("Comics"),
+        "class_slug": "art-style-comic",
+        "concepts": scaled(base=0.5),
+        "epoch": "",
+        "prompt_embedding": "",
+        "negative_prompt_embedding": "",
+    }
+    wanted = catalog(spec({**full, "ignored": (replace(LENIENT, field=field),)}))
+    held = catalog(spec({**full, attribute: edited}))
+    found = diff(wanted, server(held, wanted), today=LAST_DAY)
+    assert found.models == ()
+    assert {each.change.field for each in found.accepted} == {field}
