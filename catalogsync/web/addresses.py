@@ -13,6 +13,11 @@ def tls_context(base_url: str) -> ssl.SSLContext:
     """Who is trusted over https; over http a context that trusts nobody, as it costs no time."""
     if base_url.startswith("http:"):
         return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    return trusted_authorities()
+
+
+def trusted_authorities() -> ssl.SSLContext:
+    """Those that come with the program, whatever the environment says."""
     return httpx.create_ssl_context(trust_env=False)
 
 
@@ -38,3 +43,15 @@ def checked_base_url(base_url: str, example: str = "https://HOST/v1") -> str:
 def is_private(url: httpx.URL) -> bool:
     """Whether nobody on the way can read what is sent there: https, or this machine."""
     return url.scheme == "https" or (url.scheme == "http" and url.host in _LOOPBACK)
+
+
+def private_address(url: str) -> httpx.URL | None:
+    """The parts of an address that a server names, if it can be reached and is private."""
+    try:
+        address = httpx.URL(url)
+        address.host.encode("idna")
+    except (httpx.InvalidURL, UnicodeError):
+        return None
+    reachable = address.host and (address.port or 0) <= 65535
+    # What stands before an @ would become a header with credentials.
+    return address if reachable and is_private(address) and not address.userinfo else None
