@@ -16,9 +16,10 @@ from catalogsync.hashed import Hashed, stamp_of
 
 MIB = 1024 * 1024
 PART = 8 * MIB
+SMALL = 1000
 HEADER = (
     f"{'':<28} {'wall s':>7} {'sink s':>7} {'GB/s':>6} {'ours/its':>9} {'in sink':>8} "
-    f"{'cpu s/GiB':>10} {'MB':>5}"
+    f"{'cpu s':>6} {'cpu s/GiB':>10} {'MB':>5}"
 )
 
 
@@ -47,21 +48,26 @@ def one_large_file(
                 click.echo(f"  {_row(sender, case.senders[0], found, size)}")
 
 
-def same_memory(folder: Path, size: int, connections: int) -> None:
-    """A table of ours alone, of a file of another size."""
-    pieces = (random.randbytes(PART) for _ in range(size // PART))
-    file = prepared(folder, f"large-{size}.wav", pieces)
-    _settle(file)
-    click.echo(f"\n{size / MIB:,.0f} MiB, once each\n{HEADER}")
-    for encrypted in (False, True):
-        with sink(encrypted=encrypted) as server:
-            work = Work(file, [], server, connections)
-            named = {"digest known": "known", "hashed while it is sent": "sending"}
-            senders = [replace(ours(work, how), name=name) for name, how in named.items()]
-            found = _rounds(senders, work, 1)
-        click.echo("https" if encrypted else "http")
-        for sender in senders:
-            click.echo(f"  {_row(sender, sender, found, size)}")
+def of_other_sizes(folder: Path, large: int, connections: int) -> None:
+    """A table of ours alone: what it takes to start, and what grows with the file."""
+    click.echo(f"\ncatalog-sync with files of other sizes, once each\n{HEADER}")
+    for size in (SMALL, large):
+        pieces = (random.randbytes(min(PART, size)) for _ in range(-(-size // PART)))
+        file = prepared(folder, f"large-{size}.wav", pieces)
+        _settle(file)
+        for encrypted in (False, True):
+            with sink(encrypted=encrypted) as server:
+                work = Work(file, [], server, connections)
+                named = {"digest known": "known", "hashed while it is sent": "sending"}
+                senders = [replace(ours(work, how), name=name) for name, how in named.items()]
+                found = _rounds(senders, work, 1)
+            click.echo(f"{_told(size)} over {'https' if encrypted else 'http'}")
+            for sender in senders:
+                click.echo(f"  {_row(sender, sender, found, size)}")
+
+
+def _told(size: int) -> str:
+    return f"{size / MIB:,.0f} MiB" if size >= MIB else f"{size:,} bytes, so all but nothing,"
 
 
 def _chosen(case: Case, peers: Sequence[str]) -> Case:
@@ -106,11 +112,13 @@ def _row(sender: Sender, first: Sender, found: dict[Sender, list[Taken]], size: 
         return f"{sender.name:<26} absent: {sender.missing}"
     runs, own = found[sender], found[first]
     arriving = _median(taken.arriving for taken in runs)
-    cpu = _median(taken.cpu for taken in runs) * 1024 * MIB / size
+    cpu = _median(taken.cpu for taken in runs)
+    by_size = f"{cpu * 1024 * MIB / size:>10.2f}" if size >= MIB else f"{'':>10}"
     return (
         f"{sender.name:<26} {_median(taken.wall for taken in runs):>7.2f} {arriving:>7.2f} "
-        f"{size / arriving / 1e9:>6.2f} {_times(runs, own, lambda taken: taken.wall)} "
-        f"{_times(runs, own, lambda taken: taken.arriving)[1:]} {cpu:>10.2f} "
+        f"{size / arriving / 1e9 if size >= MIB else 0:>6.2f} "
+        f"{_times(runs, own, lambda taken: taken.wall)} "
+        f"{_times(runs, own, lambda taken: taken.arriving)[1:]} {cpu:>6.2f} {by_size} "
         f"{max(taken.megabytes for taken in runs):>5.0f}"
     )
 

@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
+from typing import Any
 
 _HEADERS_END = b"\r\n\r\n"
 _DISCARD = 4 * 1024 * 1024
@@ -229,17 +230,30 @@ class Listener:
         return f"http{'s' * bool(self.context)}://127.0.0.1:{self.listener.getsockname()[1]}"
 
     def serve(self, store: str, latency: float, totals: Totals) -> None:
-        """Serve for ever, with a thread for each connection."""
+        """Serve for ever."""
         while True:
             sock, _ = self.listener.accept()
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             arguments = (sock, store, latency, totals)
-            threading.Thread(target=self._talk, args=arguments, daemon=True).start()
+            if self.context:
+                self._talk_encrypted(self.context, *arguments)
+            else:
+                threading.Thread(target=_talk, args=arguments, daemon=True).start()
 
-    def _talk(self, sock: socket.socket, store: str, latency: float, totals: Totals) -> None:
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        with sock:
-            talking = self.context.wrap_socket(sock, server_side=True) if self.context else sock
-            Connection(talking, store, latency, totals).serve()
+    def _talk_encrypted(self, context: ssl.SSLContext, sock: socket.socket, *others: Any) -> None:
+        """Talk in a process: Python decrypts 16 KiB at a time, and threads would queue for that."""
+        if os.fork():
+            sock.close()
+            return
+        try:
+            _talk(context.wrap_socket(sock, server_side=True), *others)
+        finally:
+            os._exit(0)
+
+
+def _talk(sock: socket.socket, store: str, latency: float, totals: Totals) -> None:
+    with sock:
+        Connection(sock, store, latency, totals).serve()
 
 
 def listening(certificate: str = "") -> Listener:
@@ -262,12 +276,11 @@ def main() -> None:
     print(api.origin, store.origin, flush=True)  # noqa: T201  # what it is asked for
     serve = (store.origin, asked.latency, totals)
     if store is not api:
-        # Python decrypts 16 KiB at a time: one process would be slower than its senders.
-        for _ in range(os.cpu_count() or 1):
-            multiprocessing.Process(target=store.serve, args=serve, daemon=True).start()
+        multiprocessing.Process(target=store.serve, args=serve, daemon=True).start()
     api.serve(*serve)
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # which ends the processes it started
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # which ends the process it started
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     main()

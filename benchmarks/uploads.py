@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from benchmarks.large_file import MIB, one_large_file, same_memory
+from benchmarks.large_file import MIB, of_other_sizes, one_large_file
 from benchmarks.tried import OURS, prepared, run, sink
 
 IMAGE = 20_000
@@ -18,7 +18,7 @@ wall s     the whole process, from its start to its end
 sink s     from the first byte of a part that arrives at the sink to the last; GB/s is of that
 ours/its   our throughput as a multiple of its, of the whole process and in the sink: the median of
            the ratios of each round
-cpu s/GiB  of the sender and its children, user and system, with their start
+cpu s      of the sender and its children, user and system, with their start
 MB         the peak memory of the largest process, in the worst round"""
 
 
@@ -65,7 +65,8 @@ def uploads(
 
     Everybody sends to the same sink on this machine and starts as a process of its own. The other
     senders come with `pip install -e '.[peers]'` and the system's packages for curl and rclone. A
-    file four times as large is sent by us alone, for the memory that it takes.
+    file of 1,000 bytes and one four times as large are sent by us alone: what the start takes is
+    in all rows, and the memory must not grow.
     """
     chosen = [peer.strip() for peer in peers.split(",") if peer.strip()]
     click.echo(
@@ -74,7 +75,7 @@ def uploads(
     with tempfile.TemporaryDirectory(prefix="catalog-sync-bench-") as name:
         one_large_file(Path(name), size * MIB, connections, runs, chosen)
     with tempfile.TemporaryDirectory(prefix="catalog-sync-bench-") as name:
-        same_memory(Path(name), 4 * size * MIB, connections)
+        of_other_sizes(Path(name), 4 * size * MIB, connections)
     click.echo(NOTES)
     if images:
         with tempfile.TemporaryDirectory(prefix="catalog-sync-bench-") as name:

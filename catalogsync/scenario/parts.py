@@ -22,7 +22,7 @@ from catalogsync.web import (
     Failure,
     NotTaken,
     Putter,
-    private_address,
+    can_be_asked,
     trusted_authorities,
 )
 
@@ -95,13 +95,12 @@ class PartSender:
 
         Raises `PartExpired` when the URL is refused, `FileChanged` when the file got shorter.
         """
-        address = private_address(url)
-        if not address:
+        if not can_be_asked(url):
             raise BadResponse(f"the server's address for part {part.number} cannot be used")
         file.wait_until_hashed(part.start + part.length)
         asked = 0.0
         for attempt in range(1, self._bounds.attempts + 1):
-            failure = self._attempt(part, address, file, tally, attempt)
+            failure = self._attempt(part, url, file, tally, attempt)
             if failure is None:
                 return
             if attempt == self._bounds.attempts:
@@ -122,7 +121,7 @@ class PartSender:
             raise Interrupted("interrupted")
 
     def _attempt(
-        self, part: Part, url: httpx.URL, file: PlannedFile, tally: Tally, attempt: int
+        self, part: Part, url: str, file: PlannedFile, tally: Tally, attempt: int
     ) -> Failure | None:
         """The failure of one attempt that another may cure, or None when it went well."""
         body = _Body(part, file, tally)
@@ -136,7 +135,7 @@ class PartSender:
         return failure
 
     def _put(
-        self, part: Part, url: httpx.URL, body: "_Body", media_type: str, attempt: int
+        self, part: Part, url: str, body: "_Body", media_type: str, attempt: int
     ) -> Failure | None:
         headers = {
             "User-Agent": f"catalog-sync/{__version__}",
@@ -153,7 +152,7 @@ class PartSender:
             self._tell(Requested("PUT", what, attempt, ms, status, failure))
 
         try:
-            answer = self._putter().put(url, headers, iter(body), within=within)
+            answer = self._putter().put(httpx.URL(url), headers, iter(body), within=within)
         except NotTaken as error:
             told(failure=str(error))
             return Failure(Unreachable(f"{what} was not taken: {error}"))

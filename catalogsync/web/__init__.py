@@ -1,9 +1,9 @@
 """What every client of an HTTP API keeps to: private addresses, and a deadline."""
 
 from catalogsync.web.addresses import (
+    can_be_asked,
     checked_base_url,
     is_private,
-    private_address,
     tls_context,
     trusted_authorities,
 )
@@ -18,9 +18,9 @@ __all__ = [
     "NotTaken",
     "Putter",
     "bounded_transport",
+    "can_be_asked",
     "checked_base_url",
     "is_private",
-    "private_address",
     "tls_context",
     "trusted_authorities",
 ]

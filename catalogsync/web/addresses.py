@@ -45,13 +45,15 @@ def is_private(url: httpx.URL) -> bool:
     return url.scheme == "https" or (url.scheme == "http" and url.host in _LOOPBACK)
 
 
-def private_address(url: str) -> httpx.URL | None:
-    """The parts of an address that a server names, if it can be reached and is private."""
+def can_be_asked(url: str) -> bool:
+    """Whether an address that a server named may be asked: private, and without credentials.
+
+    What stands before an @ would become a header.
+    """
     try:
         address = httpx.URL(url)
         address.host.encode("idna")
     except (httpx.InvalidURL, UnicodeError):
-        return None
-    reachable = address.host and (address.port or 0) <= 65535
-    # What stands before an @ would become a header with credentials.
-    return address if reachable and is_private(address) and not address.userinfo else None
+        return False
+    reachable = bool(address.host) and (address.port or 0) <= 65535
+    return reachable and is_private(address) and not address.userinfo
