@@ -89,11 +89,12 @@ def _settle(file: Path) -> None:
 
 
 def _rounds(senders: Sequence[Sender], work: Work, runs: int) -> dict[Sender, list[Taken]]:
-    """What each run took of everybody who is there."""
+    """What each run took of everybody who is there; each round begins with another one."""
     present = [sender for sender in senders if not sender.missing]
     found: dict[Sender, list[Taken]] = {sender: [] for sender in present}
     for at in range(runs):
-        for sender in present:
+        first = at % len(present)
+        for sender in present[first:] + present[:first]:
             click.echo(f"round {at + 1} of {runs}: {sender.name}", err=True)
             found[sender].append(_sent(sender, work.sink, work.file.stat().st_size))
     return found
