@@ -1,69 +1,69 @@
 """A server that takes uploads and keeps nothing, so that a sender and not it is measured.
 
-It speaks as much as senders need of the API's uploads and of S3's, in a process of its own with a
-thread for each connection; what is sent to be stored is discarded by the kernel without a copy.
-Prints its port when it is ready.
+It speaks as much as senders need of the API's uploads and of S3's, with a thread for each
+connection; what is sent to be stored is discarded by the kernel without a copy, or decrypted and
+dropped. Prints where the API is and where parts go when it is ready.
 """
 
 import argparse
 import json
+import multiprocessing
+import os
 import re
+import signal
 import socket
+import ssl
+import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import count
+from typing import Any
 
 _HEADERS_END = b"\r\n\r\n"
 _DISCARD = 4 * 1024 * 1024
 _LENGTH = re.compile(rb"(?im)^content-length: *(\d+)")
+_CHUNKED = re.compile(rb"(?im)^transfer-encoding: *chunked")
 _NAMESPACE = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'
 
 
-@dataclass
 class Totals:
-    """What has arrived: requests, bytes of parts, and when the first and the last of them did."""
+    """What has arrived at all processes: requests, bytes of parts, and when they did."""
 
-    requests: int = 0
-    stored: int = 0
-    first: float = 0.0
-    last: float = 0.0
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    def __init__(self) -> None:
+        self._told = multiprocessing.Array("d", 4)
 
     def begin(self) -> None:
         """Note that a part begins to arrive."""
-        with self.lock:
-            self.first = self.first or time.monotonic()
+        with self._told.get_lock():
+            self._told[2] = self._told[2] or time.monotonic()
 
     def add(self, stored: int) -> None:
         """Count a request."""
-        with self.lock:
-            self.requests += 1
-            self.stored += stored
-            self.last = time.monotonic() if stored else self.last
+        with self._told.get_lock():
+            self._told[0] += 1
+            self._told[1] += stored
+            self._told[3] = time.monotonic() if stored else self._told[3]
 
     def take(self) -> bytes:
         """Tell the totals and begin anew."""
-        with self.lock:
-            told = {
-                "requests": self.requests,
-                "stored": self.stored,
-                "seconds": max(0.0, self.last - self.first),
-            }
-            self.requests = self.stored = 0
-            self.first = self.last = 0.0
+        with self._told.get_lock():
+            requests, stored, first, last = self._told[:]
+            self._told[:] = [0.0] * 4
+        seconds = max(0.0, last - first)
+        told = {"requests": requests, "stored": stored, "seconds": seconds}
         return json.dumps(told).encode()
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request with a body that was read, and the port it came to."""
+    """A request with a body that was read, and where parts are to go."""
 
     path: str
     query: str
     body: bytes
-    port: int
+    store: str
 
 
 _ids = count(1)
@@ -77,8 +77,8 @@ def _create_asset(call: Call) -> object:
 def _begin(call: Call) -> object:
     asked = json.loads(call.body)
     upload = f"upload_{next(_ids)}.{asked['fileName']}"
-    origin = f"http://127.0.0.1:{call.port}/parts/{upload}"
-    parts = [{"number": n, "url": f"{origin}/{n}"} for n in range(1, asked["parts"] + 1)]
+    where = f"{call.store}/parts/{upload}"
+    parts = [{"number": n, "url": f"{where}/{n}"} for n in range(1, asked["parts"] + 1)]
     return {"upload": {"id": upload, "status": "pending", "parts": parts}}
 
 
@@ -117,10 +117,13 @@ ANSWERS: tuple[tuple[str, re.Pattern[str], Callable[[Call], object]], ...] = (
 class Connection:
     """Answers the requests of one connection."""
 
-    def __init__(self, sock: socket.socket, latency: float, totals: Totals) -> None:
+    def __init__(self, sock: socket.socket, store: str, latency: float, totals: Totals) -> None:
         self._sock = sock
+        self._store = store
         self._latency = latency
         self._totals = totals
+        # On Linux, what is truncated is not even copied; what is encrypted has to be.
+        self._flags = 0 if isinstance(sock, ssl.SSLSocket) else socket.MSG_TRUNC
         self._held = b""
         self._scratch = bytearray(_DISCARD)
 
@@ -134,13 +137,16 @@ class Connection:
                 return
 
     def _head(self) -> bytes:
-        while _HEADERS_END not in self._held:
+        return self._until(_HEADERS_END)
+
+    def _until(self, end: bytes) -> bytes:
+        while end not in self._held:
             more = self._sock.recv(65536)
             if not more:
                 return b""
             self._held += more
-        head, _, self._held = self._held.partition(_HEADERS_END)
-        return head
+        before, _, self._held = self._held.partition(end)
+        return before
 
     def _answer(self, head: bytes) -> None:
         line = head.split(b"\r\n", 1)[0].decode()
@@ -155,11 +161,12 @@ class Connection:
             return
         if method == "PUT":
             self._totals.begin()
-        body = self._discarded(length) if method == "PUT" else self._read(length)
+            length = self._discarded_chunks() if _CHUNKED.search(head) else self._discarded(length)
+        body = b"" if method == "PUT" else self._read(length)
         self._totals.add(length if method == "PUT" else 0)
         if self._latency:
             time.sleep(self._latency)
-        call = Call(path, query, body, self._sock.getsockname()[1])
+        call = Call(path, query, body, self._store)
         self._reply(*_answered(method, call))
 
     def _read(self, length: int) -> bytes:
@@ -174,16 +181,25 @@ class Connection:
         self._held = whole[length:]
         return whole[:length]
 
-    def _discarded(self, length: int) -> bytes:
+    def _discarded_chunks(self) -> int:
+        """Discard a body in chunks, as boto3 sends one with its checksum behind it."""
+        total = 0
+        while size := int(self._until(b"\r\n").partition(b";")[0] or b"0", 16):
+            total += self._discarded(size)
+            self._until(b"\r\n")
+        while self._until(b"\r\n"):
+            pass
+        return total
+
+    def _discarded(self, length: int) -> int:
         missing = length - len(self._held)
         self._held = self._held[length:]
         while missing > 0:
-            # On Linux, what is truncated is not even copied.
-            size = self._sock.recv_into(self._scratch, min(missing, _DISCARD), socket.MSG_TRUNC)
+            size = self._sock.recv_into(self._scratch, min(missing, _DISCARD), self._flags)
             if not size:
                 raise ConnectionResetError
             missing -= size
-        return b""
+        return length
 
     def _reply(self, status: str, body: bytes) -> None:
         kind = "application/xml" if body.startswith(b"<") else "application/json"
@@ -201,20 +217,70 @@ def _answered(method: str, call: Call) -> tuple[str, bytes]:
     return "404 Not Found", b""
 
 
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """A port that takes connections, encrypted if there is a context for it."""
+
+    listener: socket.socket
+    context: ssl.SSLContext | None = None
+
+    @property
+    def origin(self) -> str:
+        """Its address."""
+        return f"http{'s' * bool(self.context)}://127.0.0.1:{self.listener.getsockname()[1]}"
+
+    def serve(self, store: str, latency: float, totals: Totals) -> None:
+        """Serve for ever."""
+        while True:
+            sock, _ = self.listener.accept()
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            arguments = (sock, store, latency, totals)
+            if self.context:
+                self._talk_encrypted(self.context, *arguments)
+            else:
+                threading.Thread(target=_talk, args=arguments, daemon=True).start()
+
+    def _talk_encrypted(self, context: ssl.SSLContext, sock: socket.socket, *others: Any) -> None:
+        """Talk in a process: Python decrypts 16 KiB at a time, and threads would queue for that."""
+        if os.fork():
+            sock.close()
+            return
+        try:
+            _talk(context.wrap_socket(sock, server_side=True), *others)
+        finally:
+            os._exit(0)
+
+
+def _talk(sock: socket.socket, store: str, latency: float, totals: Totals) -> None:
+    with sock:
+        Connection(sock, store, latency, totals).serve()
+
+
+def listening(certificate: str = "") -> Listener:
+    """A listener on a free port, encrypted with a certificate."""
+    context = None
+    if certificate:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+    return Listener(socket.create_server(("127.0.0.1", 0), backlog=1024), context)
+
+
 def main() -> None:
     """Serve until killed."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--latency", type=float, default=0.0, help="seconds before each answer")
-    latency = parser.parse_args().latency
-    totals = Totals()
-    with socket.create_server(("127.0.0.1", 0), backlog=1024) as listener:
-        print(listener.getsockname()[1], flush=True)  # noqa: T201  # what it is asked for
-        while True:
-            sock, _ = listener.accept()
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            connection = Connection(sock, latency, totals)
-            threading.Thread(target=connection.serve, daemon=True).start()
+    parser.add_argument("--certificate", help="takes parts over https only, on a port of their own")
+    asked = parser.parse_args()
+    api, totals = listening(), Totals()
+    store = listening(asked.certificate) if asked.certificate else api
+    print(api.origin, store.origin, flush=True)  # noqa: T201  # what it is asked for
+    serve = (store.origin, asked.latency, totals)
+    if store is not api:
+        multiprocessing.Process(target=store.serve, args=serve, daemon=True).start()
+    api.serve(*serve)
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # which ends the process it started
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     main()

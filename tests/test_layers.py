@@ -53,6 +53,7 @@ ONE_ROOM = {
     "jsonschema": "manifest",
     "PIL": "pictures",
     "deepdiff": "diff",
+    "h11": "web",
     "httpcore": "web",
     "click": "cli",
     "rich": "cli",

@@ -7,6 +7,7 @@ that is done.
 
 import argparse
 import hashlib
+import ssl
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -51,6 +52,7 @@ def main() -> None:
     parser.add_argument("path", type=Path)
     parser.add_argument("--jobs", type=int, default=8)
     parser.add_argument("--digest", choices=DIGESTS, default="sending", help=str(DIGESTS))
+    parser.add_argument("--ca", help="whom to trust where parts go")
     asked = parser.parse_args()
     single = asked.path.is_file()
     files = [asked.path] if single else sorted(asked.path.glob("*.png"))
@@ -58,7 +60,8 @@ def main() -> None:
     if asked.digest != "sending":
         known = hashed(asked.path, really=asked.digest == "loading")
     transport = Transport(Connection(asked.url, "k", "s"), read_only=False)
-    uploader = Uploader(transport, jobs=asked.jobs, hashed=known)
+    trusted = ssl.create_default_context(cafile=asked.ca) if asked.ca else None
+    uploader = Uploader(transport, jobs=asked.jobs, hashed=known, trusted=trusted)
 
     def send(path: Path) -> str:
         with path.open("rb") as file:

@@ -1,11 +1,14 @@
 """Sends a file in parts with aiohttp: one session, each part streamed from disk by chunks."""
 
 import asyncio
+import hashlib
 import os
-import sys
+import ssl
 from collections.abc import AsyncIterator
 
 import aiohttp
+
+from benchmarks.senders.asked import asked
 
 PART = 8 * 1024 * 1024
 CHUNK = 256 * 1024
@@ -17,8 +20,14 @@ async def chunks(descriptor: int, start: int, end: int) -> AsyncIterator[bytes]:
         yield os.pread(descriptor, min(CHUNK, end - at), at)
 
 
-async def send(origin: str, path: str, connections: int) -> None:
-    """Send all parts over so many connections."""
+def digest(path: str) -> str:
+    """The digest of the whole file."""
+    with open(path, "rb") as file:  # noqa: PTH123  # as a script would
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+async def send(origin: str, path: str, connections: int, ca: str | None, *, sha256: bool) -> None:
+    """Send all parts over so many connections, while a thread hashes if that is asked for."""
     descriptor = os.open(path, os.O_RDONLY)
     size = os.fstat(descriptor).st_size
     starts = iter(range(0, size, PART))
@@ -33,10 +42,14 @@ async def send(origin: str, path: str, connections: int) -> None:
                 answer.raise_for_status()
                 await answer.read()
 
-    connector = aiohttp.TCPConnector(limit=connections)
+    trusted = ssl.create_default_context(cafile=ca) if ca else True
+    connector = aiohttp.TCPConnector(limit=connections, ssl=trusted)
     async with aiohttp.ClientSession(connector=connector) as session:
-        await asyncio.gather(*(sender(session) for _ in range(connections)))
+        work = [sender(session) for _ in range(connections)]
+        hashing = [asyncio.to_thread(digest, path)] if sha256 else []
+        await asyncio.gather(*work, *hashing)
 
 
 if __name__ == "__main__":
-    asyncio.run(send(sys.argv[1], sys.argv[2], int(sys.argv[3])))
+    told = asked()
+    asyncio.run(send(told.origin, told.path, told.connections, told.ca, sha256=told.sha256))

@@ -2,6 +2,7 @@
 
 import math
 import random
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -10,14 +11,20 @@ from typing import Self
 
 import httpx
 
+from catalogsync import __version__
 from catalogsync.errors import ApiError, AskedToWait, BadResponse, Interrupted, Unreachable
 from catalogsync.events import CoolingDown, Requested, Tell, tell_nobody
 from catalogsync.scenario.answers import asked_to_wait
 from catalogsync.scenario.planned_file import PlannedFile
 from catalogsync.scenario.tally import Tally
-from catalogsync.web import Deadline, Failure, bounded_transport, is_private, tls_context
-
-_LONGEST_ANSWER = 256 * 1024
+from catalogsync.web import (
+    Answer,
+    Failure,
+    NotTaken,
+    Putter,
+    can_be_asked,
+    trusted_authorities,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +63,10 @@ class PartBounds:
 
 
 class PartSender:
-    """Sends parts from any number of threads, each over a connection of its own."""
+    """Sends parts from any number of threads, each over a connection of its own.
+
+    `trusted` is who is trusted over https instead of the authorities that all programs trust.
+    """
 
     def __init__(
         self,
@@ -64,26 +74,28 @@ class PartSender:
         stop: threading.Event,
         bounds: PartBounds | None = None,
         tell: Tell = tell_nobody,
+        trusted: ssl.SSLContext | None = None,
     ) -> None:
         self._stop = stop
         self._bounds = bounds or PartBounds()
         self._tell = tell
+        self._trusted = trusted
         self._local = threading.local()
-        self._clients: list[httpx.Client] = []
+        self._putters: list[Putter] = []
         self._lock = threading.Lock()
 
     def close(self) -> None:
         """Close all connections."""
         with self._lock:
-            for client in self._clients:
-                client.close()
+            for putter in self._putters:
+                putter.close()
 
     def send(self, part: Part, url: str, file: PlannedFile, tally: Tally) -> None:
         """Send one part of a file, repeated by itself when that fails.
 
         Raises `PartExpired` when the URL is refused, `FileChanged` when the file got shorter.
         """
-        if not _usable(url):
+        if not can_be_asked(url):
             raise BadResponse(f"the server's address for part {part.number} cannot be used")
         file.wait_until_hashed(part.start + part.length)
         asked = 0.0
@@ -125,10 +137,12 @@ class PartSender:
     def _put(
         self, part: Part, url: str, body: "_Body", media_type: str, attempt: int
     ) -> Failure | None:
-        client = self._client(url)
-        seconds = self._bounds.idle + part.length / self._bounds.slowest
-        self._local.deadline.at = time.monotonic() + seconds
-        headers = {"Content-Length": str(part.length), "Content-Type": media_type}
+        headers = {
+            "User-Agent": f"catalog-sync/{__version__}",
+            "Content-Length": str(part.length),
+            "Content-Type": media_type,
+        }
+        within = self._bounds.idle + part.length / self._bounds.slowest
         what = f"part {part.number}"
         began = time.monotonic()
 
@@ -138,28 +152,26 @@ class PartSender:
             self._tell(Requested("PUT", what, attempt, ms, status, failure))
 
         try:
-            # The URL holds a signature: no message may repeat it, and none of httpx does here.
-            with client.stream("PUT", url, content=body, headers=headers) as answer:
-                _skim(answer)
-        except httpx.RequestError as error:
-            told(failure=type(error).__name__)
-            return Failure(Unreachable(f"{what} was not taken: {type(error).__name__}"))
-        told(answer.status_code)
+            answer = self._putter().put(httpx.URL(url), headers, iter(body), within=within)
+        except NotTaken as error:
+            told(failure=str(error))
+            return Failure(Unreachable(f"{what} was not taken: {error}"))
+        told(answer.status)
         return _judged(what, answer) or body.rest(what)
 
-    def _client(self, url: str) -> httpx.Client:
-        client: httpx.Client | None = getattr(self._local, "client", None)
-        if client is None:
-            deadline = self._local.deadline = Deadline()
-            client = self._local.client = httpx.Client(
-                timeout=httpx.Timeout(self._bounds.idle, connect=min(10.0, self._bounds.idle)),
-                transport=bounded_transport(tls_context(url), deadline),
-                follow_redirects=False,
-                trust_env=False,
-            )
+    def _putter(self) -> Putter:
+        putter: Putter | None = getattr(self._local, "putter", None)
+        if putter is None:
+            putter = self._local.putter = Putter(self._authorities, idle=self._bounds.idle)
             with self._lock:
-                self._clients.append(client)
-        return client
+                self._putters.append(putter)
+        return putter
+
+    def _authorities(self) -> ssl.SSLContext:
+        """Who is trusted by all connections: to read the list takes as long as a part."""
+        with self._lock:
+            self._trusted = self._trusted or trusted_authorities()
+            return self._trusted
 
 
 class _Body:
@@ -171,7 +183,7 @@ class _Body:
         self._tally = tally
         self._sent = 0
 
-    def __iter__(self) -> Iterator[bytes]:
+    def __iter__(self) -> Iterator[memoryview]:
         for chunk in self._file.chunks(self._part.start, self._part.length):
             yield chunk
             self._sent += len(chunk)
@@ -188,27 +200,9 @@ class _Body:
         self._tally.add(-self._sent)
 
 
-def _usable(url: str) -> bool:
-    try:
-        address = httpx.URL(url)
-    except httpx.InvalidURL:
-        return False
-    # What stands before an @ would become a header with credentials.
-    return is_private(address) and not address.userinfo
-
-
-def _skim(answer: httpx.Response) -> None:
-    """Read a small body to its end, so that the connection can be used again, and no large one."""
-    size = 0
-    for chunk in answer.iter_raw():
-        size += len(chunk)
-        if size > _LONGEST_ANSWER:
-            return
-
-
-def _judged(what: str, answer: httpx.Response) -> Failure | None:
+def _judged(what: str, answer: Answer) -> Failure | None:
     """None for a success, the failure where another attempt may help; raises any other."""
-    status = answer.status_code
+    status = answer.status
     if status in (200, 201, 204):
         return None
     if status == 403:

@@ -89,16 +89,20 @@ class PlannedFile:
             self._news.wait_for(lambda: self._at >= end or self._over.is_set())
         self._require_wanted()
 
-    def chunks(self, start: int, length: int) -> Iterator[bytes]:
-        """Yield a piece by chunks; raise `FileChanged` once this is not the planned file."""
+    def chunks(self, start: int, length: int) -> Iterator[memoryview]:
+        """Yield a piece by chunks, each in the place of the one before.
+
+        Raises `FileChanged` once this is not the planned file.
+        """
+        buffer = memoryview(bytearray(min(CHUNK, length)))
         at, end = start, start + length
         while at < end:
             self._require_wanted()
-            chunk = os.pread(self._descriptor, min(CHUNK, end - at), at)
-            if not chunk:
+            count = os.preadv(self._descriptor, [buffer[: end - at]], at)
+            if not count:
                 raise changed(self.asset)
-            at += len(chunk)
-            yield chunk
+            at += count
+            yield buffer[:count]
 
     def _require_wanted(self) -> None:
         if self._stop.is_set():

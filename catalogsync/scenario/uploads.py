@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from hashlib import sha256
+from ssl import SSLContext
 from threading import Event
 from typing import BinaryIO
 
@@ -65,13 +66,14 @@ class Uploader:
         sent: KnownUploads | None = None,
         hashed: Hashed | None = None,
         tell: Tell = tell_nobody,
+        trusted: SSLContext | None = None,
     ) -> None:
         self._http = http
         self._stop = stop or Event()
         self._uploads = Uploads(http, self._stop, patience or Patience())
         self._known = sent
         self._hashed = hashed or Hashed()
-        self._sender = PartSender(stop=self._stop, bounds=bounds, tell=tell)
+        self._sender = PartSender(stop=self._stop, bounds=bounds, tell=tell, trusted=trusted)
         self._watcher = watcher or NoWatcher()
         self._pool = ThreadPoolExecutor(jobs, thread_name_prefix="parts")
         self._hashing = ThreadPoolExecutor(_HASHED_AT_ONCE, thread_name_prefix="hash")

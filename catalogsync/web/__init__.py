@@ -1,15 +1,26 @@
 """What every client of an HTTP API keeps to: private addresses, and a deadline."""
 
-from catalogsync.web.addresses import checked_base_url, is_private, tls_context
+from catalogsync.web.addresses import (
+    can_be_asked,
+    checked_base_url,
+    is_private,
+    tls_context,
+    trusted_authorities,
+)
 from catalogsync.web.exchange import Answer, Failure
+from catalogsync.web.putting import NotTaken, Putter
 from catalogsync.web.sockets import Deadline, bounded_transport
 
 __all__ = [
     "Answer",
     "Deadline",
     "Failure",
+    "NotTaken",
+    "Putter",
     "bounded_transport",
+    "can_be_asked",
     "checked_base_url",
     "is_private",
     "tls_context",
+    "trusted_authorities",
 ]

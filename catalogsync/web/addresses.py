@@ -13,6 +13,11 @@ def tls_context(base_url: str) -> ssl.SSLContext:
     """Who is trusted over https; over http a context that trusts nobody, as it costs no time."""
     if base_url.startswith("http:"):
         return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    return trusted_authorities()
+
+
+def trusted_authorities() -> ssl.SSLContext:
+    """Those that come with the program, whatever the environment says."""
     return httpx.create_ssl_context(trust_env=False)
 
 
@@ -38,3 +43,17 @@ def checked_base_url(base_url: str, example: str = "https://HOST/v1") -> str:
 def is_private(url: httpx.URL) -> bool:
     """Whether nobody on the way can read what is sent there: https, or this machine."""
     return url.scheme == "https" or (url.scheme == "http" and url.host in _LOOPBACK)
+
+
+def can_be_asked(url: str) -> bool:
+    """Whether an address that a server named may be asked: private, and without credentials.
+
+    What stands before an @ would become a header.
+    """
+    try:
+        address = httpx.URL(url)
+        address.host.encode("idna")
+    except (httpx.InvalidURL, UnicodeError):
+        return False
+    reachable = bool(address.host) and (address.port or 0) <= 65535
+    return reachable and is_private(address) and not address.userinfo

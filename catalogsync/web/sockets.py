@@ -32,12 +32,12 @@ def bounded_transport(context: ssl.SSLContext, deadline: Deadline) -> httpx.HTTP
     transport = httpx.HTTPTransport(verify=context, trust_env=False)
     # httpx offers no other way to hand a network backend to its pool.
     transport._pool = httpcore.ConnectionPool(
-        ssl_context=context, max_connections=1, keepalive_expiry=5.0, network_backend=_Net(deadline)
+        ssl_context=context, max_connections=1, keepalive_expiry=5.0, network_backend=Net(deadline)
     )
     return transport
 
 
-class _Net(httpcore.SyncBackend):
+class Net(httpcore.SyncBackend):
     """Opens connections that keep the deadline."""
 
     def __init__(self, deadline: Deadline) -> None:
@@ -50,13 +50,13 @@ class _Net(httpcore.SyncBackend):
         timeout: float | None = None,
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.NetworkStream:
+    ) -> "Stream":
         left = self._deadline.left(timeout, httpcore.ConnectTimeout)
         stream = super().connect_tcp(host, port, left, local_address, socket_options)
-        return _Stream(stream, self._deadline)
+        return Stream(stream, self._deadline)
 
 
-class _Stream(httpcore.NetworkStream):
+class Stream(httpcore.NetworkStream):
     """A connection that keeps the deadline."""
 
     def __init__(self, stream: httpcore.NetworkStream, deadline: Deadline) -> None:
@@ -67,7 +67,7 @@ class _Stream(httpcore.NetworkStream):
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         return self._stream.read(max_bytes, self._deadline.left(timeout, httpcore.ReadTimeout))
 
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+    def write(self, buffer: bytes | memoryview, timeout: float | None = None) -> None:
         # Each step of httpcore's own loop has the whole timeout again, and copies what is left.
         left = memoryview(buffer)
         try:
@@ -87,9 +87,9 @@ class _Stream(httpcore.NetworkStream):
         ssl_context: ssl.SSLContext,
         server_hostname: str | None = None,
         timeout: float | None = None,
-    ) -> httpcore.NetworkStream:
+    ) -> "Stream":
         left = self._deadline.left(timeout, httpcore.ConnectTimeout)
-        return _Stream(self._stream.start_tls(ssl_context, server_hostname, left), self._deadline)
+        return Stream(self._stream.start_tls(ssl_context, server_hostname, left), self._deadline)
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)

@@ -226,6 +226,9 @@ def test_no_redirect_is_followed(
         "javascript:alert(1)",
         "//127.0.0.1:{port}/part",
         "/part",
+        "https:///part",
+        "https://bucket.example:99999/part",
+        f"https://{'bucket' * 11}.example/part",
         "",
     ],
 )

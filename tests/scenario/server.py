@@ -126,6 +126,7 @@ class Server:
     """Listens on a port of its own for the length of a `with`."""
 
     certificate: str = ""
+    host: str = "127.0.0.1"
     requests: list[Received] = field(default_factory=list)
     connections: int = 0
     on_connect: Step | None = None
@@ -137,7 +138,7 @@ class Server:
         self._stopped = threading.Event()
         self._threads: list[threading.Thread] = []
         self._sockets: list[socket.socket] = []
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self._listener = socket.create_server((self.host, 0), backlog=128)
         self.port: int = self._listener.getsockname()[1]
         self._run(self._accept)
         return self
@@ -165,7 +166,7 @@ class Server:
     @property
     def url(self) -> str:
         """The address, as a base URL."""
-        return f"{'https' if self.certificate else 'http'}://127.0.0.1:{self.port}/v1"
+        return f"{'https' if self.certificate else 'http'}://{self.host}:{self.port}/v1"
 
     def script(self, *steps: Step) -> None:
         """Add what happens to the next requests, in this order."""
