@@ -12,10 +12,10 @@ import hashlib
 import http.client
 import json
 import re
-import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
 
@@ -37,7 +37,6 @@ class Memory:
     latency: float = 0.0
     new: int = 0
     cpu: float = 0.0
-    local: threading.local = field(default_factory=threading.local)
     askers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(8))
 
     def recall(self, key: Key) -> bytes | None:
@@ -63,12 +62,11 @@ class Memory:
         method, target, _ = line.split(" ")
         headers = dict(each.split(": ", 1) for each in fields)
         kept = {name: value for name, value in headers.items() if name.lower() in _FORWARDED}
-        connection = getattr(self.local, "connection", None)
-        if connection is None:
-            connection = self.local.connection = http.client.HTTPConnection(self.origin)
-        connection.request(method, target, body, kept)
-        answer = connection.getresponse()
-        return _response(answer.status, answer.reason, answer.read())
+        # A connection that was kept might have been closed meanwhile; this is not measured.
+        with closing(http.client.HTTPConnection(self.origin)) as connection:
+            connection.request(method, target, body, kept)
+            answer = connection.getresponse()
+            return _response(answer.status, answer.reason, answer.read())
 
 
 def _response(status: int, reason: str, body: bytes) -> bytes:
