@@ -109,7 +109,7 @@ def _measured(
     into: Path = _RESULTS,
     compare: Path | None = None,
     markdown: bool = False,
-    send: Callable[[], str] = str,
+    send: Callable[[], str] | None = None,
 ) -> None:
     preset = QUICK if quick else FULL
     choices = replace(
@@ -119,11 +119,14 @@ def _measured(
         runs=runs or preset.runs,
         peers=not no_peers,
     )
-    results = replace(measure(parts, choices), uploads=send())
+    results = measure(parts, choices)
     name = "all" if len(parts) > 1 else parts[0]
     into.mkdir(parents=True, exist_ok=True)
     kept = into / f"{datetime.now(UTC):%Y%m%d-%H%M}-{commit()}-{name}.json"
     kept.write_text(written(results), encoding="utf-8")
+    if send:
+        results = replace(results, uploads=send())
+        kept.write_text(written(results), encoding="utf-8")
     _print(results, compare, markdown=markdown)
     click.echo(f"kept in {kept}", err=True)
 

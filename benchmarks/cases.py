@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,10 @@ from benchmarks.served import Server
 
 PROGRAM = (str(Path(sys.executable).with_name("catalog-sync")),)
 _TIMED = Path(__file__).with_name("timed.py")
+
+
+class CaseFailed(Exception):
+    """A case did not exit as it must."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,40 +79,37 @@ class Project:
 def timed(section: Section, project: Project, runs: int) -> list[Row]:
     """Run all cases in turn, `runs` times, so that a slow moment of the machine hits them all.
 
-    A run that is not counted comes first, without latency: all answers are known then, and the
-    disk's content is in memory. The catalog's files are read before each.
+    A round that is not counted comes first, without latency: all answers are known then, and the
+    disk's content is in memory. A case that fails is told of, and the others go on.
     """
     section.prepare()
-    present = [case for case in section.cases if not case.missing]
     found: dict[str, list[Run]] = {case.name: [] for case in section.cases}
-    for case in present:
-        _say(f"{section.title}: {case.name}")
-        _measured(case, project, 0.0)
-    for at in range(runs):
-        for case in present:
-            if case.most and at >= case.most:
+    absent = {case.name: case.missing for case in section.cases if case.missing}
+    for at in range(runs + 1):
+        for case in section.cases:
+            if case.name in absent or (case.most and at > case.most):
                 continue
-            _say(f"{section.title}: run {at + 1} of {runs}: {case.name}")
-            _read_files(project.catalog)
-            found[case.name].append(_measured(case, project, section.latency))
-    return [_row(section, case, found[case.name]) for case in section.cases]
-
-
-def _say(text: str) -> None:
-    click.echo(text, err=True)
-
-
-def _row(section: Section, case: Case, runs: Sequence[Run]) -> Row:
-    return Row(
-        section.part,
-        section.title,
-        case.name,
-        tuple(runs),
-        jobs=case.jobs,
-        latency=section.latency,
-        reference=section.reference,
-        missing=case.missing,
-    )
+            click.echo(f"{section.title}: round {at} of {runs}: {case.name}", err=True)
+            try:
+                taken = _measured(case, project, section.latency if at else 0.0)
+            except CaseFailed as failure:
+                absent[case.name] = str(failure)
+                click.echo(f"{failure}", err=True)
+            else:
+                found[case.name] += [taken] if at else []
+    return [
+        Row(
+            section.part,
+            section.title,
+            case.name,
+            tuple(found[case.name]),
+            jobs=case.jobs,
+            latency=section.latency,
+            reference=section.reference,
+            missing=absent.get(case.name, ""),
+        )
+        for case in section.cases
+    ]
 
 
 def _read_files(folder: Path) -> None:
@@ -118,6 +119,7 @@ def _read_files(folder: Path) -> None:
 
 
 def _measured(case: Case, project: Project, latency: float) -> Run:
+    _read_files(project.catalog)
     project.server.begin(latency)
     with tempfile.TemporaryDirectory(prefix="catalog-sync-bench-") as empty:
         cache = empty if case.cold else str(project.cache)
@@ -152,8 +154,7 @@ def _run(case: Case, environment: dict[str, str]) -> dict[str, float]:
         )
         taken: dict[str, float] = json.load(told)
     if taken["code"] != case.code:
-        last = done.stderr.strip()[-2000:]
-        raise click.ClickException(f"{case.name} ended with exit code {taken['code']}: {last}")
+        raise CaseFailed(f"exit code {taken['code']:g}: {done.stderr.strip()[-500:]}")
     return taken
 
 

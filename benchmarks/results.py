@@ -33,7 +33,10 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A case and its runs; `latency` in seconds, `reference` is the case it is compared with."""
+    """A case and its runs; `latency` in seconds, `reference` is the case it is compared with.
+
+    `missing` says why there are no runs, or no more.
+    """
 
     part: str
     section: str

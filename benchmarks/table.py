@@ -66,7 +66,7 @@ MARKDOWN = Style(as_markdown, "### {}".format, "```text\n{}\n```".format)
 def cells(row: Row, reference: Row | None) -> Cells:
     """The cells of a case."""
     if not row.runs:
-        return (row.case, *[""] * (len(HEADER) - 2), f"absent: {row.missing}")
+        return (row.case, *[""] * (len(HEADER) - 2), row.missing)
     walls = [run.wall for run in row.runs]
     return (
         row.case,
@@ -97,6 +97,7 @@ def _note(row: Row) -> str:
     notes = [
         f"others had {row.others:.0%} of the machine" if row.is_noisy else "",
         f"{new} requests were new to the server" if new else "",
+        row.missing,
     ]
     return "; ".join(filter(None, notes))
 

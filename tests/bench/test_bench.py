@@ -1,6 +1,7 @@
 """The bench as it is called, at its smallest."""
 
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -9,10 +10,12 @@ from click.testing import CliRunner, Result
 
 from benchmarks.__main__ import bench
 from benchmarks.budgets import BUDGETS
-from benchmarks.cases import Project
+from benchmarks.cases import Case, Project, Section, timed
 from benchmarks.choices import FULL
+from benchmarks.projects import project
 from benchmarks.run import PARTS, SORTS, sizes
 from benchmarks.served import Server
+from benchmarks.table import cells
 from catalogsync.sandbox.control import Control
 
 NOWHERE = Server("http://127.0.0.1:9/v1", cast(Control, None))
@@ -35,6 +38,15 @@ def test_a_part_is_measured_kept_shown_and_compared(tmp_path: Path) -> None:
     shown = call("show", str(file), "--compare", str(file)).stdout
     assert shown.startswith(printed.rstrip())
     assert shown.count("1.00x") >= len(rows)
+
+
+def test_a_case_that_fails_is_told_of_and_the_others_go_on(tmp_path: Path) -> None:
+    with project(1, 1) as on:
+        fails = Case("fails", (sys.executable, "-c", "raise SystemExit('no luck')"))
+        works = Case("works", (sys.executable, "-c", ""))
+        rows = timed(Section("part", "Title", (fails, works), "works"), on, 1)
+    assert [len(row.runs) for row in rows] == [0, 1]
+    assert cells(rows[0], rows[1])[-1] == "exit code 1: no luck"
 
 
 def test_every_part_can_be_asked_for_alone() -> None:

@@ -31,7 +31,7 @@ def test_a_case_with_its_bound_and_its_ratio() -> None:
 
 def test_what_is_not_installed_is_named() -> None:
     absent = replace(row("theirs"), missing="no package theirs")
-    assert cells(absent, row("ours", 1.0))[-1] == "absent: no package theirs"
+    assert cells(absent, row("ours", 1.0))[-1] == "no package theirs"
 
 
 def test_a_row_says_when_the_machine_was_busy_with_others() -> None:
