@@ -7,7 +7,7 @@ not exist yet when a plan is made.
 from dataclasses import dataclass
 from typing import TypeGuard
 
-from catalogsync.model import AssetRef, Concept, ModelRef, Text, Weights
+from catalogsync.model import AssetOptions, AssetRef, Concept, ModelRef, Text, Weights
 
 FieldValue = str | AssetRef | tuple[Concept, ...] | None
 """What a field is set to; None unsets it."""
@@ -15,9 +15,10 @@ FieldValue = str | AssetRef | tuple[Concept, ...] | None
 
 @dataclass(frozen=True, slots=True)
 class UploadAsset:
-    """Send a file, once, however many models use it."""
+    """Send a file, once, however many models use it, and file it by its `options`."""
 
     asset: AssetRef
+    options: AssetOptions | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,14 +154,14 @@ ModelAction = (
 Action = UploadAsset | CreateCollection | ModelAction
 
 
-def file_to_send(action: Action) -> AssetRef | None:
-    """The file that an action sends, if it sends one."""
+def files_to_send(action: Action) -> tuple[AssetRef, ...]:
+    """The files that an action sends."""
     match action:
-        case UploadAsset(asset=asset) if not asset.url:
-            return asset
-        case ImportModel(weights=weights, upload=""):
-            return weights.file
-    return None
+        case UploadAsset(asset=asset):
+            return asset.files
+        case ImportModel(weights=Weights(file=AssetRef() as file), upload=""):
+            return (file,)
+    return ()
 
 
 Replacing = UpdateModel | SetExamples | SetDescription | SetPromptGuide
@@ -181,6 +182,8 @@ def is_compared(action: Action, *, first: bool) -> TypeGuard[Replacing]:
 def asset_refs(action: Action) -> tuple[AssetRef, ...]:
     """The assets that must be on the server before the action can be done."""
     match action:
+        case UploadAsset(options=AssetOptions(parent=AssetRef() as parent)):
+            return (parent,)
         case SetExamples(examples=examples):
             return examples
         case UpdateModel(fields=fields):
@@ -200,4 +203,12 @@ def model_keys(action: Action) -> tuple[str, ...]:
         case SetDescription(text=text) | SetPromptGuide(text=text):
             targets = (mention.target for mention in text.mentions)
             return tuple(t.key for t in targets if isinstance(t, ModelRef) and t.key)
+    return ()
+
+
+def collection_names(action: Action) -> tuple[str, ...]:
+    """The names of the collections that must be on the server before a file is sent."""
+    match action:
+        case UploadAsset(options=AssetOptions(collections=collections)):
+            return collections
     return ()

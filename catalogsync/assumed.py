@@ -34,7 +34,9 @@ def as_applied(base: Catalog, wanted: Catalog) -> Snapshot:
     present = [spec for spec in base.models if spec.state is State.PRESENT]
     models = [names.model(spec) for spec in present]
     assets = {names.asset(ref): names.described(ref) for spec in present for ref in spec.assets}
-    collections = {names.collection(name): name for s in present for name in s.collections or ()}
+    named = {name for spec in present for name in spec.collections or ()}
+    named |= {name for s in present for each in s.asset_options for name in each.collections}
+    collections = {names.collection(name): name for name in named}
     unseen = [_unseen(spec) for spec in _unowned(base, wanted, set(ids.values()))]
     snapshot = Snapshot({model.id: model for model in (*models, *unseen)}, assets, collections)
     return trusting(snapshot, wanted)

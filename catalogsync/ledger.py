@@ -4,7 +4,7 @@ from threading import Lock
 
 from catalogsync.diff import Diff
 from catalogsync.mentions import filled
-from catalogsync.model import AssetRef, Concept, ModelRef, RemoteModel, Snapshot, Text
+from catalogsync.model import AssetOptions, AssetRef, Concept, ModelRef, RemoteModel, Snapshot, Text
 
 
 class Ledger:
@@ -63,6 +63,15 @@ class Ledger:
             | ({"modelEpoch": concept.epoch} if concept.epoch else {})
             for concept in concepts
         ]
+
+    def options(self, options: AssetOptions | None) -> dict[str, object]:
+        """How a new asset is filed, as the API takes it."""
+        if options is None:
+            return {}
+        ids = [self.collection_id(name) for name in options.collections]
+        told: dict[str, object] = {"hide": True} if options.hide else {}
+        told |= {"parentId": self.asset_id(options.parent)} if options.parent else {}
+        return told | ({"collectionIds": ids} if ids else {})
 
     def record_model(self, key: str, model_id: str) -> None:
         """Remember the id of a model that was created."""

@@ -18,6 +18,7 @@ class AssetKind(StrEnum):
     VIDEO = "video"
     AUDIO = "audio"
     MODEL_3D = "3d"
+    CANVAS = "json"
     WEIGHTS = "model"
 
 
@@ -27,7 +28,8 @@ class AssetRef:
 
     Only `sha256` (64 hex digits) and `id` take part in comparison; the rest describes the file
     for people and for the upload. `size` is in bytes, `width` and `height` in pixels. What is at
-    a `url` is for the server to fetch; its `sha256` is that of the address.
+    a `url` is for the server to fetch; its `sha256` is that of the address. `options` say how a
+    new asset is filed; one that is there already keeps its own. A `canvas` is made of two files.
     """
 
     sha256: str = ""
@@ -39,11 +41,42 @@ class AssetRef:
     width: int = field(default=0, compare=False)
     height: int = field(default=0, compare=False)
     url: str = field(default="", compare=False)
+    options: "AssetOptions | None" = field(default=None, compare=False)
+    canvas: "Canvas | None" = field(default=None, compare=False)
 
     @property
     def digest(self) -> str:
         """The part of `sha256` that names a file on the server: its first 32 hex digits."""
         return self.sha256[:32]
+
+    @property
+    def files(self) -> "tuple[AssetRef, ...]":
+        """The files that are sent for it; what is fetched from a URL needs none."""
+        if self.canvas:
+            return self.canvas.files
+        return () if self.url else (self,)
+
+
+@dataclass(frozen=True, slots=True)
+class Canvas:
+    """A document of the web page's editor, and the image that stands for it."""
+
+    scene: AssetRef
+    thumbnail: AssetRef | None = None
+
+    @property
+    def files(self) -> tuple[AssetRef, ...]:
+        """The document, and the thumbnail if there is one."""
+        return (self.scene, self.thumbnail) if self.thumbnail else (self.scene,)
+
+
+@dataclass(frozen=True, slots=True)
+class AssetOptions:
+    """How a new asset is filed: hidden, below a parent, in collections by their names, sorted."""
+
+    hide: bool = False
+    parent: AssetRef | None = None
+    collections: tuple[str, ...] = ()
 
 
 LARGEST_FILE = 5 * 1000**4
@@ -190,11 +223,18 @@ class ModelSpec:
 
     @property
     def assets(self) -> tuple[AssetRef, ...]:
-        """Every asset that the manifest refers to: thumbnail, examples, then those in texts."""
+        """Every asset that the manifest refers to: thumbnail, examples, those in texts, parents."""
         thumbnail = (self.thumbnail,) if self.thumbnail and self.thumbnail != NO_ASSET else ()
         targets = (mention.target for text in self.texts for mention in text.mentions)
         mentioned = tuple(target for target in targets if isinstance(target, AssetRef))
-        return (*thumbnail, *(self.examples or ()), *mentioned)
+        own = (*thumbnail, *(self.examples or ()), *mentioned)
+        options = (ref.options for ref in own if ref.options)
+        return (*own, *(each.parent for each in options if each.parent))
+
+    @property
+    def asset_options(self) -> tuple[AssetOptions, ...]:
+        """How the manifest wants new assets to be filed."""
+        return tuple(ref.options for ref in self.assets if ref.options)
 
     @property
     def model_refs(self) -> tuple[ModelRef, ...]:
@@ -314,3 +354,31 @@ class Snapshot:
     assets: Mapping[str, AssetRef] = field(default_factory=dict)
     collections: Mapping[str, str] | None = None
     prices: Mapping[str, Price] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAsset:
+    """An asset as the project keeps it: when it was made, and whose and where it is.
+
+    `words` are all that the server tells of it, among them the ids of what it belongs to.
+    """
+
+    asset: AssetRef
+    created_at: str
+    owner_id: str = ""
+    collection_ids: frozenset[str] = frozenset()
+    words: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A model that may use assets, with all that a listing tells of it in `words`.
+
+    `gone` is one that was deleted and may be restored, `public` one that others may own.
+    """
+
+    id: str
+    owner_id: str = ""
+    gone: bool = False
+    public: bool = False
+    words: frozenset[str] = frozenset()

@@ -79,9 +79,11 @@ def _read_held(
 
 
 def _collections_matter(catalog: Catalog, keys: frozenset[str] | None) -> bool:
-    """Whether a manifest manages collections, or has an import that a collection may tell of."""
+    """Whether a manifest names collections, or has an import that a collection may tell of."""
     return any(
-        spec.collections is not None or spec.weights
+        spec.collections is not None
+        or spec.weights
+        or any(options.collections for options in spec.asset_options)
         for spec in catalog.models
         if (keys is None or spec.key in keys) and spec.state is State.PRESENT
     )

@@ -3,7 +3,7 @@
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from itertools import islice
 from threading import Lock
 from typing import BinaryIO, assert_never
@@ -139,8 +139,8 @@ class Performer:
         """Do the action; raise `ApiError` if it failed, `NotKept` if it did not stick."""
         writer, ledger = self._writer, self._ledger
         match action:
-            case UploadAsset(asset=asset):
-                self._upload(asset)
+            case UploadAsset():
+                self._upload(action)
             case CreateCollection(name=name):
                 ledger.record_collection(name, create_collection(writer, name, self._pause))
             case CreateModel():
@@ -173,12 +173,15 @@ class Performer:
             case _:
                 assert_never(action)
 
-    def _upload(self, asset: AssetRef) -> None:
+    def _upload(self, action: UploadAsset) -> None:
+        asset, options = action.asset, self._ledger.options(action.options)
+
         def send() -> str:
             if asset.url:
-                return self._writer.fetch_asset(asset)
-            with self._open_file(asset) as file:
-                return self._writer.upload_asset(asset, file)
+                return self._writer.fetch_asset(asset, options)
+            with ExitStack() as opened:
+                files = [opened.enter_context(self._open_file(each)) for each in asset.files]
+                return self._writer.upload_asset(asset, files, options)
 
         found = create_once(send, lambda: self._find_asset(asset), self._pause)
         self._ledger.record_asset(asset, found)

@@ -1,5 +1,6 @@
 """Turns differences into an ordered plan: a value that people read and `apply` carries out."""
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -22,7 +23,8 @@ from catalogsync.actions import (
     UpdateModel,
     UploadAsset,
     asset_refs,
-    file_to_send,
+    collection_names,
+    files_to_send,
     is_compared,
 )
 from catalogsync.codec import value_digest
@@ -43,7 +45,7 @@ from catalogsync.diff import (
 from catalogsync.identity import PROTECTED_TAG, Origin, Refusal
 from catalogsync.import_notes import note_name, weights_digest
 from catalogsync.members import batches
-from catalogsync.model import NO_ASSET, AssetRef, Catalog, ModelSpec, Price, Weights
+from catalogsync.model import NO_ASSET, AssetOptions, AssetRef, Catalog, ModelSpec, Price, Weights
 from catalogsync.rules import (
     NO_ALLOWANCES,
     Allowances,
@@ -181,7 +183,7 @@ class Plan:
     def files(self) -> tuple[AssetRef, ...]:
         """The files to send."""
         sending: tuple[Action, ...] = (*self.uploads, *self.imports)
-        return tuple(file for file in map(file_to_send, sending) if file)
+        return tuple(file for action in sending for file in files_to_send(action))
 
     @property
     def upload_bytes(self) -> int:
@@ -217,13 +219,14 @@ def build_plan(
     chosen = [found for found in diff.models if found.key not in refused]
     models = tuple(_plan_model(found, diff, catalog.name) for found in chosen)
     actions = [action for model in models for action in model.actions]
+    uploads = _uploads(actions, diff.contents)
     plan = Plan(
         catalog=catalog.name,
         target=target,
         project=project,
         against=against,
-        uploads=_uploads(actions, diff.contents),
-        collections=_new_collections(actions, diff.collections),
+        uploads=uploads,
+        collections=_new_collections(actions, uploads, diff.collections),
         models=models,
         orphans=tuple(Orphan(key, model.id, model.name) for key, model in diff.orphans),
         unchanged=diff.unchanged,
@@ -250,21 +253,35 @@ def _is_update(found: ModelDiff) -> bool:
 
 
 def _uploads(actions: Iterable[Action], contents: Contents) -> tuple[UploadAsset, ...]:
-    """Each file that an action needs and the server lacks, once."""
+    """Each file that an action needs and the server lacks, once, and what it is filed below."""
     missing: dict[str, AssetRef] = {}
-    for ref in (ref for action in actions for ref in asset_refs(action)):
+    needed = deque(ref for action in actions for ref in asset_refs(action))
+    while needed:
+        ref = needed.popleft()
         if ref.sha256 and contents.id_of(ref) is None:
-            missing[ref.sha256] = min(ref, missing.get(ref.sha256, ref), key=lambda r: r.name)
+            if ref.options and ref.options.parent and not _options(missing.get(ref.sha256)):
+                needed.append(ref.options.parent)
+            missing[ref.sha256] = min(ref, missing.get(ref.sha256, ref), key=_telling)
     ordered = sorted(missing.values(), key=lambda ref: (ref.name, ref.sha256))
-    return tuple(UploadAsset(replace(ref, id="")) for ref in ordered)
+    return tuple(UploadAsset(replace(ref, id="", options=None), ref.options) for ref in ordered)
+
+
+def _options(ref: AssetRef | None) -> AssetOptions | None:
+    return ref.options if ref else None
+
+
+def _telling(ref: AssetRef) -> tuple[bool, str]:
+    """Of two references to one file, that with options says more."""
+    return ref.options is None, ref.name
 
 
 def _new_collections(
-    actions: Iterable[Action], known: Mapping[str, str]
+    actions: Iterable[Action], uploads: Iterable[UploadAsset], known: Mapping[str, str]
 ) -> tuple[CreateCollection, ...]:
     edits = (action for action in actions if isinstance(action, EditCollections))
-    names = {name for edit in edits for name in edit.add} - set(known.values())
-    return tuple(CreateCollection(name) for name in sorted(names))
+    names = {name for edit in edits for name in edit.add}
+    names |= {name for upload in uploads for name in collection_names(upload)}
+    return tuple(CreateCollection(name) for name in sorted(names - set(known.values())))
 
 
 _NOTES = {Origin.INTERRUPTED: "left behind, untagged, by an apply that was interrupted"}

@@ -3,10 +3,13 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import BinaryIO, Protocol
 
-from catalogsync.model import AssetRef, Price, RemoteModel, Weights
+from catalogsync.model import AssetRef, Holder, Price, RemoteModel, StoredAsset, Weights
 
 ASSETS_PER_READ = 200
 """The most asset ids that `get_assets` takes in one call (POST /assets/get-bulk)."""
+
+ASSETS_PER_DELETE = 100
+"""The most asset ids that `delete_assets` takes in one call (DELETE /assets)."""
 
 
 class KnownAssets(Protocol):
@@ -104,11 +107,17 @@ class CatalogWriter(CatalogReader, Protocol):
         """Replace the ordered list of examples; return what the server kept."""
         ...
 
-    def upload_asset(self, asset: AssetRef, file: BinaryIO) -> str:
-        """Send a file and return the new asset's id; raise `FileChanged` if its sha256 differs."""
+    def upload_asset(
+        self, asset: AssetRef, files: Sequence[BinaryIO], options: Mapping[str, object]
+    ) -> str:
+        """Send a file, or those of a canvas, and return the new asset's id; raise `FileChanged`
+        if a sha256 differs.
+
+        `options` are the API's own fields: hide, parentId, collectionIds.
+        """
         ...
 
-    def fetch_asset(self, asset: AssetRef) -> str:
+    def fetch_asset(self, asset: AssetRef, options: Mapping[str, object]) -> str:
         """Let the server fetch a URL, and return the new asset's id; raise `OutcomeUnknown`
         where nothing tells whether it does."""
         ...
@@ -152,4 +161,33 @@ class CatalogWriter(CatalogReader, Protocol):
 
     def delete_model(self, model_id: str) -> None:
         """Delete a model; the API keeps it restorable for 30 days (DELETE /models/{modelId})."""
+        ...
+
+
+class Storage(Protocol):
+    """What a project keeps, and what of it is used; raises `ApiError` rather than tell less."""
+
+    def stored_assets(self) -> Iterator[StoredAsset]:
+        """Yield every asset of the project (GET /assets)."""
+        ...
+
+    def holders(self) -> Iterator[Holder]:
+        """Yield every model, also deleted and public ones (GET /models)."""
+        ...
+
+    def words_of(self, model_id: str) -> frozenset[str]:
+        """All words of what a model says, its texts included; raise `NotFound` if it cannot be
+        read (GET /models/{modelId} and its texts)."""
+        ...
+
+    def words_of_collections(self) -> frozenset[str]:
+        """All words of what the project's collections say (GET /collections)."""
+        ...
+
+    def assets_left(self, asset_ids: Sequence[str]) -> frozenset[str]:
+        """Those of up to `ASSETS_PER_READ` assets that are there (POST /assets/get-bulk)."""
+        ...
+
+    def delete_assets(self, asset_ids: Sequence[str]) -> None:
+        """Delete up to `ASSETS_PER_DELETE` assets, in one attempt (DELETE /assets)."""
         ...

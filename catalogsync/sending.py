@@ -15,7 +15,8 @@ _TO_FETCH = 3  # begin, poll, tag
 
 def goes_whole(asset: AssetRef) -> bool:
     """Whether a file is sent in one request rather than in parts."""
-    return asset.kind is AssetKind.IMAGE and asset.size < SMALL_IMAGE
+    small_image = asset.kind is AssetKind.IMAGE and asset.size < SMALL_IMAGE
+    return small_image or asset.kind is AssetKind.CANVAS
 
 
 def part_size(size: int) -> int:

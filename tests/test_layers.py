@@ -37,7 +37,7 @@ FLOORS = (
         "scenario",
         "snapshots",
     ),
-    ("ledger", "roundtrip", "rules"),
+    ("ledger", "roundtrip", "rules", "unused"),
     ("importer",),
     ("perform", "plan", "pull"),
     ("drift",),

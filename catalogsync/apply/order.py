@@ -9,6 +9,7 @@ from catalogsync.actions import (
     Creation,
     UploadAsset,
     asset_refs,
+    collection_names,
     model_keys,
 )
 
@@ -17,13 +18,13 @@ def dependencies(actions: Sequence[Action]) -> list[set[int]]:
     """For every action the indices of those that must be done before it.
 
     They are: the one before it of the same model, the uploads of the files it uses, the creation
-    of the models it names; for the first one of a model that exists already, also what any other
-    of that model needs.
+    of the models it names and of the collections that a file goes into; for the first one of a
+    model that exists already, also what any other of that model needs.
     """
     maker: dict[tuple[str, str], int] = {}
     chains: defaultdict[str, list[int]] = defaultdict(list)
     for at, action in enumerate(actions):
-        if isinstance(action, UploadAsset | Creation):
+        if isinstance(action, UploadAsset | CreateCollection | Creation):
             maker[subject(action)] = at
     needs: list[set[int]] = []
     for at, action in enumerate(actions):
@@ -43,6 +44,7 @@ def dependencies(actions: Sequence[Action]) -> list[set[int]]:
 def _uses(action: Action) -> Iterator[tuple[str, str]]:
     yield from (("file", ref.sha256) for ref in asset_refs(action))
     yield from (("model", key) for key in model_keys(action))
+    yield from (("collection", name) for name in collection_names(action))
 
 
 def subject(action: Action) -> tuple[str, str]:

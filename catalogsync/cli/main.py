@@ -23,6 +23,7 @@ _COMMANDS = {
     "doctor": ("doctor", "Check credentials, project, network and versions."),
     "drift": ("drift", "Tell what was changed on the server since the last apply."),
     "fmt": ("fmt", "Bring manifests into the one canonical layout."),
+    "gc": ("gc", "List uploads that nothing uses any more, and delete them."),
     "init": ("init", "Start a catalog in a folder."),
     "plan": ("plan", "Show what an apply would do; reads only."),
     "pull": ("pull", "Write what the project has into manifests."),

@@ -42,6 +42,13 @@ def pictures_of(
     return _with_live(assets, local, live, min(timeout, _PATIENCE))
 
 
+def pictures_on_server(
+    assets: Sequence[AssetRef], client: "ScenarioClient", *, timeout: float = _PATIENCE
+) -> Pictures:
+    """Copies of assets that only the project has; one that takes longer than `timeout` has none."""
+    return _with_live(assets, {}, client, min(timeout, _PATIENCE))
+
+
 def _with_live(
     assets: Sequence[AssetRef],
     local: Mapping[str, "Source"],

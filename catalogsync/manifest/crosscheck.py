@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from catalogsync.manifest.document import Document
 from catalogsync.manifest.words import quote, visible
-from catalogsync.model import ModelSpec
+from catalogsync.model import AssetRef, ModelSpec
 
 
 def cross_check(specs: Sequence[ModelSpec], documents: Mapping[str, Document]) -> None:
@@ -18,6 +18,8 @@ def cross_check(specs: Sequence[ModelSpec], documents: Mapping[str, Document]) -
             message = f"renamedFrom: {quote(spec.renamed_from)} still exists ({there})"
             document.report(["renamedFrom"], message, "remove that manifest, or this line")
     _no_circles(specs, documents)
+    _filed_in_one_way(specs, documents)
+    _no_circles_of_parents(specs, documents)
 
 
 def _claimed_once(
@@ -53,6 +55,45 @@ def _no_circles(specs: Sequence[ModelSpec], documents: Mapping[str, Document]) -
         if circle:
             message = f"concepts: a circle: {' -> '.join(circle)}"
             documents[circle[0]].report(["concepts"], message, "take one of them out")
+
+
+def _filed_in_one_way(specs: Sequence[ModelSpec], documents: Mapping[str, Document]) -> None:
+    """A file is sent once, so that it can be filed in one way only."""
+    first: dict[str, tuple[ModelSpec, AssetRef]] = {}
+    for spec in specs:
+        for ref in spec.assets:
+            if not ref.options or not ref.sha256:
+                continue
+            other, known = first.setdefault(ref.sha256, (spec, ref))
+            if known.options != ref.options:
+                there = documents[other.key]
+                at = _declared(other, known)
+                line = there.place(at).line
+                message = (
+                    f"{quote(ref.name)} has another hide, parent or collections in "
+                    f"{visible(there.path)}:{line}"
+                )
+                hint = "a file is sent once: say the same in both places, or in one only"
+                documents[spec.key].report(_declared(spec, ref), message, hint)
+
+
+def _declared(spec: ModelSpec, ref: AssetRef) -> list[str | int]:
+    """The field in which a manifest names an asset with options."""
+    return ["thumbnail"] if ref is spec.thumbnail else ["examples"]
+
+
+def _no_circles_of_parents(specs: Sequence[ModelSpec], documents: Mapping[str, Document]) -> None:
+    filed = [(spec, ref, ref.options) for spec in specs for ref in spec.assets if ref.options]
+    named = [(spec, ref, options.parent) for spec, ref, options in filed if options.parent]
+    parents = {ref.sha256: [parent.sha256] for _, ref, parent in named if parent.sha256}
+    names = {each.sha256: each.name for _, ref, parent in named for each in (ref, parent)}
+    done: set[str] = set()
+    for spec, ref, _ in named:
+        circle = _circle(ref.sha256, parents, done)
+        if circle:
+            way = " -> ".join(quote(names[each]) for each in circle)
+            hint = "take one of them out"
+            documents[spec.key].report(_declared(spec, ref), f"parent: a circle: {way}", hint)
 
 
 def _circle(start: str, parts: Mapping[str, Sequence[str]], done: set[str]) -> list[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
+from catalogsync.manifest.canvases import canvas_format_of
 from catalogsync.manifest.content import Content
 from catalogsync.manifest.lfs import MAX_POINTER, pointer
 from catalogsync.manifest.media import Format, check, format_of
@@ -88,6 +89,10 @@ class Files:
     def asset(self, parts: Parts) -> AssetRef:
         """The asset that a file is; raises `Unfit` when it is not fit to be one."""
         return self._file(parts, format_of)
+
+    def canvas(self, parts: Parts) -> AssetRef:
+        """The document of a canvas in a file; raises `Unfit` when it is none."""
+        return self._file(parts, canvas_format_of)
 
     def weights(self, parts: tuple[str, ...]) -> AssetRef:
         """The weights in a file; raises `Unfit` when it is not fit to hold any."""

@@ -10,19 +10,22 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from catalogsync.manifest.canvases import canvas_of
 from catalogsync.manifest.document import Document, where
 from catalogsync.manifest.files import Files
 from catalogsync.manifest.media import format_of
 from catalogsync.manifest.paths import split
 from catalogsync.manifest.strict_yaml import Hole
+from catalogsync.manifest.tags import unique
 from catalogsync.manifest.words import Unfit, quote
-from catalogsync.model import NO_ASSET, AssetKind, AssetRef
+from catalogsync.model import NO_ASSET, AssetKind, AssetOptions, AssetRef
 
 Folder = tuple[str, ...]
 At = list[str | int]
 
 MAX_EXAMPLES = 150
 _DIGITS = re.compile(r"([0-9]+)")
+_ASSET_ID = re.compile(r"asset_[A-Za-z0-9_-]+")
 
 
 def thumbnail(document: Document, folder: Folder, files: Files) -> AssetRef | None:
@@ -88,24 +91,70 @@ def _assets(
     entry = value if isinstance(value, dict) else {"file": value}
     if any(isinstance(part, Hole) for part in entry.values()):
         return
+    options = _options(document, entry, at, folder, files)
     for name in ("file", "glob"):
         if name in entry:
             at = [*at, name] if entry is value else at
             try:
                 for asset in _READERS[name](entry[name], folder, files):
-                    yield (replace(asset, id=entry["asset"]) if "asset" in entry else asset), at
+                    yield replace(asset, id=entry.get("asset", ""), options=options), at
             except Unfit as unfit:
                 written = quote(entry[name])
                 document.report(at, f"{where(at)}: {written}: {unfit.message}", unfit.hint)
             return
-    if "url" in entry:
+    if "canvas" in entry:
         try:
-            yield _fetched(entry["url"], entry.get("kind")), [*at, "url"]
+            yield replace(_canvas(entry, folder, files), options=options), at
+        except Unfit as unfit:
+            message = f"{where(at)}: {quote(entry['canvas'])}: {unfit.message}"
+            document.report([*at, "canvas"], message, unfit.hint)
+    elif "url" in entry:
+        try:
+            fetched = _fetched(entry["url"], entry.get("kind"))
+            yield replace(fetched, options=options), [*at, "url"]
         except Unfit as unfit:
             message = f"{where([*at, 'url'])}: {quote(entry['url'])}: {unfit.message}"
             document.report([*at, "url"], message, unfit.hint)
     elif "asset" in entry:
         yield AssetRef(id=entry["asset"]), [*at, "asset"]
+
+
+def _canvas(entry: Any, folder: Folder, files: Files) -> AssetRef:
+    scene = files.canvas(folder + split(entry["canvas"]))
+    image = entry.get("thumbnail")
+    return canvas_of(scene, files.asset(folder + split(image)) if image else None)
+
+
+def _options(
+    document: Document, entry: Any, at: At, folder: Folder, files: Files
+) -> AssetOptions | None:
+    """How an asset is to be filed when it is made, if an entry says so."""
+    if entry.keys().isdisjoint(("hide", "parent", "collections")):
+        return None
+    if entry.keys().isdisjoint(("file", "glob", "url", "canvas")):
+        message = f"{where(at)}: hide, parent and collections are for a file that is sent"
+        document.report(at, message, "name the file too, or take them out")
+    names = entry.get("collections", ())
+    unique(document, names, [*at, "collections"])
+    if any(isinstance(name, Hole) for name in names):
+        return None
+    parent = _parent(document, entry.get("parent"), [*at, "parent"], folder, files)
+    return AssetOptions(entry.get("hide", False), parent, tuple(sorted(set(names))))
+
+
+def _parent(
+    document: Document, written: str | None, at: At, folder: Folder, files: Files
+) -> AssetRef | None:
+    """The asset that others are filed below: by its id, or a file of the catalog."""
+    if written is None:
+        return None
+    if _ASSET_ID.fullmatch(written):
+        return AssetRef(id=written)
+    try:
+        return files.asset(folder + split(written))
+    except Unfit as unfit:
+        document.report(at, f"{where(at)}: {quote(written)}: {unfit.message}", unfit.hint)
+    return None
 
 
 def _fetched(url: str, kind: str | None) -> AssetRef:

@@ -19,11 +19,19 @@ _NOT_READ = Picture(reason="the server did not give it")
 def local_sources(assets: Iterable[AssetRef], files: Mapping[str, LocalFile]) -> dict[str, Source]:
     """The images among the assets that are in `files`, by their digest."""
     here = {sha[:32]: (sha, file) for sha, file in files.items()}
+    images = ((ref.digest, _image_of(ref)) for ref in assets)
     return {
-        ref.digest: partial(_from_file, ref, *here[ref.digest])
-        for ref in assets
-        if ref.kind is AssetKind.IMAGE and ref.digest in here
+        digest: partial(_from_file, image, *here[image.digest])
+        for digest, image in images
+        if image and image.digest in here
     }
+
+
+def _image_of(ref: AssetRef) -> AssetRef | None:
+    """The image that shows an asset: itself, or a canvas' thumbnail."""
+    if ref.canvas:
+        return ref.canvas.thumbnail
+    return ref if ref.kind is AssetKind.IMAGE else None
 
 
 def live_sources(

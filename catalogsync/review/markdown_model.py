@@ -159,7 +159,8 @@ class _Reading:
 
     def _asset(self, ref: AssetRef) -> str:
         called = f"from {ref.url}" if ref.url else ref.name or ref.id
-        return ", ".join((code(called, NAME_LENGTH), *asset_facts(ref, self._uploads)))
+        facts = asset_facts(ref, self._uploads, _part)
+        return ", ".join((_part(called), *facts))
 
     def _examples(self, changes: list[Change]) -> str:
         head = [

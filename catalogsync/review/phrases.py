@@ -1,12 +1,12 @@
 """What every reading of a plan says of changes, in the same words."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from catalogsync.actions import ImportModel
 from catalogsync.diff import Change
 from catalogsync.model import AssetRef, Weights
 from catalogsync.plan import Plan
-from catalogsync.review.words import counted, file_size
+from catalogsync.review.words import counted, file_size, visible
 
 SETS = ("tags", "collections")
 """The fields that are sets of names."""
@@ -32,14 +32,29 @@ def examples_count(changes: Sequence[Change]) -> str:
     return ", ".join(f"{number} {word}" for number, word in counts if number)
 
 
-def asset_facts(ref: AssetRef, uploads: Iterable[str]) -> list[str]:
-    """Dimensions, size and whereabouts of a file or asset, as far as they are known."""
+def asset_facts(
+    ref: AssetRef, uploads: Iterable[str], show: Callable[[str], str] = visible
+) -> list[str]:
+    """Dimensions, size and whereabouts of a file or asset, as far as they are known.
+
+    Foreign text in them is shown by `show`.
+    """
     facts = [f"{ref.width}x{ref.height}"] if ref.width and ref.height else []
     facts += [file_size(ref.size)] if ref.size else []
     if ref.sha256:
         due = "fetch" if ref.url else "upload"
-        facts.append(due if ref.digest in uploads else "on the server")
+        facts += [due, *filing(ref, show)] if ref.digest in uploads else ["on the server"]
     return facts
+
+
+def filing(ref: AssetRef, show: Callable[[str], str]) -> list[str]:
+    """How a file is filed when it is sent, where its manifest says so."""
+    if ref.options is None:
+        return []
+    parent = ref.options.parent
+    told = ["hidden"] if ref.options.hide else []
+    told += [f"below {show(parent.name or parent.id)}"] if parent else []
+    return told + [f"in {show(name)}" for name in ref.options.collections]
 
 
 def plain_value(value: str | float | bool | None) -> str:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from catalogsync.actions import Action, CreateCollection, UploadAsset, file_to_send
+from catalogsync.actions import Action, CreateCollection, UploadAsset, files_to_send
 from catalogsync.diff import Verb
 from catalogsync.outcome import Outcome, Status
 from catalogsync.plan import ModelPlan, Plan
@@ -96,8 +96,7 @@ def described(action: Action) -> str:
 def past_summary(plan: Plan, outcomes: Sequence[Outcome]) -> str:
     """The one sentence that says what was done; scripts may rely on its form."""
     done = [outcome.action for outcome in outcomes if outcome.status is Status.DONE]
-    files = (file_to_send(action) for action in done)
-    sent = [file for file in files if file]
+    sent = [file for action in done for file in files_to_send(action)]
     fetched = [each for each in done if isinstance(each, UploadAsset) and each.asset.url]
     complete = completed(plan, outcomes)
     counts = {verb: sum(1 for model in complete if model.verb is verb) for verb in Verb}

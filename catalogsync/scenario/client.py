@@ -9,6 +9,7 @@ from catalogsync.model import AssetRef, Price, RemoteModel, Weights
 from catalogsync.scenario.answers import Json
 from catalogsync.scenario.fields import id_of, items_of, object_of, path_part
 from catalogsync.scenario.images import file_urls, image_urls
+from catalogsync.scenario.storage import Storage
 from catalogsync.scenario.transport import Transport
 from catalogsync.scenario.uploads import Uploader
 from catalogsync.scenario.wire import asset_from, import_request, is_there, model_from, price_from
@@ -24,6 +25,7 @@ class ScenarioClient:
     def __init__(self, transport: Transport, uploader: Uploader | None = None) -> None:
         self._http = transport
         self._uploader = uploader or Uploader(transport)
+        self.storage = Storage(transport)
 
     def list_models(self) -> Iterator[RemoteModel]:
         """Yield every model once, without the deleted ones (GET /models)."""
@@ -138,13 +140,18 @@ class ScenarioClient:
         answer = self._http.put(_path(model_id, "examples"), {"assetIds": list(asset_ids)})
         return tuple(id_of(object_of(item, "asset")) for item in items_of(answer, "examples"))
 
-    def upload_asset(self, asset: AssetRef, file: BinaryIO) -> str:
-        """Send a file (POST /assets or POST /uploads)."""
-        return self._uploader.send(asset, file)
+    def upload_asset(
+        self, asset: AssetRef, files: Sequence[BinaryIO], options: Mapping[str, object]
+    ) -> str:
+        """Send a file or a canvas (POST /assets or POST /uploads)."""
+        if asset.canvas:
+            return self._uploader.send_canvas(asset, files, options)
+        (file,) = files
+        return self._uploader.send(asset, file, options)
 
-    def fetch_asset(self, asset: AssetRef) -> str:
+    def fetch_asset(self, asset: AssetRef, options: Mapping[str, object]) -> str:
         """Let the server fetch an asset from its URL (POST /uploads)."""
-        return self._uploader.fetch(asset)
+        return self._uploader.fetch(asset, options)
 
     def begin_import(self, weights: Weights) -> str:
         """Let the server import weights from elsewhere, in one attempt (POST /uploads)."""

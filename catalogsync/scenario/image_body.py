@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import BinaryIO
 
 from catalogsync.model import AssetRef
@@ -17,12 +17,14 @@ _STEP = 192 * 1024
 _TAIL = b'"}'
 
 
-def image_body(asset: AssetRef, name: str, file: BinaryIO, tally: Tally) -> StreamedJson:
-    """The JSON object with a name and an image, which stays a fragment if the file changes.
+def image_body(
+    asset: AssetRef, fields: Mapping[str, object], file: BinaryIO, tally: Tally
+) -> StreamedJson:
+    """The JSON object with fields and an image, which stays a fragment if the file changes.
 
     Raises `FileChanged` unless the file is the planned one, now and while it is sent.
     """
-    head = json.dumps({"name": name}).encode().removesuffix(b"}") + b', "image": "'
+    head = json.dumps(dict(fields)).encode().removesuffix(b"}") + b', "image": "'
     size = sum(len(piece) for piece in _planned(asset, file))
 
     def pieces() -> Iterator[bytes]:

@@ -1,7 +1,8 @@
 """Sends files: small images in one request, everything else in parts (POST /uploads)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from hashlib import sha256
 from threading import Event
@@ -21,6 +22,7 @@ from catalogsync.hashed import Hashed
 from catalogsync.model import AssetRef, Weights
 from catalogsync.ports import KnownUploads
 from catalogsync.scenario.answers import Json
+from catalogsync.scenario.canvas import canvas_body
 from catalogsync.scenario.fields import id_of, items_of, object_of, path_part
 from catalogsync.scenario.image_body import image_body
 from catalogsync.scenario.parts import Part, PartBounds, PartExpired, PartSender
@@ -43,6 +45,9 @@ _BEGINNINGS = 3
 
 _HASHED_AT_ONCE = 2
 """How many large files are hashed at the same time: each takes a core."""
+
+
+NO_OPTIONS: Mapping[str, object] = {}
 
 
 class Uploader:
@@ -77,7 +82,9 @@ class Uploader:
         self._hashing.shutdown(wait=True, cancel_futures=True)
         self._sender.close()
 
-    def send(self, asset: AssetRef, file: BinaryIO) -> str:
+    def send(
+        self, asset: AssetRef, file: BinaryIO, options: Mapping[str, object] = NO_OPTIONS
+    ) -> str:
         """Send a file and return the new asset's id.
 
         Where the server does not keep the name, which holds the digest, the asset is tagged with
@@ -85,24 +92,39 @@ class Uploader:
         """
         route = self._send_whole if goes_whole(asset) else self._send_parts
         with Tally(asset, self._watcher) as tally:
-            kept = route(asset, file, tally)
+            kept = route(asset, file, options, tally)
             if kept.digest != asset.digest:
                 self._tag(kept.id, asset)
         return kept.id
 
-    def fetch(self, asset: AssetRef) -> str:
+    def send_canvas(
+        self, asset: AssetRef, files: Sequence[BinaryIO], options: Mapping[str, object]
+    ) -> str:
+        """Send a canvas with its thumbnail, and return the new asset's id (POST /assets)."""
+        planned = dict(zip(asset.files, files, strict=True))
+        body = canvas_body({"name": upload_name(asset), **options}, planned)
+        with ExitStack() as tallies:
+            told = [tallies.enter_context(Tally(each, self._watcher)) for each in planned]
+            kept = asset_from(object_of(self._http.once("POST", "/assets", body), "asset"))
+            for each, tally in zip(planned, told, strict=True):
+                tally.add(each.size)
+        if kept.digest != asset.digest:
+            self._tag(kept.id, asset)
+        return kept.id
+
+    def fetch(self, asset: AssetRef, options: Mapping[str, object] = NO_OPTIONS) -> str:
         """Let the server fetch an asset from its URL, and return the new asset's id.
 
         Attempted once: an answer that is lost raises `OutcomeUnknown`. What an earlier run let it
         fetch, but did not see the end of, is taken.
         """
         left = self._left_behind(asset)
-        asset_id = left.id if left else self._fetched(asset)
+        asset_id = left.id if left else self._fetched(asset, options)
         self._tag(asset_id, asset)
         return asset_id
 
-    def _fetched(self, asset: AssetRef) -> str:
-        body = {"url": asset.url, "kind": str(asset.kind)}
+    def _fetched(self, asset: AssetRef, options: Mapping[str, object]) -> str:
+        body = {"url": asset.url, "kind": str(asset.kind), **_filed(options)}
         upload = self._uploads.begin(body, asset.name)
         if self._known:
             self._known.remember(asset.sha256, upload)
@@ -119,16 +141,20 @@ class Uploader:
                 trace_id=error.trace_id,
             ) from None
 
-    def _send_whole(self, asset: AssetRef, file: BinaryIO, tally: Tally) -> AssetRef:
-        body = image_body(asset, upload_name(asset), file, tally)
+    def _send_whole(
+        self, asset: AssetRef, file: BinaryIO, options: Mapping[str, object], tally: Tally
+    ) -> AssetRef:
+        body = image_body(asset, {"name": upload_name(asset), **options}, file, tally)
         return asset_from(object_of(self._http.once("POST", "/assets", body), "asset"))
 
-    def _send_parts(self, asset: AssetRef, file: BinaryIO, tally: Tally) -> AssetRef:
+    def _send_parts(
+        self, asset: AssetRef, file: BinaryIO, options: Mapping[str, object], tally: Tally
+    ) -> AssetRef:
         left = self._left_behind(asset)
         if left:
             tally.add(asset.size)
             return left
-        upload = self._delivered(asset, file, tally)
+        upload = self._delivered(asset, file, tally, options)
         if self._known:
             self._known.remember(asset.sha256, upload)
         self._complete(upload)
@@ -177,11 +203,17 @@ class Uploader:
         except (NotFound, Rejected):
             return ""
 
-    def _delivered(self, asset: AssetRef, file: BinaryIO, tally: Tally) -> str:
+    def _delivered(
+        self,
+        asset: AssetRef,
+        file: BinaryIO,
+        tally: Tally,
+        options: Mapping[str, object] = NO_OPTIONS,
+    ) -> str:
         with PlannedFile(
             asset, file, stop=self._stop, hashing=self._hashing, hashed=self._hashed
         ) as planned:
-            upload = self._sent(planned, tally)
+            upload = self._sent(planned, options, tally)
             # Nothing is completed that could hold other bytes than those that were hashed.
             planned.confirm()
         return upload
@@ -219,10 +251,10 @@ class Uploader:
         found = [item for item in items_of(answer, "assets") if is_there(item)]
         return asset_from(found[0]) if found else None
 
-    def _sent(self, file: PlannedFile, tally: Tally) -> str:
+    def _sent(self, file: PlannedFile, options: Mapping[str, object], tally: Tally) -> str:
         """Send all parts, and return the id of the upload that has them."""
         for _ in range(_BEGINNINGS):
-            upload = self._begin(file.asset)
+            upload = self._begin(file.asset, options)
             missing = _parts(file.asset)
             fruitless = 0
             while fruitless < _BEGINNINGS:
@@ -238,9 +270,9 @@ class Uploader:
             hint="check this machine's clock, or send with fewer --jobs",
         )
 
-    def _begin(self, asset: AssetRef) -> Json:
+    def _begin(self, asset: AssetRef, options: Mapping[str, object]) -> Json:
         """Begin an upload; one whose answer is lost makes no asset, so that it can be repeated."""
-        body = upload_request(asset)
+        body = {**upload_request(asset), **_filed(options)}
         for attempt in range(1, _BEGINNINGS + 1):
             try:
                 return object_of(self._http.once("POST", "/uploads", body), "upload")
@@ -303,6 +335,11 @@ class _Batch:
     urls: Mapping[int, str]
     tally: Tally
     expired: Event = field(default_factory=Event)
+
+
+def _filed(options: Mapping[str, object]) -> dict[str, object]:
+    """How an asset is filed that an upload becomes."""
+    return {"assetOptions": dict(options)} if options else {}
 
 
 def _parts(asset: AssetRef) -> list[Part]:

@@ -46,6 +46,7 @@ class FakeServer:
     descriptions: dict[str, str] = field(default_factory=dict)
     prompt_guides: dict[str, str] = field(default_factory=dict)
     assets: dict[str, AssetRef] = field(default_factory=dict)
+    filed: dict[str, Mapping[str, object]] = field(default_factory=dict)
     collections: dict[str, str] = field(default_factory=dict)
     imports: dict[str, str] = field(default_factory=dict)
     refused_sources: dict[str, str] = field(default_factory=dict)
@@ -144,17 +145,21 @@ class FakeServer:
             self._change(model_id, examples=tuple(asset_ids))
         return self.models[model_id].examples
 
-    def upload_asset(self, asset: AssetRef, file: BinaryIO) -> str:
-        content = file.read()
-        assert hashlib.sha256(content).hexdigest() == asset.sha256
+    def upload_asset(
+        self, asset: AssetRef, files: Sequence[BinaryIO], options: Mapping[str, object]
+    ) -> str:
+        for ref, file in zip(asset.files, files, strict=True):
+            assert hashlib.sha256(file.read()).hexdigest() == ref.sha256
         with self._write("upload_asset", asset.sha256):
             asset_id = self._new_id("asset")
+            self.filed[asset_id] = options
             self.assets[asset_id] = replace(asset, id=asset_id, sha256=asset.digest)
         return asset_id
 
-    def fetch_asset(self, asset: AssetRef) -> str:
+    def fetch_asset(self, asset: AssetRef, options: Mapping[str, object]) -> str:
         with self._write("fetch_asset", asset.url):
             asset_id = self._new_id("asset")
+            self.filed[asset_id] = options
             self.assets[asset_id] = AssetRef(asset.sha256, asset_id, asset.name)
         return asset_id
 

@@ -164,7 +164,11 @@ PROBLEMS = {
     "thumbnail: {}": (3, 12, "thumbnail: an empty mapping; write one of file, asset"),
     "thumbnail: {asset: x}": (3, 20, 'thumbnail.asset: "x" will not do; an asset\'s id looks'),
     "thumbnail: {glob: '*'}": (3, 13, 'thumbnail: unknown field "glob"; known: file, asset'),
-    "examples: [{glob: a, file: b}]": (3, 12, "examples[0]: glob stands alone; write the other"),
+    "examples: [{glob: a, file: b}]": (
+        3,
+        22,
+        'examples[0]: "file" cannot be a name here; glob goes with hide, parent and collections',
+    ),
     "examples: [{glob: '**/*.png'}]": (3, 19, 'examples[0].glob: "**/*.png": ** is not supported'),
     "examples: [{glob: '*.png'}]": (3, 19, 'examples[0].glob: "*.png": no file matches'),
     "examples: [{flie: x}]": (3, 13, 'examples[0]: unknown field "flie"; did you mean "file"?'),
@@ -213,7 +217,7 @@ PROBLEMS = {
     "examples: [{url: 'https://x/a.png', file: a.png}]": (
         3,
         37,
-        'examples[0]: "file" cannot be a name here; url stands alone, or beside kind',
+        'examples[0]: "file" cannot be a name here; url goes with kind, hide, parent and',
     ),
     "examples: [{url: 'https://x/1.png'}, {url: 'https://x/1.png'}]": (
         3,

@@ -27,7 +27,7 @@ class Bench:
         self.control = control
         self.project = f"proj_{secrets.token_hex(6)}"
         self._client = httpx.Client(
-            base_url=url, auth=("k", "s"), params={"projectId": self.project}, timeout=0.3
+            base_url=url, auth=("k", "s"), params={"projectId": self.project}, timeout=30
         )
 
     def close(self) -> None:
@@ -42,9 +42,9 @@ class Bench:
         """One request."""
         return self._client.request(method, path, **more)
 
-    def create(self) -> httpx.Response:
+    def create(self, **more: Any) -> httpx.Response:
         """A request that writes."""
-        return self.ask("POST", "/models", json=MODEL)
+        return self.ask("POST", "/models", json=MODEL, **more)
 
     def until_it_accepts(self) -> None:
         """Wait until the server takes connections."""
@@ -120,7 +120,6 @@ BROKEN = (httpx.NetworkError, httpx.RemoteProtocolError)
         ("reset-during", BROKEN, 0),
         ("reset-after", BROKEN, 1),
         ("cut-off", httpx.TransportError, 1),
-        ("lost", httpx.ReadTimeout, 1),
     ],
 )
 def test_a_connection_that_breaks(bench: Bench, name: str, error: Any, done: int) -> None:
@@ -128,6 +127,13 @@ def test_a_connection_that_breaks(bench: Bench, name: str, error: Any, done: int
     with pytest.raises(error):
         bench.create()
     assert len(bench.models()) == done
+
+
+def test_an_answer_that_is_lost(bench: Bench) -> None:
+    bench.happens("lost")
+    with pytest.raises(httpx.ReadTimeout):
+        bench.create(timeout=1)
+    assert len(bench.models()) == 1
 
 
 def test_a_server_that_refuses_connections_for_a_while(tmp_path: Path) -> None:

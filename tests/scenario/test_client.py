@@ -232,7 +232,7 @@ def test_examples_that_cannot_be_read_back_are_a_bad_response(
 CREATES: dict[str, Callable[[CatalogWriter], object]] = {
     "model": lambda client: client.create_model({}),
     "collection": lambda client: client.create_collection("x"),
-    "asset": lambda client: client.upload_asset(FILE, BytesIO(CONTENT)),
+    "asset": lambda client: client.upload_asset(FILE, [BytesIO(CONTENT)], {}),
     "adding to a collection": lambda client: client.add_to_collection("c", ["m"]),
     "taking from a collection": lambda client: client.remove_from_collection("c", ["m"]),
 }
@@ -257,7 +257,7 @@ def test_deleting_what_is_gone_is_no_error(server: Server, client: CatalogWriter
 
 def test_an_upload_carries_its_digest_in_its_name(server: Server, client: CatalogWriter) -> None:
     server.script(reply(200, {"asset": asset(id="a7", metadata={"name": KEPT})}))
-    assert client.upload_asset(FILE, BytesIO(CONTENT)) == "a7"
+    assert client.upload_asset(FILE, [BytesIO(CONTENT)], {}) == "a7"
     (sent,) = server.requests
     assert sent.json == {"name": KEPT, "image": base64.b64encode(CONTENT).decode()}
 
@@ -267,14 +267,14 @@ def test_an_upload_is_tagged_with_its_digest_where_the_name_is_not_kept(
     server: Server, client: CatalogWriter, name: str
 ) -> None:
     server.script(reply(200, {"asset": asset(id="a/7", metadata={"name": name})}))
-    assert client.upload_asset(FILE, BytesIO(CONTENT)) == "a/7"
+    assert client.upload_asset(FILE, [BytesIO(CONTENT)], {}) == "a/7"
     assert server.seen == ["POST /assets", "PUT /assets/a%2F7/tags"]
     assert server.requests[1].json == {"add": [f"sha256:{SHA}"], "delete": [], "strict": False}
 
 
 def test_a_file_that_changed_is_not_sent(server: Server, client: CatalogWriter) -> None:
     with pytest.raises(FileChanged, match=r"pose\.png"):
-        client.upload_asset(FILE, BytesIO(CONTENT + b"!"))
+        client.upload_asset(FILE, [BytesIO(CONTENT + b"!")], {})
     assert server.connections == 0
 
 

@@ -30,7 +30,7 @@ def planned(content: bytes) -> tuple[AssetRef, Tally]:
 def test_the_pieces_are_the_json_that_the_api_wants(name: str, size: int, seed: bytes) -> None:
     content = (seed * (size // len(seed) + 1))[:size]
     asset, tally = planned(content)
-    body = image_body(asset, name, BytesIO(content), tally)
+    body = image_body(asset, {"name": name}, BytesIO(content), tally)
     for _attempt in range(2):
         whole = b"".join(body.pieces())
         assert len(whole) == body.length
@@ -46,7 +46,7 @@ def test_of_a_file_that_changes_while_it_is_sent_only_a_fragment_is_sent(
     asset, tally = planned(b"planned")
     sent: list[bytes] = []
     with path.open("rb") as file:
-        body = image_body(asset, "a.png", file, tally)
+        body = image_body(asset, {"name": "a.png"}, file, tally)
         path.write_bytes(other)
         with pytest.raises(FileChanged, match=r"a\.png changed"):
             sent.extend(body.pieces())

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from catalogsync.model import AssetKind, AssetRef
 from catalogsync.pictures.picture import Picture
 from catalogsync.review.html.elements import Markup, classes, element
+from catalogsync.review.phrases import filing
 from catalogsync.review.words import file_size
 
 UNIT = 8
@@ -23,6 +24,7 @@ _ICONS = {
     ),
     AssetKind.VIDEO: ("video", "M3 5h18v14H3z M10 9v6l5-3z"),
     AssetKind.AUDIO: ("audio", "M4 10v4 M8 7v10 M12 4v16 M16 8v8 M20 10v4"),
+    AssetKind.CANVAS: ("canvas", "M4 4h16v16H4z M8 8h8v5H8z M4 17h16"),
     AssetKind.MODEL_3D: (
         "3D shape",
         "M12 3l8 4.5v9L12 21l-8-4.5v-9z M12 12l8-4.5 M12 12L4 7.5 M12 12v9",
@@ -87,7 +89,8 @@ class Gallery:
         kind = [] if ref.kind is AssetKind.IMAGE else [_ICONS[ref.kind][0]]
         size = [f"{ref.width} × {ref.height}"] if ref.width and ref.height else []
         weight = [file_size(ref.size)] if ref.size else []
-        return [*kind, *size, *weight, "to upload" if self.is_sent(ref) else "on the server"]
+        due = ["to upload", *filing(ref, str)] if self.is_sent(ref) else ["on the server"]
+        return [*kind, *size, *weight, *due]
 
     def is_sent(self, ref: AssetRef) -> bool:
         """Whether the file goes to the server with this plan."""
