@@ -123,12 +123,7 @@ def _measured(case: Case, project: Project, latency: float) -> Run:
     project.server.begin(latency)
     with tempfile.TemporaryDirectory(prefix="catalog-sync-bench-") as empty:
         cache = empty if case.cold else str(project.cache)
-        environment = os.environ | {
-            "XDG_CACHE_HOME": cache,
-            "SCENARIO_BASE_URL": project.server.url,
-            "SCENARIO_SDK_API_KEY": "k",
-            "SCENARIO_SDK_API_SECRET": "s",
-        }
+        environment = os.environ | access(project.server) | {"XDG_CACHE_HOME": cache}
         of_others, began = _busy_seconds() - _own_seconds(), time.monotonic()
         taken = _run(case, environment)
         of_others = _busy_seconds() - _own_seconds() - of_others
@@ -143,6 +138,15 @@ def _measured(case: Case, project: Project, latency: float) -> Run:
         server_cpu=told.cpu,
         others=(of_others - told.cpu) / (elapsed * (os.cpu_count() or 1)),
     )
+
+
+def access(server: Server) -> dict[str, str]:
+    """The variables that lead a command to a server."""
+    return {
+        "SCENARIO_BASE_URL": server.url,
+        "SCENARIO_SDK_API_KEY": "k",
+        "SCENARIO_SDK_API_SECRET": "s",
+    }
 
 
 def _run(case: Case, environment: dict[str, str]) -> dict[str, float]:

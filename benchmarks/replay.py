@@ -54,7 +54,7 @@ class Memory:
         self.asked.clear()
         self.latency = float(parse_qs(query)["latency"][0])
         self.new, self.cpu = 0, now
-        return _response(200, "OK", json.dumps(told).encode())
+        return _response(200, "OK", "application/json", json.dumps(told).encode())
 
     def ask(self, head: bytes, body: bytes) -> bytes:
         """Ask the origin."""
@@ -66,11 +66,12 @@ class Memory:
         with closing(http.client.HTTPConnection(self.origin)) as connection:
             connection.request(method, target, body, kept)
             answer = connection.getresponse()
-            return _response(answer.status, answer.reason, answer.read())
+            kind = answer.getheader("Content-Type", "")
+            return _response(answer.status, answer.reason, kind, answer.read())
 
 
-def _response(status: int, reason: str, body: bytes) -> bytes:
-    head = f"HTTP/1.1 {status} {reason}\r\nContent-Type: application/json\r\n"
+def _response(status: int, reason: str, kind: str, body: bytes) -> bytes:
+    head = f"HTTP/1.1 {status} {reason}\r\nContent-Type: {kind}\r\n"
     return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
 

@@ -10,9 +10,10 @@ from benchmarks.parts.apply import first_apply
 from benchmarks.parts.drift import drift
 from benchmarks.parts.growth import Taken, measured, stages
 from benchmarks.parts.plan import changes, no_op
+from benchmarks.parts.pull import pull
 from benchmarks.parts.startup import startup
 from benchmarks.parts.validate import validate
-from benchmarks.projects import project
+from benchmarks.projects import Beginning, applied, empty, made_by_hand, project
 from benchmarks.results import Results, Row
 
 EXAMPLES = 8
@@ -24,7 +25,7 @@ Part = Callable[[Project, Choices], Iterator[Section]]
 
 @dataclass(frozen=True, slots=True)
 class Sort:
-    """Parts that share a project of each size: of how many models at most, and if it is filled.
+    """Parts that share a project of each size: of how many models at most, and how it begins.
 
     They run in the order of the table; the last one may change the catalog.
     """
@@ -32,14 +33,15 @@ class Sort:
     parts: Mapping[str, Part]
     most: int
     examples: int = EXAMPLES
-    applied: bool = True
+    begin: Beginning = applied
 
 
 SORTS = (
     Sort({"startup": startup}, most=1, examples=1),
     Sort({"validate": validate, "plan": no_op, "changes": changes}, most=100_000),
     Sort({"drift": drift}, most=5000, examples=1),
-    Sort({"apply": first_apply}, most=1000, examples=APPLIED_EXAMPLES, applied=False),
+    Sort({"pull": pull}, most=300, examples=APPLIED_EXAMPLES, begin=made_by_hand),
+    Sort({"apply": first_apply}, most=1000, examples=APPLIED_EXAMPLES, begin=empty),
 )
 GROWTH = "growth"
 PARTS = (*(name for sort in SORTS for name in sort.parts), GROWTH)
@@ -55,7 +57,7 @@ def measure(parts: Sequence[str], choices: Choices) -> Results:
         wanted = {name: part for name, part in sort.parts.items() if name in parts}
         grows = GROWTH in parts and "plan" in sort.parts
         for size in sizes(choices.sizes, sort.most) if wanted or grows else ():
-            with project(size, sort.examples, applied=sort.applied) as on:
+            with project(size, sort.examples, sort.begin) as on:
                 if grows:
                     grown[size] = measured(on, _GROWTH_RUNS)
                 for part in wanted.values():
@@ -65,6 +67,5 @@ def measure(parts: Sequence[str], choices: Choices) -> Results:
 
 
 def sizes(asked: Sequence[int], most: int) -> tuple[int, ...]:
-    """The sizes that a sort of project is measured at: where it has a limit, that one alone."""
-    fitting = tuple(size for size in asked if size <= most)
-    return fitting if most >= max(asked) else (max(fitting, default=most),)
+    """The sizes that a sort of project is measured at: its limit alone, if more is asked for."""
+    return tuple(asked) if max(asked) <= most else (most,)

@@ -25,7 +25,7 @@ _COMPARED = ("case", "before s", "now s", "now/before", "")
 
 LEGEND = """\
 wall s is the median of whole processes, run in turn; bound = requests x latency / jobs;
-/reference is the median of run by run ratios to the first catalog-sync case of its table;
+/reference is the median of round by round ratios to the case that has 1.00x there;
 MB is the largest peak; a row is marked where others had more than 10 % of the processors."""
 
 Cells = tuple[str, ...]

@@ -12,7 +12,7 @@ from benchmarks.__main__ import bench
 from benchmarks.budgets import BUDGETS
 from benchmarks.cases import Case, Project, Section, timed
 from benchmarks.choices import FULL
-from benchmarks.projects import project
+from benchmarks.projects import applied, project
 from benchmarks.run import PARTS, SORTS, sizes
 from benchmarks.served import Server
 from benchmarks.table import cells
@@ -41,7 +41,7 @@ def test_a_part_is_measured_kept_shown_and_compared(tmp_path: Path) -> None:
 
 
 def test_a_case_that_fails_is_told_of_and_the_others_go_on(tmp_path: Path) -> None:
-    with project(1, 1) as on:
+    with project(1, 1, applied) as on:
         fails = Case("fails", (sys.executable, "-c", "raise SystemExit('no luck')"))
         works = Case("works", (sys.executable, "-c", ""))
         rows = timed(Section("part", "Title", (fails, works), "works"), on, 1)
