@@ -1,76 +1,146 @@
-"""`script/bench`: one table of whole-process medians, beside the bound that latency sets."""
+"""`script/bench`: everything side by side in one run, as one document of tables."""
 
-import os
-import platform
-import statistics
-import sys
-import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
+from dataclasses import replace
+from datetime import UTC, datetime
+from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import click
 
-from benchmarks.cases import HEADER, PROGRAM, Case, first_apply, measure, rounds, row
-from benchmarks.catalogs import PROJECT, generate
-from benchmarks.drift import drift
-from benchmarks.pull import pull
+from benchmarks.choices import FULL, QUICK
+from benchmarks.document import document, inserted
+from benchmarks.machine import commit
 from benchmarks.rate import rate
+from benchmarks.results import Results, compared, read, written
+from benchmarks.run import PARTS, measure
+from benchmarks.table import MARKDOWN, TEXT, changes
 from benchmarks.uploads import uploads
-from catalogsync.sandbox import running
 
-PEER = (sys.executable, str(Path(__file__).with_name("peer.py")))
+_RESULTS = Path(__file__).with_name("results")
+_QUICK_UPLOADS = {"size": 256, "images": 200, "runs": 1}
+
+_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+_SHOWN = (
+    click.option("--compare", type=_FILE, help="Also compare with an earlier result."),
+    click.option("--markdown", is_flag=True, help="Print Markdown, as docs/performance.md has it."),
+)
+_MEASURED = (
+    click.option("--quick", is_flag=True, help="Small sizes, few runs: some minutes."),
+    click.option("--models", type=int, multiple=True, help="Sizes of the catalogs."),
+    click.option("--latency", type=float, multiple=True, help="Milliseconds for each request."),
+    click.option("--runs", type=click.IntRange(1), help="How often each case is run."),
+    click.option(
+        "--into",
+        type=click.Path(path_type=Path, file_okay=False),
+        default=_RESULTS,
+        help="Folder of the results.",
+    ),
+    click.option("--no-peers", is_flag=True, help="Leave out what others do."),
+    *_SHOWN,
+)
 
 
-def plan_cases(catalog: Path) -> list[Case]:
-    """A plan with nothing to do, beside sequential scripts on the vendor's client."""
-    plan = (*PROGRAM, "plan", str(catalog), "--detailed-exitcode", "--quiet", "--jobs")
-    return [
-        Case("vendor's client, retrieve each", (*PEER, "retrieve", PROJECT)),
-        Case("vendor's client, list", (*PEER, "list", PROJECT)),
-        Case("catalog-sync plan, 8 jobs", (*plan, "8", "--no-cache"), 8),
-        Case("catalog-sync plan, 32 jobs", (*plan, "32", "--no-cache"), 32),
-        Case("the same, 8 jobs, warm cache", (*plan, "8"), 8),
-    ]
+def _with(options: Sequence[Callable[[Any], Any]]) -> Callable[[Any], Any]:
+    def decorate(command: Any) -> Any:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
 
 
-@click.group()
-def bench() -> None:
-    """Time whole processes side by side."""
+@click.group(invoke_without_command=True)
+@click.pass_context
+def bench(context: click.Context) -> None:
+    """Time whole processes side by side; without a command all parts of it, which takes long."""
+    if context.invoked_subcommand is None:
+        context.invoke(everything)
 
 
-bench.add_command(drift)
-bench.add_command(pull)
-bench.add_command(uploads)
-bench.add_command(rate)
+@bench.command("all")
+@_with(_MEASURED)
+@click.pass_context
+def everything(context: click.Context, /, quick: bool = False, **options: Any) -> None:
+    """All parts, and the uploads."""
+
+    def send() -> str:
+        printed = StringIO()
+        with redirect_stdout(printed):
+            context.invoke(uploads, **(_QUICK_UPLOADS if quick else {}))
+        return printed.getvalue().strip()
+
+    _measured(PARTS, quick=quick, send=send, **options)
+
+
+def _part(name: str) -> click.Command:
+    @click.command(name, help=f"The part {name} alone.")
+    @_with(_MEASURED)
+    def command(**options: Any) -> None:
+        _measured((name,), **options)
+
+    return command
 
 
 @bench.command()
-@click.option("--models", default=1000, show_default=True)
-@click.option("--examples", default=8, show_default=True)
-@click.option("--latency", default=20.0, show_default=True, help="Milliseconds per request.")
-@click.option("--runs", default=3, show_default=True)
-def plan(models: int, examples: int, latency: float, runs: int) -> None:
-    """Time a plan that has nothing to do."""
-    with tempfile.TemporaryDirectory(prefix="catalog-sync-bench-") as folder:
-        catalog, state = Path(folder) / "catalog", Path(folder) / "sandbox"
-        cache = str(Path(folder) / "cache")
-        generate(catalog, models=models, examples=examples)
-        with running(state) as server:
-            first = first_apply(catalog)
-            applied = measure(first, server, cache)
-        with running(state, latency_ms=latency) as server:
-            cases = plan_cases(catalog)
-            found = rounds(cases, server, runs, cache, catalog)
-    slowest = max(statistics.median(run.wall for run in taken) for taken in found.values())
-    click.echo(
-        f"\n{models} models with {examples} examples each, {latency:g} ms latency, "
-        f"{runs} runs in turn; {os.cpu_count()} cores, Python {platform.python_version()}"
-    )
-    click.echo("bound = requests x latency / jobs; faster = than the slowest of the table\n")
-    click.echo(HEADER)
-    for case in cases:
-        click.echo(row(case, found[case.name], latency, slowest))
-    click.echo(row(first, [applied], 0, slowest))
+@click.argument("file", type=_FILE)
+@click.option("--write", type=_FILE, help="Put it into a document, below the line for it.")
+@_with(_SHOWN)
+def show(file: Path, write: Path | None, compare: Path | None, markdown: bool) -> None:
+    """Print what an earlier run has kept, or write it into a document."""
+    results = read(file)
+    if write:
+        text = inserted(write.read_text(encoding="utf-8"), document(results, MARKDOWN))
+        write.write_text(text, encoding="utf-8")
+    else:
+        _print(results, compare, markdown=markdown)
 
+
+def _measured(
+    parts: Sequence[str],
+    *,
+    quick: bool = False,
+    models: tuple[int, ...] = (),
+    latency: tuple[float, ...] = (),
+    runs: int | None = None,
+    no_peers: bool = False,
+    into: Path = _RESULTS,
+    compare: Path | None = None,
+    markdown: bool = False,
+    send: Callable[[], str] | None = None,
+) -> None:
+    preset = QUICK if quick else FULL
+    choices = replace(
+        preset,
+        sizes=models or preset.sizes,
+        latencies=latency or preset.latencies,
+        runs=runs or preset.runs,
+        peers=not no_peers,
+    )
+    results = measure(parts, choices)
+    name = "all" if len(parts) > 1 else parts[0]
+    into.mkdir(parents=True, exist_ok=True)
+    kept = into / f"{datetime.now(UTC):%Y%m%d-%H%M}-{commit()}-{name}.json"
+    kept.write_text(written(results), encoding="utf-8")
+    if send:
+        results = replace(results, uploads=send())
+        kept.write_text(written(results), encoding="utf-8")
+    _print(results, compare, markdown=markdown)
+    click.echo(f"kept in {kept}", err=True)
+
+
+def _print(results: Results, compare: Path | None, *, markdown: bool) -> None:
+    style = MARKDOWN if markdown else TEXT
+    click.echo(document(results, style))
+    if compare:
+        found = compared(results.rows, read(compare).rows)
+        click.echo(f"\nCompared with {compare.name}\n\n{changes(found, style)}")
+
+
+for each in (*map(_part, PARTS), uploads, rate):
+    bench.add_command(each)
 
 if __name__ == "__main__":
     bench()

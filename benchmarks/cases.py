@@ -1,106 +1,178 @@
-"""Commands timed as whole processes, in turn, and the table that is made of it."""
+"""Commands timed as whole processes, in turn."""
 
+import json
 import os
-import statistics
+import resource
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
-PROGRAM = (sys.executable, "-m", "catalogsync")
+from benchmarks.results import Row, Run
+from benchmarks.served import Server
+
+PROGRAM = (str(Path(sys.executable).with_name("catalog-sync")),)
+_TIMED = Path(__file__).with_name("timed.py")
+
+
+class CaseFailed(Exception):
+    """A case did not exit as it must."""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
     """A command to time; `jobs` is how many of its requests may be under way at once.
 
-    `code` is how it must exit.
+    `code` is how it must exit. With a `cold` cache it begins with none; `most` is how often it is
+    run at most, 0 for as often as the others. `missing` is what it lacks on this machine.
     """
 
     name: str
     command: tuple[str, ...]
     jobs: int = 1
     code: int = 0
+    cold: bool = False
+    most: int = 0
+    missing: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
-    """One run of a case: wall and processor time in seconds, peak memory, requests sent."""
+class Section:
+    """Cases that are compared, the one the others are compared with, and seconds of latency.
 
-    wall: float
-    cpu: float
-    megabytes: float
-    requests: int
+    `prepare` is called before the first of them runs.
+    """
+
+    part: str
+    title: str
+    cases: tuple[Case, ...]
+    reference: str
+    latency: float = 0.0
+    prepare: Callable[[], None] = lambda: None
 
 
-def measure(case: Case, server: object, cache: str) -> Run:
-    """Run a command to its end; `server` is the sandbox it talks to, `cache` a folder of ours."""
-    server.control.forget_requests()  # type: ignore[attr-defined]  # a running sandbox
-    environment = os.environ | {
-        "XDG_CACHE_HOME": cache,
-        "SCENARIO_BASE_URL": server.url,  # type: ignore[attr-defined]
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A catalog of so many models and files, in Git, and a server whose project looks like it."""
+
+    models: int
+    files: int
+    folder: Path
+    server: Server
+
+    @property
+    def catalog(self) -> Path:
+        """The folder of the catalog."""
+        return self.folder / "catalog"
+
+    @property
+    def cache(self) -> Path:
+        """What is warm."""
+        return self.folder / "cache"
+
+
+def timed(section: Section, project: Project, runs: int) -> list[Row]:
+    """Run all cases in turn, `runs` times, so that a slow moment of the machine hits them all.
+
+    A round that is not counted comes first, without latency: all answers are known then, and the
+    disk's content is in memory. A case that fails is told of, and the others go on.
+    """
+    section.prepare()
+    found: dict[str, list[Run]] = {case.name: [] for case in section.cases}
+    absent = {case.name: case.missing for case in section.cases if case.missing}
+    for at in range(runs + 1):
+        for case in section.cases:
+            if case.name in absent or (case.most and at > case.most):
+                continue
+            click.echo(f"{section.title}: round {at} of {runs}: {case.name}", err=True)
+            try:
+                taken = _measured(case, project, section.latency if at else 0.0)
+            except CaseFailed as failure:
+                absent[case.name] = str(failure)
+                click.echo(f"{failure}", err=True)
+            else:
+                found[case.name] += [taken] if at else []
+    return [
+        Row(
+            section.part,
+            section.title,
+            case.name,
+            tuple(found[case.name]),
+            jobs=case.jobs,
+            latency=section.latency,
+            reference=section.reference,
+            missing=absent.get(case.name, ""),
+        )
+        for case in section.cases
+    ]
+
+
+def _read_files(folder: Path) -> None:
+    """So that no run waits for the disk."""
+    for file in filter(Path.is_file, folder.rglob("*")):
+        file.read_bytes()
+
+
+def _measured(case: Case, project: Project, latency: float) -> Run:
+    _read_files(project.catalog)
+    project.server.begin(latency)
+    with tempfile.TemporaryDirectory(prefix="catalog-sync-bench-") as empty:
+        cache = empty if case.cold else str(project.cache)
+        environment = os.environ | access(project.server) | {"XDG_CACHE_HOME": cache}
+        of_others, began = _busy_seconds() - _own_seconds(), time.monotonic()
+        taken = _run(case, environment)
+        of_others = _busy_seconds() - _own_seconds() - of_others
+        elapsed = time.monotonic() - began
+    told = project.server.begin(latency)
+    return Run(
+        wall=taken["wall"],
+        cpu=taken["cpu"],
+        megabytes=taken["megabytes"],
+        requests=told.requests,
+        new=told.new,
+        server_cpu=told.cpu,
+        others=(of_others - told.cpu) / (elapsed * (os.cpu_count() or 1)),
+    )
+
+
+def access(server: Server) -> dict[str, str]:
+    """The variables that lead a command to a server."""
+    return {
+        "SCENARIO_BASE_URL": server.url,
         "SCENARIO_SDK_API_KEY": "k",
         "SCENARIO_SDK_API_SECRET": "s",
     }
-    started = time.perf_counter()
-    process = subprocess.Popen(case.command, env=environment, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    wall = time.perf_counter() - started
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != case.code:
-        raise click.ClickException(f"{case.name} ended with exit code {process.returncode}")
-    sent = sum(server.control.requests().values())  # type: ignore[attr-defined]
-    return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, sent)
 
 
-def rounds(
-    cases: Sequence[Case], server: object, runs: int, cache: str, catalog: Path
-) -> dict[str, list[Run]]:
-    """Run all cases in turn, `runs` times, so that a slow moment of the machine hits them all.
-
-    The catalog's files are read before each, so that no run waits for the disk.
-    """
-    found: dict[str, list[Run]] = {case.name: [] for case in cases}
-    for at in range(runs):
-        for case in cases:
-            click.echo(f"run {at + 1} of {runs}: {case.name}", err=True)
-            for file in filter(Path.is_file, catalog.rglob("*")):
-                file.read_bytes()
-            found[case.name].append(measure(case, server, cache))
-    return found
+def _run(case: Case, environment: dict[str, str]) -> dict[str, float]:
+    """Run a command to its end, and tell what it took."""
+    with tempfile.NamedTemporaryFile(prefix="catalog-sync-bench-") as told:
+        timer = (sys.executable, "-I", "-S", str(_TIMED), told.name)
+        done = subprocess.run(
+            [*timer, *case.command], env=environment, capture_output=True, text=True
+        )
+        taken: dict[str, float] = json.load(told)
+    if taken["code"] != case.code:
+        raise CaseFailed(f"exit code {taken['code']:g}: {done.stderr.strip()[-500:]}")
+    return taken
 
 
-def row(case: Case, runs: Sequence[Run], latency: float, slowest: float) -> str:
-    """A line of the table: medians, the latency bound, and both ratios."""
-    wall = statistics.median(run.wall for run in runs)
-    requests = runs[0].requests
-    bound = requests * latency / 1000 / case.jobs
-    cells = (
-        f"{case.name:<34}",
-        f"{requests:>8}",
-        f"{bound:>8.2f}" if bound else f"{'':>8}",
-        f"{wall:>8.2f}",
-        f"{min(r.wall for r in runs):>7.2f}-{max(r.wall for r in runs):<7.2f}",
-        f"{wall / bound:>6.2f}x" if bound else f"{'':>7}",
-        f"{slowest / wall:>7.1f}x",
-        f"{statistics.median(run.cpu for run in runs):>7.2f}",
-        f"{max(run.megabytes for run in runs):>6.0f}",
-    )
-    return " ".join(cells)
+def _own_seconds() -> float:
+    """Seconds of processor time of this process and of those that it has waited for."""
+    taken = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(each.ru_utime + each.ru_stime for each in taken)
 
 
-HEADER = (
-    f"{'case':<34} {'requests':>8} {'bound s':>8} {'wall s':>8} {'min - max':>15} "
-    f"{'/bound':>7} {'faster':>8} {'cpu s':>7} {'MB':>6}"
-)
-
-
-def first_apply(catalog: Path) -> Case:
-    """What makes a project look like a generated catalog."""
-    options = ("--yes", "--quiet", "--no-cache", "--jobs", "16")
-    command = (*PROGRAM, "apply", str(catalog), *options)
-    return Case("first apply, no latency, 16 jobs", command, 16)
+def _busy_seconds() -> float:
+    """Seconds that the machine's processors have worked; 0 where the system does not say."""
+    try:
+        first = Path("/proc/stat").read_text(encoding="ascii").split("\n", 1)[0]
+    except OSError:
+        return 0.0
+    user, nice, system, _idle, _iowait, irq, softirq, steal = map(int, first.split()[1:9])
+    return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")

@@ -154,7 +154,7 @@ def test_the_network_needs_no_terminal() -> None:
         (["schema"], {"httpx", "deepdiff", "rich", "starlette"}),
         (
             ["validate", "examples/catalog"],
-            {"httpx", "deepdiff", "jsonschema", "rich", "starlette"},
+            {"httpx", "deepdiff", "jsonschema", "rich", "starlette", "difflib", "xml"},
         ),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",

@@ -12,7 +12,8 @@ from catalogsync.assumed import as_applied, trusting
 from catalogsync.cli.options import option
 from catalogsync.cli.saved import read_whole
 from catalogsync.errors import UsageError
-from catalogsync.manifest import KnownBlobs, load_commit
+from catalogsync.manifest.commit import load_commit
+from catalogsync.manifest.tree import KnownBlobs
 from catalogsync.model import Catalog, Snapshot, Target
 from catalogsync.plan import LIVE
 from catalogsync.review.words import duration

@@ -39,7 +39,8 @@ from catalogsync.diff import Verb
 from catalogsync.errors import CatalogSyncError, Interrupted
 from catalogsync.identity import twins
 from catalogsync.ledger import Ledger
-from catalogsync.manifest import make_ready, open_file
+from catalogsync.manifest import open_file
+from catalogsync.manifest.ready import make_ready
 from catalogsync.model import AssetRef, Catalog, LocalFile
 from catalogsync.outcome import Outcome, Status
 from catalogsync.perform import Performer

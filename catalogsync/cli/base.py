@@ -9,14 +9,10 @@ from shutil import which
 from catalogsync.cli.options import option, together
 from catalogsync.errors import CatalogSyncError, UsageError
 from catalogsync.forge.target_branch import TargetBranch, target_branch
-from catalogsync.manifest import (
-    Applied,
-    KnownBlobs,
-    load_commit,
-    merge_base,
-    newest_applied,
-    work_tree,
-)
+from catalogsync.manifest import work_tree
+from catalogsync.manifest.applied import Applied, newest_applied
+from catalogsync.manifest.commit import load_commit, merge_base
+from catalogsync.manifest.tree import KnownBlobs
 from catalogsync.model import Catalog, Target
 from catalogsync.plan import Base
 

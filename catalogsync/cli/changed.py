@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from catalogsync.cli.output import say
-from catalogsync.manifest import KnownBlobs, load_commit
+from catalogsync.manifest.commit import load_commit
+from catalogsync.manifest.tree import KnownBlobs
 from catalogsync.model import Catalog
 from catalogsync.review.words import counted, visible
 

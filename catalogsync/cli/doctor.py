@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from catalogsync import __version__
+from catalogsync.cli.opening import open_catalog, opened_cache
 from catalogsync.cli.options import catalog_argument, connection_options
 from catalogsync.cli.session import (
     KEY_VARIABLE,
@@ -22,8 +23,6 @@ from catalogsync.cli.session import (
     chosen_target,
     connect,
     log_of,
-    open_catalog,
-    opened_cache,
 )
 from catalogsync.errors import ApiError, CatalogSyncError, ManifestError
 from catalogsync.model import Catalog, Target

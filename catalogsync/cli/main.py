@@ -1,5 +1,7 @@
 """The program: finds the command, and turns whatever goes wrong into a message and an exit code."""
 
+import atexit
+import gc
 import importlib
 import os
 import signal
@@ -75,6 +77,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
             # The same result is the same bytes, whatever the locale.
             stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
     signal.signal(signal.SIGTERM, _terminate)
+    # All memory is given back at the end; Python would look for cycles in it before.
+    atexit.register(gc.freeze)
     try:
         code = program.main(given, prog_name="catalog-sync", standalone_mode=False)
     except CatalogSyncError as error:

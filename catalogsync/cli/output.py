@@ -4,16 +4,18 @@ import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 import click
 
 from catalogsync.errors import CatalogSyncError
-from catalogsync.review.text import Line
 from catalogsync.review.words import visible
 
+if TYPE_CHECKING:
+    from catalogsync.review.text import Line
 
-def write_lines(lines: Iterable[Line], *, color: str = "auto", to_stderr: bool = False) -> None:
+
+def write_lines(lines: "Iterable[Line]", *, color: str = "auto", to_stderr: bool = False) -> None:
     """Write lines, in colour where that is wanted."""
     stream = sys.stderr if to_stderr else sys.stdout
     colours = wants_color(color, stream)
@@ -34,7 +36,7 @@ def write_text(text: str, stream: IO[str] | None = None, *, color: bool = False)
         # A reader that went away, as with `| head`, changes neither the work nor its exit code.
 
 
-def _styled(line: Line) -> str:
+def _styled(line: "Line") -> str:
     if line.style == "bold":
         return click.style(line.text, bold=True)
     return click.style(line.text, fg=line.style) if line.style else line.text

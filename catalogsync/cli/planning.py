@@ -9,20 +9,20 @@ from typing import Any
 from catalogsync.cli.against import Against, Desired
 from catalogsync.cli.base import NO_BASE, Known, known_base
 from catalogsync.cli.changed import say_changed
+from catalogsync.cli.opening import catalog_root, opened_cache
 from catalogsync.cli.progress import progress
 from catalogsync.cli.session import (
     Choices,
     Session,
-    catalog_root,
     changes,
     chosen_target,
-    opened_cache,
     selected,
 )
 from catalogsync.diff import Diff, diff
 from catalogsync.errors import UsageError
 from catalogsync.identity import Refusal
-from catalogsync.manifest import KnownBlobs, load
+from catalogsync.manifest import load
+from catalogsync.manifest.tree import KnownBlobs
 from catalogsync.model import Catalog, Snapshot, Target
 from catalogsync.observe import observe
 from catalogsync.plan import Base, Plan, build_plan

@@ -21,7 +21,8 @@ from catalogsync.cli.output import from_here, say, write_lines, write_text
 from catalogsync.cli.progress import progress
 from catalogsync.cli.session import Choices, Session, session
 from catalogsync.errors import FileChanged, Interrupted, UsageError
-from catalogsync.manifest import load_with, uncommitted
+from catalogsync.manifest.overlay import load_with
+from catalogsync.manifest.uncommitted import uncommitted
 from catalogsync.manifest.words import did_you_mean
 from catalogsync.observe import observe
 from catalogsync.ports import ASSETS_PER_READ

@@ -12,16 +12,10 @@ import click
 from catalogsync.cli.options import option
 from catalogsync.cli.output import say
 from catalogsync.errors import CatalogSyncError, UsageError
-from catalogsync.manifest import (
-    NOTES,
-    Applied,
-    KnownBlobs,
-    check_tag,
-    load_commit,
-    move_tag,
-    work_tree,
-    write_note,
-)
+from catalogsync.manifest import work_tree
+from catalogsync.manifest.applied import NOTES, Applied, check_tag, move_tag, write_note
+from catalogsync.manifest.commit import load_commit
+from catalogsync.manifest.tree import KnownBlobs
 from catalogsync.model import Catalog, Target
 from catalogsync.review.words import visible
 

@@ -14,19 +14,19 @@ from typing import TYPE_CHECKING
 
 from catalogsync.cli.changed import Changed, changed_since, say_changed
 from catalogsync.cli.log import Log
+from catalogsync.cli.opening import catalog_root, open_catalog, opened_cache
 from catalogsync.cli.progress import Relay
-from catalogsync.errors import AccessDenied, Interrupted, ManifestError, UsageError
-from catalogsync.events import Recalled, Tell, tell_nobody
+from catalogsync.errors import AccessDenied, Interrupted, UsageError
+from catalogsync.events import Tell
 from catalogsync.hashed import Hashed
-from catalogsync.manifest import KnownBlobs, find_catalog, load, load_with
 from catalogsync.model import Catalog, Target
 from catalogsync.ports import KnownAssets, KnownUploads
 from catalogsync.sending import Watcher
 from catalogsync.shard import Shard
 
 if TYPE_CHECKING:
-    from catalogsync.cache import DigestCache
     from catalogsync.manifest.folder import KnownFiles
+    from catalogsync.manifest.tree import KnownBlobs
     from catalogsync.scenario import Connection, ScenarioClient
 
 KEY_VARIABLE = "SCENARIO_SDK_API_KEY"
@@ -74,60 +74,11 @@ class Session:
     keys: frozenset[str] | None
     client: "ScenarioClient"
     known: KnownAssets
-    blobs: KnownBlobs
+    blobs: "KnownBlobs"
     files: "KnownFiles"
     stop: Event
     uploads: Relay
     changed_since: str = ""
-
-
-@contextmanager
-def opened_cache(*, no_cache: bool) -> "Iterator[DigestCache]":
-    """What earlier runs learned, for the length of a `with`; kept at its end, however it ends."""
-    # SQLite is for those who load a catalog.
-    from catalogsync.cache import default_path, open_cache
-
-    with open_cache(None if no_cache else default_path()) as cache:
-        yield cache
-
-
-def open_catalog(
-    path: Path | None,
-    cache: "DigestCache",
-    *,
-    tell: Tell = tell_nobody,
-    hashed: Hashed | None = None,
-    may_be_empty: bool = False,
-) -> Catalog:
-    """Load the catalog at `path`, or the nearest one upward from here."""
-    root = catalog_root(path)
-    known = cache.files(root)
-    if may_be_empty:
-        catalog = _loaded_if_any(root, known)
-    else:
-        catalog = load(root, known=known, hashed=hashed)
-    tell(Recalled("file", known.hits))
-    return catalog
-
-
-def _loaded_if_any(root: Path, known: "KnownFiles") -> Catalog:
-    catalog, problems = load_with(root, {}, {}, known=known)
-    if problems:
-        raise ManifestError(problems)
-    return catalog
-
-
-def catalog_root(path: Path | None) -> Path:
-    """The folder of the catalog at `path`, or of the nearest one upward from here."""
-    if path is None:
-        return find_catalog(Path.cwd())
-    root = path.parent if path.name == "catalog.yaml" else path
-    if not (root / "catalog.yaml").is_file():
-        raise UsageError(
-            f"{path} holds no catalog.yaml",
-            hint=f"name a catalog's folder, or start one with `catalog-sync init {path}`",
-        )
-    return root
 
 
 @contextmanager
@@ -235,7 +186,7 @@ def chosen_target(catalog: Catalog, choices: Choices) -> Target:
 
 
 def changes(
-    choices: Choices, root: Path, catalog: Catalog, blobs: KnownBlobs | None
+    choices: Choices, root: Path, catalog: Catalog, blobs: "KnownBlobs | None"
 ) -> Changed | None:
     """What --changed-since says, if it is given."""
     ref = choices.changed_since

@@ -35,7 +35,7 @@ def command(places: tuple[Path, ...], no_cache: bool, color: str, **options: Any
     pictures: Pictures = {}
     if catalog and readings.want_pictures:
         # A catalog takes long to import.
-        from catalogsync.cli.session import open_catalog, opened_cache
+        from catalogsync.cli.opening import open_catalog, opened_cache
 
         with opened_cache(no_cache=no_cache) as cache:
             pictures = pictures_of(saved.plan.models, open_catalog(catalog, cache).files)

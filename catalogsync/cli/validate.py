@@ -4,9 +4,9 @@ from pathlib import Path
 
 import click
 
+from catalogsync.cli.opening import catalog_root, opened_cache
 from catalogsync.cli.options import cache_option, catalog_argument, option
 from catalogsync.cli.output import from_here
-from catalogsync.cli.session import catalog_root, opened_cache
 from catalogsync.errors import ManifestError
 from catalogsync.manifest import load
 from catalogsync.manifest.git import work_tree

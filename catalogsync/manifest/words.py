@@ -1,7 +1,6 @@
 """Small helpers for the sentences of problems."""
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 _LONGEST = 60
 
@@ -40,6 +39,9 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """The hint that names the known word nearest to `word`, or an empty string."""
     if len(word) > 4 * _LONGEST:
         return ""
+    # Only a mistake needs what takes so long to import.
+    from difflib import get_close_matches
+
     near = get_close_matches(word, list(known), n=1, cutoff=0.6)
     return f"did you mean {quote(near[0])}?" if near else ""
 

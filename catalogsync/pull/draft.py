@@ -14,7 +14,7 @@ from catalogsync.contents import Contents
 from catalogsync.diff import SCALARS, Came, Change, Diff, ModelDiff, diff
 from catalogsync.errors import ManifestError, Problem
 from catalogsync.identity import Refusal
-from catalogsync.manifest import Authored
+from catalogsync.manifest.authored import Authored
 from catalogsync.manifest.strict_yaml import locate
 from catalogsync.manifest.words import visible
 from catalogsync.model import AssetRef, Catalog, ModelSpec, RemoteModel, Snapshot

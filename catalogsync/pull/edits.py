@@ -8,7 +8,7 @@ from typing import Any, assert_never
 
 from catalogsync.contents import Contents
 from catalogsync.diff import SCALARS, Diff, ModelDiff, patched
-from catalogsync.manifest import Authored
+from catalogsync.manifest.authored import Authored
 from catalogsync.manifest.words import Unfit
 from catalogsync.mentions import normalised
 from catalogsync.model import ModelSpec, RemoteModel

@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from catalogsync.diff import Came, Diff, Verb, diff
-from catalogsync.manifest import authored, defaults
+from catalogsync.manifest.authored import authored, defaults
 from catalogsync.manifest.folder import KnownFiles
 from catalogsync.model import NO_ASSET, Catalog, ModelSpec, RemoteModel, Snapshot, State, Text
 from catalogsync.pull.draft import Draft, Grounds

@@ -111,6 +111,11 @@ def check_document(checked: Checked) -> dict[str, object]:
     }
 
 
+def as_check_json(checked: Checked) -> str:
+    """What checking a catalog found, as text."""
+    return dumped(check_document(checked))
+
+
 def dumped(document: object) -> str:
     """A document as text: the same document, the same bytes; pure ASCII, so that it is inert."""
     return _inert(json.dumps(document, indent=2, sort_keys=True, ensure_ascii=True)) + "\n"

@@ -1,20 +1,29 @@
 """The formats in which a check can be told."""
 
 from collections.abc import Callable
+from importlib import import_module
 
-from catalogsync.review.annotations import as_annotations
 from catalogsync.review.checked import Checked, as_text
-from catalogsync.review.code_quality import as_code_quality
-from catalogsync.review.document import check_document, dumped
-from catalogsync.review.junit import as_junit
-from catalogsync.review.sarif import as_sarif
 
-CHECK_FORMATS: dict[str, Callable[[Checked], str]] = {
+Format = Callable[[Checked], str]
+
+
+def _from(module: str, function: str) -> Format:
+    """A format that is imported only when something is told in it."""
+
+    def told(checked: Checked) -> str:
+        write: Format = getattr(import_module(f"catalogsync.review.{module}"), function)
+        return write(checked)
+
+    return told
+
+
+CHECK_FORMATS: dict[str, Format] = {
     "text": as_text,
-    "json": lambda checked: dumped(check_document(checked)),
-    "github": as_annotations,
-    "sarif": as_sarif,
-    "codequality": as_code_quality,
-    "junit": as_junit,
+    "json": _from("document", "as_check_json"),
+    "github": _from("annotations", "as_annotations"),
+    "sarif": _from("sarif", "as_sarif"),
+    "codequality": _from("code_quality", "as_code_quality"),
+    "junit": _from("junit", "as_junit"),
 }
 """The name of each format and what writes it."""

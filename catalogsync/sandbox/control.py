@@ -1,10 +1,11 @@
 """The other side of a sandbox: what no endpoint can do, for tests, seeds and benchmarks."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from catalogsync.sandbox import model_records, trainings, upload_records
+from catalogsync.sandbox import asset_records, model_records, trainings, upload_records
+from catalogsync.sandbox.asset_records import NewAsset
 from catalogsync.sandbox.vocabulary import STATUSES
 from catalogsync.sandbox.world import Json, World
 
@@ -16,6 +17,14 @@ class Control:
 
     def __init__(self, world: World) -> None:
         self._world = world
+
+    def create_assets(self, names: Mapping[str, str], project: str = _PROJECT) -> None:
+        """Create images without content in one transaction; `names` are their names by id."""
+        author = self._world.signer.author("control")
+        with self._world.store.writing():
+            for asset_id, name in names.items():
+                image = NewAsset(project, author, name, "image", "image/webp", size=0)
+                asset_records.insert(self._world, image, asset_id)
 
     def create_models(self, fields: Iterable[Json], project: str = _PROJECT) -> list[str]:
         """Create models in one transaction and return their ids.

@@ -9,7 +9,8 @@ import pytest
 
 from catalogsync.cache import open_cache
 from catalogsync.errors import CatalogSyncError, ManifestError, UsageError
-from catalogsync.manifest import load, load_commit
+from catalogsync.manifest import load
+from catalogsync.manifest.commit import load_commit
 from catalogsync.model import Catalog
 
 from .support import CATALOG, MODEL, Folder, png, pointer

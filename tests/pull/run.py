@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from catalogsync.diff import Diff, diff
-from catalogsync.manifest import load_with
+from catalogsync.manifest.overlay import load_with
 from catalogsync.model import Catalog
 from catalogsync.observe import observe
 from catalogsync.plan import Plan

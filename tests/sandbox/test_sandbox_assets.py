@@ -274,3 +274,12 @@ def test_signed_urls_expire(
         assert httpx.get(asset.url).status_code == 200
         own.control.advance(61)
         assert httpx.get(asset.url).status_code == 403
+
+
+def test_the_control_creates_images_in_bulk(
+    client: Scenario, project: str, server: Running
+) -> None:
+    names = {f"asset_{number}": f"{number}.webp" for number in range(3)}
+    server.control.create_assets(names, project)
+    found = client.assets.get_bulk(asset_ids=list(names)).assets
+    assert {asset.id: asset.metadata.name for asset in found} == names

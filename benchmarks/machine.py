@@ -1,0 +1,58 @@
+"""On what was measured."""
+
+import os
+import platform
+import subprocess
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from catalogsync import __version__
+
+_PACKAGES = ("httpx", "pyyaml", "click", "scenario-sdk", "octodns", "aiohttp", "boto3", "s5cmd")
+_HERE = Path(__file__).parent
+
+
+def machine() -> Mapping[str, str]:
+    """The machine and the versions of all that takes part."""
+    found = {
+        "when": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        "commit": commit(),
+        "catalog-sync": __version__,
+        "cores": str(os.cpu_count()),
+        "processor": _field("/proc/cpuinfo", "model name") or platform.machine(),
+        "memory": _field("/proc/meminfo", "MemTotal"),
+        "system": f"{platform.system()} {platform.release()}",
+        "load before": f"{os.getloadavg()[0]:.1f}",
+        "Python": platform.python_version(),
+        **{name: _version(name) for name in _PACKAGES},
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def commit() -> str:
+    """The commit that is measured, with a plus if there are changes to it."""
+    told = subprocess.run(
+        ["git", "describe", "--always", "--exclude=*", "--dirty=+"],
+        cwd=_HERE,
+        capture_output=True,
+        text=True,
+    )
+    return told.stdout.strip() or "unknown"
+
+
+def _field(file: str, name: str) -> str:
+    try:
+        lines = Path(file).read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return ""
+    found = (line.partition(":")[2].strip() for line in lines if line.startswith(name))
+    return next(found, "")
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""

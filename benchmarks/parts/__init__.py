@@ -1,0 +1,1 @@
+"""The parts of the bench: each says which commands are timed, beside which others."""

@@ -1,0 +1,1 @@
+"""What others do with as much work, each a process of its own."""

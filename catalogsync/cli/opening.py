@@ -1,0 +1,67 @@
+"""Opens what is on this machine: the catalog, and the cache of what earlier runs learned."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from catalogsync.errors import ManifestError, UsageError
+from catalogsync.events import Recalled, Tell, tell_nobody
+from catalogsync.manifest import find_catalog, load
+from catalogsync.model import Catalog
+
+if TYPE_CHECKING:
+    from catalogsync.cache import DigestCache
+    from catalogsync.hashed import Hashed
+    from catalogsync.manifest.folder import KnownFiles
+
+
+@contextmanager
+def opened_cache(*, no_cache: bool) -> "Iterator[DigestCache]":
+    """What earlier runs learned, for the length of a `with`; kept at its end, however it ends."""
+    # SQLite is for those who load a catalog.
+    from catalogsync.cache import default_path, open_cache
+
+    with open_cache(None if no_cache else default_path()) as cache:
+        yield cache
+
+
+def open_catalog(
+    path: Path | None,
+    cache: "DigestCache",
+    *,
+    tell: Tell = tell_nobody,
+    hashed: "Hashed | None" = None,
+    may_be_empty: bool = False,
+) -> Catalog:
+    """Load the catalog at `path`, or the nearest one upward from here."""
+    root = catalog_root(path)
+    known = cache.files(root)
+    if may_be_empty:
+        catalog = _loaded_if_any(root, known)
+    else:
+        catalog = load(root, known=known, hashed=hashed)
+    tell(Recalled("file", known.hits))
+    return catalog
+
+
+def _loaded_if_any(root: Path, known: "KnownFiles") -> Catalog:
+    from catalogsync.manifest.overlay import load_with
+
+    catalog, problems = load_with(root, {}, {}, known=known)
+    if problems:
+        raise ManifestError(problems)
+    return catalog
+
+
+def catalog_root(path: Path | None) -> Path:
+    """The folder of the catalog at `path`, or of the nearest one upward from here."""
+    if path is None:
+        return find_catalog(Path.cwd())
+    root = path.parent if path.name == "catalog.yaml" else path
+    if not (root / "catalog.yaml").is_file():
+        raise UsageError(
+            f"{path} holds no catalog.yaml",
+            hint=f"name a catalog's folder, or start one with `catalog-sync init {path}`",
+        )
+    return root
