@@ -172,11 +172,17 @@ def is_compared(action: Action, *, first: bool) -> TypeGuard[Replacing]:
     """Whether what an action replaces is compared right before with what the plan saw.
 
     The `first` action of a model follows a look at the date of the model's last change, of which
-    nobody promises that it moves with a text.
+    nobody promises that it moves with what a listing does not tell.
     """
-    if first:
-        return isinstance(action, SetDescription | SetPromptGuide)
-    return isinstance(action, Replacing)
+    if not first:
+        return isinstance(action, Replacing)
+    if isinstance(action, UpdateModel):
+        return any(name in _NOT_LISTED for name, _ in action.fields)
+    return isinstance(action, SetDescription | SetPromptGuide)
+
+
+_NOT_LISTED = frozenset({"promptEmbedding", "negativePromptEmbedding"})
+"""Fields of a model that a listing does not tell."""
 
 
 def asset_refs(action: Action) -> tuple[AssetRef, ...]:

@@ -341,6 +341,14 @@ class RemoteModel:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadBefore:
+    """Of how many models fields were not read anew, and when the oldest of those was read (UTC)."""
+
+    models: int
+    since: str
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """What the server had when it was read.
 

@@ -11,7 +11,7 @@ from catalogsync.identity import Match, match, undecided
 from catalogsync.import_notes import notes_by_key, weights_digest
 from catalogsync.mentions import mentioned_assets
 from catalogsync.model import AssetRef, Catalog, ModelSpec, Price, RemoteModel, Snapshot, State
-from catalogsync.ports import ASSETS_PER_READ, CatalogReader, KnownAssets
+from catalogsync.ports import ASSETS_PER_READ, CatalogReader, KnownAssets, KnownFields
 
 Progress = Callable[[int, int], None]
 """Called with the number of reads done and known to be due."""
@@ -28,11 +28,13 @@ def observe(
     jobs: int = 8,
     progress: Progress = lambda done, due: None,
     known: KnownAssets | None = None,
+    fields: KnownFields | None = None,
 ) -> Snapshot:
     """Read what `catalog` needs, for the models in `keys` only if given, with `jobs` threads.
 
     Of the others those are read that may hold a file which the ones in `keys` lack.
-    What is `known` is not read, what was read is handed to it.
+    Assets that are `known`, and `fields` of models that are, are not read; what was read is
+    handed to them.
     """
     models = {model.id: model for model in reader.list_models()}
     collections = reader.list_collections() if _collections_matter(catalog, keys) else None
@@ -40,17 +42,18 @@ def observe(
     with _pool(jobs) as pool:
         reads = _Reads(pool, progress)
         unclear = [(model.id, "description") for model in undecided(catalog, models)]
-        models = _read_fields(reader, models, unclear, reads)
+        # Whether somebody else's model is taken for ours is not decided by what was read before.
+        models = _read_fields(reader, models, unclear, reads, None)
         found = match(catalog, models, begun=begun).matches
         present = [each for each in found if each.spec.state is State.PRESENT]
         matches = [each for each in present if keys is None or each.spec.key in keys]
-        models, assets = _read_held(reader, matches, models, reads, known)
+        models, assets = _read_held(reader, matches, models, reads, known, fields)
         wanted = _digests_wanted(matches, assets)
         if keys is not None:
             lacking = wanted - {asset.digest for asset in assets.values()}
             sharing = [each for each in present if each.spec.key not in keys]
             sharing = [each for each in sharing if _digests_wanted([each], {}) & lacking]
-            models, held = _read_held(reader, sharing, models, reads, known)
+            models, held = _read_held(reader, sharing, models, reads, known, fields)
             assets |= held
     assets |= _uploaded_before(reader, wanted, assets)
     return Snapshot(
@@ -67,9 +70,10 @@ def _read_held(
     models: Mapping[str, RemoteModel],
     reads: "_Reads",
     known: KnownAssets | None,
+    fields: KnownFields | None,
 ) -> tuple[dict[str, RemoteModel], dict[str, AssetRef]]:
     """The models with what of the matched ones is managed, and the assets that they hold."""
-    filled = _read_fields(reader, models, _managed_reads(matches), reads)
+    filled = _read_fields(reader, models, _managed_reads(matches), reads, fields)
     needed, recallable = _needed_assets(matches, filled)
     recalled = dict(known.recall(recallable)) if known else {}
     assets = _read_assets(reader, sorted(needed - recalled.keys()), reads)
@@ -143,29 +147,45 @@ def _fields_to_read(spec: ModelSpec, remote: RemoteModel) -> Iterator[str]:
         yield "embeddings"
 
 
+_FIELDS = {
+    "description": ("description",),
+    "prompt_guide": ("prompt_guide",),
+    "embeddings": ("prompt_embedding", "negative_prompt_embedding"),
+}
+"""What each read of a model tells."""
+
+
 def _read_fields(
     reader: CatalogReader,
     models: Mapping[str, RemoteModel],
     wanted: Sequence[tuple[str, str]],
     reads: _Reads,
+    known: KnownFields | None,
 ) -> dict[str, RemoteModel]:
-    """The models with the wanted fields filled in."""
+    """The models with the wanted fields filled in, from what is known of them or by reading."""
 
-    def read(item: tuple[str, str]) -> dict[str, str | None]:
-        model_id, field = item
-        if field == "description":
-            return {field: reader.get_description(model_id)}
-        if field == "prompt_guide":
-            return {field: reader.get_prompt_guide(model_id)}
+    def read(item: tuple[str, str]) -> dict[str, str]:
+        model_id, what = item
+        if what == "description":
+            return {what: reader.get_description(model_id)}
+        if what == "prompt_guide":
+            return {what: reader.get_prompt_guide(model_id)}
         model = reader.get_model(model_id)
-        return {
-            "prompt_embedding": model.prompt_embedding,
-            "negative_prompt_embedding": model.negative_prompt_embedding,
-        }
+        return {name: getattr(model, name) for name in _FIELDS[what]}
 
-    found: defaultdict[str, dict[str, str | None]] = defaultdict(dict)
-    for (model_id, _), values in zip(wanted, reads.each(read, wanted), strict=True):
+    held = known.recall(models[model_id] for model_id, _ in wanted) if known else {}
+    found: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    due = []
+    for model_id, what in wanted:
+        values = {n: held[model_id, n] for n in _FIELDS[what] if (model_id, n) in held}
+        if len(values) == len(_FIELDS[what]):
+            found[model_id] |= values
+        else:
+            due.append((model_id, what))
+    for (model_id, _), values in zip(due, reads.each(read, due), strict=True):
         found[model_id] |= values
+        if known:
+            known.remember(models[model_id], values)
     return {
         model_id: replace(model, **found[model_id]) if model_id in found else model  # type: ignore[arg-type]  # the names come from the table above
         for model_id, model in models.items()

@@ -24,6 +24,18 @@ class KnownAssets(Protocol):
         ...
 
 
+class KnownFields(Protocol):
+    """What earlier runs read of models that a listing does not tell."""
+
+    def recall(self, models: Iterable[RemoteModel]) -> Mapping[tuple[str, str], str]:
+        """What is known of models whose `updated_at` is the same as then, by id and field."""
+        ...
+
+    def remember(self, model: RemoteModel, fields: Mapping[str, str]) -> None:
+        """Note what was read of a model after it was listed as `model`."""
+        ...
+
+
 class KnownUploads(Protocol):
     """Which upload has all parts of a file, so that nobody sends them again who finds it."""
 

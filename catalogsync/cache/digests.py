@@ -5,21 +5,20 @@ import struct
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
 
 from platformdirs import user_cache_dir, user_state_dir
 
-from catalogsync.cache.store import Row, Store
+from catalogsync.cache.reads import Clock, ModelReads
+from catalogsync.cache.rows import IDS_PER_QUERY, Row, encodable, fits, scope_of
+from catalogsync.cache.store import READS, Store
 from catalogsync.events import Recalled, Tell, tell_nobody
 from catalogsync.model import AssetKind, AssetRef
 
 _RACY_NS = 2_000_000_000
 """A file touched this shortly before the run may change again without a new time to show for it."""
-
-_IDS_PER_QUERY = 500
 
 _FACTS = "sha256, kind, media_type, size, width, height"
 _SELECT_FILES = f"SELECT path, stamp, {_FACTS} FROM files WHERE scope = ?"
@@ -64,17 +63,21 @@ def undo_folder() -> Path:
 
 def open_cache(path: Path | None, *, now_ns: int | None = None) -> "DigestCache":
     """The cache in a file, or one that forgets everything; `now_ns` is when this run began."""
-    store = None if path is None else Store(path)
-    return DigestCache(store, time.time_ns() if now_ns is None else now_ns)
+    began = time.time_ns() if now_ns is None else now_ns
+    if path is None:
+        return DigestCache(None, None, began)
+    return DigestCache(Store(path), Store(path.with_name("reads.sqlite"), READS), began)
 
 
 class DigestCache:
     """What is known at the beginning of a run and what the run learned; kept at its end."""
 
-    def __init__(self, store: Store | None, began_ns: int) -> None:
+    def __init__(self, store: Store | None, reads: Store | None, began_ns: int) -> None:
         self._store = store
+        self._reads = reads
         self._began_ns = began_ns
         self._parts: list[FileDigests | BlobDigests | AssetDigests] = []
+        self._models: list[ModelReads] = []
 
     def __enter__(self) -> "DigestCache":
         return self
@@ -94,29 +97,45 @@ class DigestCache:
 
     def files(self, root: Path) -> "FileDigests":
         """What is known of the files below a folder."""
-        scope = _scope("files", os.path.realpath(root))
+        scope = scope_of("files", os.path.realpath(root))
         found = FileDigests(scope, self._store, self._began_ns)
         self._parts.append(found)
         return found
 
     def blobs(self, root: Path) -> "BlobDigests":
         """What is known of the Git blobs that were the files below a folder."""
-        found = BlobDigests(_scope("blobs", os.path.realpath(root)), self._store)
+        found = BlobDigests(scope_of("blobs", os.path.realpath(root)), self._store)
         self._parts.append(found)
         return found
 
     def assets(self, server: str, project: str, *, tell: Tell = tell_nobody) -> "AssetDigests":
         """What is known of the assets of one project on one server."""
-        found = AssetDigests(_scope("assets", server, project), self._store, tell)
+        found = AssetDigests(scope_of("assets", server, project), self._store, tell)
         self._parts.append(found)
         return found
 
     def uploads(self, server: str, project: str) -> "UploadIds":
         """What was sent by uploads to one project on one server."""
-        return UploadIds(_scope("uploads", server, project), self._store)
+        return UploadIds(scope_of("uploads", server, project), self._store)
+
+    def models(
+        self, server: str, project: str, *, recalls: bool, clock: Clock, tell: Tell = tell_nobody
+    ) -> ModelReads:
+        """What was read of the models of one project; `clock` is the server's.
+
+        Unless it `recalls`, everything is read anew and only kept for others.
+        """
+        scope = scope_of("models", server, project)
+        found = ModelReads(
+            scope, self._reads, self._began_ns, recalls=recalls, clock=clock, tell=tell
+        )
+        self._models.append(found)
+        return found
 
     def save(self) -> None:
         """Keep what was learned since the last time, if that can be done."""
+        for models in self._models:
+            models.save()
         fresh = [(part.insert, part.learned()) for part in self._parts]
         if self._store and any(rows for _, rows in fresh):
             self._store.write(fresh)
@@ -152,7 +171,7 @@ class _Contents:
         return found
 
     def _remember(self, path: str, stamp: bytes, asset: AssetRef) -> None:
-        if self._store and _encodable(path):
+        if self._store and encodable(path):
             self._fresh[path] = (self._scope, path, stamp, *_facts(asset))
 
     def learned(self) -> list[Row]:
@@ -210,10 +229,10 @@ class AssetDigests:
         """Those of the assets that are known."""
         if self._store is None:
             return {}
-        ids = sorted(filter(_encodable, asset_ids))
-        starts = range(0, len(ids), _IDS_PER_QUERY)
+        ids = sorted(filter(encodable, asset_ids))
+        starts = range(0, len(ids), IDS_PER_QUERY)
         rows = self._store.read(
-            [self._query(ids[start : start + _IDS_PER_QUERY]) for start in starts]
+            [self._query(ids[start : start + IDS_PER_QUERY]) for start in starts]
         )
         found = (_asset(row[0], row[1], row[2:]) for row in rows)
         known = {asset.id: asset for asset in found if asset}
@@ -227,7 +246,7 @@ class AssetDigests:
         """Note what the server told; an asset whose content it does not tell is not noted."""
         for asset in assets:
             row = (self._scope, asset.id, asset.name, *_facts(asset))
-            if asset.sha256 and _fits(row):
+            if asset.sha256 and fits(row):
                 self._fresh[asset.id] = row
 
     def learned(self) -> list[Row]:
@@ -263,15 +282,10 @@ class UploadIds:
         self._write(_DELETE_UPLOAD, (self._scope, upload_id))
 
     def _write(self, sql: str, row: Row) -> None:
-        if self._store and _fits(row):
+        if self._store and fits(row):
             # Threads that take turns here need not wait for the lock of the file.
             with self._turn:
                 self._store.write([(sql, [row])])
-
-
-def _scope(*words: str) -> bytes:
-    """What keeps the entries of one folder or project apart, without telling its address."""
-    return sha256(b"\0".join(map(os.fsencode, words))).digest()[:16]
 
 
 def _stamp(status: os.stat_result) -> bytes:
@@ -295,16 +309,3 @@ def _asset(asset_id: str, name: str, facts: Row) -> AssetRef | None:
     if kind not in _KINDS or tuple(map(type, facts)) != _TYPES or len(digest) not in _LENGTHS:
         return None
     return AssetRef(digest, asset_id, name, _KINDS[kind], media_type, size, width, height)
-
-
-def _fits(row: Row) -> bool:
-    """Whether SQLite can hold the values: a server may tell endless sizes and broken texts."""
-    return all(
-        _encodable(value) if isinstance(value, str) else abs(value) < 1 << 63
-        for value in row
-        if isinstance(value, str | int)
-    )
-
-
-def _encodable(text: str) -> bool:
-    return text.isascii() or not any("\ud800" <= char <= "\udfff" for char in text)

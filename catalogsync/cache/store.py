@@ -9,9 +9,9 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 from catalogsync import __version__
+from catalogsync.cache.rows import Row
 
 _FORMAT = 2
 # The version counts too: one that checks files more strictly must look at them again.
@@ -21,7 +21,7 @@ _LARGEST = 256 << 20
 _BUSY_SECONDS = 5.0
 _LOOK_SECONDS = 0.01
 
-_TABLES = (
+DIGESTS = (
     "DROP TABLE IF EXISTS files",
     "DROP TABLE IF EXISTS assets",
     "DROP TABLE IF EXISTS uploads",
@@ -33,20 +33,27 @@ _TABLES = (
     " PRIMARY KEY (scope, id)) WITHOUT ROWID",
     "CREATE TABLE uploads (scope BLOB, sha256 TEXT, id TEXT, PRIMARY KEY (scope, sha256))"
     " WITHOUT ROWID",
-    f"PRAGMA user_version = {_VERSION}",
 )
+"""The tables of what is known of contents."""
+
+READS = (
+    "DROP TABLE IF EXISTS reads",
+    "CREATE TABLE reads (scope BLOB, id TEXT, field TEXT, updated_at TEXT, read_at TEXT,"
+    " value TEXT, PRIMARY KEY (scope, id, field)) WITHOUT ROWID",
+)
+"""The table of what was read of models. Texts are long: in a file of their own they cannot make
+the one of the digests too large."""
 
 # What SQLite says of a file that starting anew mends; SQL that fails means that the tables differ.
 _SPOILT = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR})
-
-Row = tuple[Any, ...]
 
 
 class Store:
     """The SQLite file; what cannot be read is empty, what cannot be written is dropped."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, tables: Sequence[str] = DIGESTS) -> None:
         self.path = path
+        self._tables = tables
         self._spoilt: tuple[int, ...] = ()
 
     def read(self, queries: Iterable[tuple[str, Row]]) -> list[Row]:
@@ -108,7 +115,7 @@ class Store:
             database.execute("PRAGMA synchronous = NORMAL")
             database.execute("BEGIN IMMEDIATE")
             if _version(database) != _VERSION:
-                for sql in _TABLES:
+                for sql in (*self._tables, f"PRAGMA user_version = {_VERSION}"):
                     database.execute(sql)
             for sql, rows in batches:
                 database.executemany(sql, rows)

@@ -124,7 +124,8 @@ def command(
         )
         plan = planned.plan
         say_restore(planned, planning, quiet=quiet)
-        write_lines(render_plan(plan, jobs=choices.jobs), color=color, to_stderr=shown)
+        lines = render_plan(plan, jobs=choices.jobs, before=planned.saved.read_before)
+        write_lines(lines, color=color, to_stderr=shown)
         ledger = Ledger(planned.diff, planned.snapshot)
         pictures: Pictures = {}
         if readings.want_pictures:
@@ -138,6 +139,8 @@ def command(
             _make_sure(opened, plan, lfs_pull=lfs_pull, asks=not (yes or approval.given))
             load = _load(opened.catalog, plan)
             undo = keep(planned, undo_into)
+            # An apply that ends in the middle must leave nothing behind that it made untrue.
+            opened.reads.forget(model.model_id for model in plan.models if model.model_id)
             with progress("applying", quiet=quiet, as_json=shown, load=load) as watched:
                 opened.uploads.progress = watched
                 outcomes = _carry_out(opened, plan, ledger, jobs=choices.jobs)

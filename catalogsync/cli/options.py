@@ -191,6 +191,13 @@ live_images_option = option(
 )
 
 plan_options = together(
+    option(
+        "--refresh",
+        type=click.Choice(["full", "changed"]),
+        default="full",
+        show_default=True,
+        help="Read the texts of all models, or only of those changed since they were read last.",
+    ),
     option("--prune", is_flag=True, help="Also delete models of this catalog without manifest."),
     option("--allow-delete", type=click.IntRange(0), metavar="N", help="Allow N deletes."),
     option("--allow-update", type=click.IntRange(0), metavar="N", help="Allow N updates."),

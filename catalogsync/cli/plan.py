@@ -67,6 +67,10 @@ def command(
                 pictures = pictures_of(
                     saved.plan.models, opened.catalog.files, live=live, timeout=choices.timeout
                 )
+    elif choices.recalls:
+        raise UsageError(
+            "--refresh changed reads the live project", hint="leave --against or --refresh out"
+        )
     elif restore:
         raise UsageError("--restore compares with the live project", hint="leave --against out")
     elif html_live_images:
@@ -82,7 +86,10 @@ def command(
             say(visible(f"Planned against {said}; the live project was not asked."))
         write_text(document)
     else:
-        write_lines(render_plan(saved.plan, jobs=choices.jobs, said=said), color=color)
+        write_lines(
+            render_plan(saved.plan, jobs=choices.jobs, said=said, before=saved.read_before),
+            color=color,
+        )
     if saved.plan.refusals:
         return 5
     return 2 if detailed_exitcode and saved.plan.models else 0

@@ -67,6 +67,11 @@ def split_options(options: dict[str, Any]) -> tuple[Planning, Choices]:
             "--changed-since",
             hint="give one or the other",
         )
+    if options["refresh"] == "changed" and options["no_cache"]:
+        raise UsageError(
+            "--refresh changed takes what the cache knows and cannot go with --no-cache",
+            hint="give one or the other",
+        )
     allow = Allowances(**{f.name: options.pop(f"allow_{f.name}") for f in fields(Allowances)})
     scope = Scope(
         options.pop("prune"),
@@ -131,7 +136,8 @@ def make_plan(
         found = replace(found, refusals=(*found.refusals, *objected))
         plan = _build(opened, found, planning, known)
     scope = replace(planning.scope, changed_since=opened.changed_since)
-    return Planned(SavedPlan(plan, _told(now), scope), found, snapshot)
+    saved = SavedPlan(plan, _told(now), scope, read_before=opened.reads.used)
+    return Planned(saved, found, snapshot)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +180,7 @@ def _observed(opened: Session, *, jobs: int, quiet: bool, as_json: bool) -> Snap
             jobs=jobs,
             progress=tell.step,
             known=opened.known,
+            fields=opened.reads,
         )
 
 

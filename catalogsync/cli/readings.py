@@ -43,14 +43,23 @@ def _markdown(told: Told) -> str:
         return render_report_markdown(told.saved.plan, told.outcomes)
     from catalogsync.review.markdown import render_markdown
 
-    return render_markdown(told.saved.plan, read_at=told.saved.read_at, jobs=told.jobs)
+    saved = told.saved
+    return render_markdown(
+        saved.plan, read_at=saved.read_at, before=saved.read_before, jobs=told.jobs
+    )
 
 
 def _html(told: Told) -> str:
     from catalogsync.review.html import render_html
 
     saved = told.saved
-    return render_html(saved.plan, told.pictures, read_at=saved.read_at, jobs=told.jobs)
+    return render_html(
+        saved.plan,
+        told.pictures,
+        read_at=saved.read_at,
+        before=saved.read_before,
+        jobs=told.jobs,
+    )
 
 
 _FILES = {

@@ -25,6 +25,7 @@ from catalogsync.sending import Watcher
 from catalogsync.shard import Shard
 
 if TYPE_CHECKING:
+    from catalogsync.cache import ModelReads
     from catalogsync.manifest.folder import KnownFiles
     from catalogsync.manifest.tree import KnownBlobs
     from catalogsync.scenario import Connection, ScenarioClient
@@ -53,6 +54,12 @@ class Choices:
     exclude: tuple[str, ...] = ()
     shard: Shard | None = None
     changed_since: str | None = None
+    refresh: str = "full"
+
+    @property
+    def recalls(self) -> bool:
+        """Whether what was read before is taken for models that did not change since."""
+        return self.refresh == "changed"
 
 
 def log_of(choices: Choices) -> Log:
@@ -74,6 +81,7 @@ class Session:
     keys: frozenset[str] | None
     client: "ScenarioClient"
     known: KnownAssets
+    reads: "ModelReads"
     blobs: "KnownBlobs"
     files: "KnownFiles"
     stop: Event
@@ -110,6 +118,13 @@ def session(choices: Choices, *, read_only: bool, may_be_empty: bool = False) ->
                 hashed=hashed,
             ) as client,
         ):
+            reads = cache.models(
+                _server(choices),
+                target.project,
+                recalls=choices.recalls,
+                clock=lambda: client.server_time,
+                tell=log,
+            )
             yield Session(
                 root,
                 catalog,
@@ -117,6 +132,7 @@ def session(choices: Choices, *, read_only: bool, may_be_empty: bool = False) ->
                 keys,
                 client,
                 known,
+                reads,
                 blobs,
                 files,
                 stop,

@@ -43,4 +43,4 @@ def command(places: tuple[Path, ...], no_cache: bool, color: str, **options: Any
     if readings.as_json:
         write_text(document)
     else:
-        write_lines(render_plan(saved.plan), color=color)
+        write_lines(render_plan(saved.plan, before=saved.read_before), color=color)

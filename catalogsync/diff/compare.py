@@ -1,7 +1,8 @@
 """One manifest against one model."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
-from fnmatch import fnmatchcase
+from fnmatch import translate as pattern_of
 
 from catalogsync.contents import Contents
 from catalogsync.diff.leaves import leaf_differences
@@ -56,7 +57,8 @@ class Comparison:
         self._notes = notes
         self._keys = {model_id: key for key, model_id in ids.items()}
         self._collections = snapshot.collections or {}
-        self._ignored = (*RESERVED_TAGS, *catalog.ignore_tags)
+        globs = (*RESERVED_TAGS, *catalog.ignore_tags)
+        self._is_ignored = re.compile("|".join(map(pattern_of, globs))).match
 
     def model(self, found: Match) -> ModelDiff | None:
         """What differs between a manifest and its model, or None where nothing does."""
@@ -141,7 +143,7 @@ class Comparison:
             yield Change(spec.key, ("tags", tag), old, new)
 
     def _managed_tags(self, tags: Iterable[str]) -> set[str]:
-        return {t for t in tags if not any(fnmatchcase(t, glob) for glob in self._ignored)}
+        return {tag for tag in tags if not self._is_ignored(tag)}
 
     def _collection_names(self, spec: ModelSpec, live: RemoteModel) -> Iterator[Change]:
         if spec.collections is None:

@@ -106,19 +106,27 @@ class Folder:
         return NotDownloaded(self.root, "/".join(parts))
 
     def asset(self, parts: tuple[str, ...], form: Format) -> AssetRef:
-        """The asset that a file is, which Git must track."""
+        """The asset that a file is, which Git must track; one that is known is not opened."""
+        before = self._opener.status(parts) if self._memory else None
+        asset = self._memory.recall(parts, before) if self._memory and before else None
+        if asset is None or before is None:
+            asset, before = self._read(parts, form)
+        else:
+            self._require_tracked(parts)
+        self._place(parts, asset, is_pointer=before.st_size != asset.size)
+        return asset
+
+    def _read(self, parts: tuple[str, ...], form: Format) -> tuple[AssetRef, os.stat_result]:
+        """The asset that a tracked file is, and what the file was before it was read."""
         descriptor, before = self._opener.open(parts)
         try:
             self._require_tracked(parts)
-            asset = self._memory.recall(parts, before) if self._memory else None
-            if asset is None:
-                asset = self._examined(descriptor, before, parts[-1], form)
-                if self._memory:
-                    self._memory.remember(parts, before, asset)
+            asset = self._examined(descriptor, before, parts[-1], form)
         finally:
             os.close(descriptor)
-        self._place(parts, asset, is_pointer=before.st_size != asset.size)
-        return asset
+        if self._memory:
+            self._memory.remember(parts, before, asset)
+        return asset, before
 
     def _examined(
         self, descriptor: int, before: os.stat_result, name: str, form: Format

@@ -3,6 +3,7 @@
 import os
 import re
 import stat
+from operator import attrgetter
 from types import TracebackType
 
 from catalogsync.manifest.words import Unfit, did_you_mean, quote
@@ -92,10 +93,18 @@ class Opener:
         what = "a folder" if stat.S_ISDIR(found.st_mode) else "no regular file"
         raise Unfit(f"{quote('/'.join(parts))} is {what}", "name a file")
 
+    def status(self, parts: tuple[str, ...]) -> os.stat_result | None:
+        """What is there, if it is a regular file; only `open` says why it is none."""
+        try:
+            found = os.stat(parts[-1], dir_fd=self._enter(parts[:-1]), follow_symlinks=False)
+        except (OSError, ValueError):
+            return None
+        return found if stat.S_ISREG(found.st_mode) else None
+
     def entries(self, parts: tuple[str, ...]) -> list[os.DirEntry[str]]:
         """What is in a folder, in the order of the names; `is_dir` must not follow links."""
         with os.scandir(self._enter(parts)) as entries:
-            return sorted(entries, key=lambda entry: entry.name)
+            return sorted(entries, key=attrgetter("name"))
 
     def _enter(self, parts: tuple[str, ...]) -> int:
         if parts == self._names:

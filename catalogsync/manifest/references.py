@@ -196,7 +196,7 @@ def globbed(pattern: str, folder: Folder, files: Files) -> list[Folder]:
         raise Unfit("no file matches", "check the pattern; * and ? do not cross a /")
     if len(found) > MAX_EXAMPLES:
         raise Unfit(f"{len(found)} files match, {MAX_EXAMPLES} are allowed", "narrow it down")
-    return sorted(found, key=natural)
+    return sorted(found, key=lambda parts: natural(parts[len(folder) :]))
 
 
 _READERS = {"file": _file, "glob": _glob}

@@ -4,12 +4,13 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from catalogsync.diff import Accepted, Verb
 from catalogsync.identity import Refusal
+from catalogsync.model import ReadBefore
 from catalogsync.plan import LIVE, ModelPlan, Orphan, Plan
 from catalogsync.review.markdown_budget import Detail, Section, fitted, listed, size_of
 from catalogsync.review.markdown_marker import marker
 from catalogsync.review.markdown_model import WARNING, model_section
 from catalogsync.review.markdown_words import NAME_LENGTH, code, prose, table_row
-from catalogsync.review.phrases import total_cost
+from catalogsync.review.phrases import read_before_words, total_cost
 from catalogsync.review.text import SIGNS, summary, work_estimate
 from catalogsync.review.undoing import (
     Acceptance,
@@ -30,10 +31,18 @@ _FOR_ORPHANS = 3_000
 _FOR_ACCEPTED = 2_000
 
 
-def render_markdown(plan: Plan, *, read_at: str = "", budget: int = BUDGET, jobs: int = 8) -> str:
+def render_markdown(
+    plan: Plan,
+    *,
+    read_at: str = "",
+    before: ReadBefore | None = None,
+    budget: int = BUDGET,
+    jobs: int = 8,
+) -> str:
     """The plan in at most `budget` bytes (at least 10,000), with every refusal and delete.
 
-    `read_at` says when the live state was read; `jobs` only matters for the estimate of time.
+    `read_at` says when the live state was read, and `before` what of it was read earlier; `jobs`
+    only matters for the estimate of time.
     """
     uploads = {upload.asset.digest for upload in plan.uploads}
     sections = [model_section(model, uploads) for model in in_order(plan.models)]
@@ -41,7 +50,7 @@ def render_markdown(plan: Plan, *, read_at: str = "", budget: int = BUDGET, jobs
         *(marker(plan, "plan"), f"## {_verdict(plan)}", summary(plan)),
         *(_undoing(plan), _against(plan), accepted_sentence(plan.accepted)),
     ]
-    end = [_footer(plan, read_at, jobs)]
+    end = [_footer(plan, read_at, before, jobs)]
     refusals = refusal_rows(plan)
     frame = [*start, "\n".join([*_HEAD_ROWS, *refusals]), _orphans(plan), *end]
     room = budget - size_of(joined(frame)) - _FOR_NOTES
@@ -204,10 +213,11 @@ def rows_or_names(word: str, rows: Sequence[str], keys: Sequence[str], room: int
     return f"**{len(keys)} {word}:** {names}{more}."
 
 
-def _footer(plan: Plan, read_at: str, jobs: int) -> str:
+def _footer(plan: Plan, read_at: str, before: ReadBefore | None, jobs: int) -> str:
     parts = [work_estimate(plan, jobs)] if plan.models else []
     parts += [f"{counted(plan.unchanged, 'model')} unchanged"] if plan.unchanged else []
     cost = total_cost(plan)
     parts += [f"cost of imports: {prose(cost)}"] if cost else []
     parts += [f"live state read at {code(read_at, NAME_LENGTH)}"] if read_at else []
+    parts += [read_before_words(before, lambda since: code(since, NAME_LENGTH))] if before else []
     return f"<sub>{' · '.join([*parts, code(plan.digest)])}</sub>"

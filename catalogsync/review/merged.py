@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from catalogsync.actions import UploadAsset
 from catalogsync.errors import BadPlan
+from catalogsync.model import ReadBefore
 from catalogsync.plan import Plan
 from catalogsync.review.saved import SavedPlan
 from catalogsync.review.words import counted
@@ -29,7 +30,15 @@ def merged(plans: Mapping[str, SavedPlan]) -> SavedPlan:
         read_at=min(each.read_at for each in plans.values()),
         scope=replace(first.scope, shard=None),
         tool_version=first.tool_version,
+        read_before=_read_before([each.read_before for each in plans.values()]),
     )
+
+
+def _read_before(parts: Sequence[ReadBefore | None]) -> ReadBefore | None:
+    held = [each for each in parts if each]
+    if not held:
+        return None
+    return ReadBefore(sum(each.models for each in held), min(each.since for each in held))
 
 
 def _alike(saved: SavedPlan) -> dict[str, object]:

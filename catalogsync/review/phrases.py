@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from catalogsync.actions import ImportModel
 from catalogsync.diff import Change
-from catalogsync.model import AssetRef, Weights
+from catalogsync.model import AssetRef, ReadBefore, Weights
 from catalogsync.plan import Plan
 from catalogsync.review.words import counted, file_size, visible
 
@@ -82,6 +82,12 @@ def creative_units(units: float | None) -> str:
     if units is None:
         return "unknown"
     return f"{units:g} creative unit" + ("" if units == 1 else "s")
+
+
+def read_before_words(before: ReadBefore, marked: Callable[[str], str]) -> str:
+    """What of the live state was not read for this plan; a foreign text in it is `marked`."""
+    texts = f"texts of {counted(before.models, 'model')}"
+    return f"{texts} as read before, the oldest at {marked(before.since)}"
 
 
 def total_cost(plan: Plan) -> str:

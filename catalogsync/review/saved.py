@@ -14,7 +14,7 @@ from catalogsync import __version__
 from catalogsync.codec import Mismatch, as_data, from_data
 from catalogsync.diff import Change, Placed
 from catalogsync.errors import BadPlan
-from catalogsync.model import LARGEST_FILE
+from catalogsync.model import LARGEST_FILE, ReadBefore
 from catalogsync.plan import Plan
 from catalogsync.review.document import FORMAT_VERSION, dumped, plan_document
 from catalogsync.shard import Shard
@@ -40,12 +40,16 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class SavedPlan:
-    """A plan with when the live state was read (UTC), for which models, and by which version."""
+    """A plan with when the live state was read (UTC), for which models, and by which version.
+
+    `read_before` says what of it was not read then, but at an earlier time.
+    """
 
     plan: Plan
     read_at: str = ""
     scope: Scope = Scope()
     tool_version: str = __version__
+    read_before: ReadBefore | None = None
 
 
 def saved_document(saved: SavedPlan) -> dict[str, object]:
@@ -55,6 +59,7 @@ def saved_document(saved: SavedPlan) -> dict[str, object]:
         "read_at": saved.read_at,
         "scope": as_data(saved.scope),
         "tool_version": saved.tool_version,
+        "read_before": as_data(saved.read_before),
     }
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from catalogsync.actions import ImportModel
 from catalogsync.diff import Change, Placed, Value, Verb
 from catalogsync.identity import Refusal
-from catalogsync.model import AssetRef, Weights
+from catalogsync.model import AssetRef, ReadBefore, Weights
 from catalogsync.plan import LIVE, ModelPlan, Orphan, Plan
 from catalogsync.review.phrases import (
     SETS,
@@ -17,6 +17,7 @@ from catalogsync.review.phrases import (
     examples_count,
     import_cost,
     plain_value,
+    read_before_words,
     total_cost,
     weights_facts,
 )
@@ -58,15 +59,20 @@ class Line:
     style: str = ""
 
 
-def render_plan(plan: Plan, *, jobs: int = 8, said: str = "") -> list[Line]:
+def render_plan(
+    plan: Plan, *, jobs: int = 8, said: str = "", before: ReadBefore | None = None
+) -> list[Line]:
     """The whole plan; `jobs` only matters for the estimate of time.
 
-    `said` tells more of what an offline plan was made against than the plan itself, as its age.
+    `said` tells more of what an offline plan was made against than the plan itself, as its age;
+    `before` what was not read for this plan.
     """
     lines = [Line(place(plan.catalog, plan.target, plan.project), "bold")]
     if plan.against != LIVE:
         what = visible(said or plan.against)
         lines.append(Line(f"against {what}, not the live project", "yellow"))
+    if before:
+        lines.append(Line(read_before_words(before, visible), "yellow"))
     if by := base_sentence(plan, visible):
         lines.append(Line(by, "" if plan.base and plan.base.commit else "yellow"))
     lines.append(Line(""))

@@ -6,6 +6,7 @@ import logging
 import math
 import re
 from collections.abc import Mapping
+from email.utils import formatdate
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -67,7 +68,7 @@ class _Sandbox:
         segments = scope["path"].split("/")[1:]
         if segments[0] == "v1":
             status, body = await self._answer(scope, receive, segments[1:])
-            await _send_json(send, status, body)
+            await _send_json(send, status, body, self._world.clock.now())
         else:
             response = await self._page(Request(scope, receive), segments)
             await response(scope, receive, send)
@@ -183,11 +184,12 @@ def _no_constant(name: str) -> float:
     raise ValueError(f"{name} is not JSON")
 
 
-async def _send_json(send: Send, status: int, body: Mapping[str, Any]) -> None:
+async def _send_json(send: Send, status: int, body: Mapping[str, Any], now: float) -> None:
     content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
     headers = [
         (b"content-type", b"application/json"),
         (b"content-length", str(len(content)).encode()),
+        (b"date", formatdate(now, usegmt=True).encode()),
     ]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": content})

@@ -191,13 +191,14 @@ def _seconds(value: object) -> float | None:
 
 def _until(date: str | None, now: str | None) -> float | None:
     """The seconds until an HTTP date, by the server's own clock where it tells the time."""
-    then, server_now = _time(date), _time(now)
+    then, server_now = http_date(date), http_date(now)
     if then is None:
         return None
     return max(0.0, (then - (server_now or datetime.now(UTC))).total_seconds())
 
 
-def _time(date: str | None) -> datetime | None:
+def http_date(date: str | None) -> datetime | None:
+    """The moment that a date of HTTP means; None for one that makes no sense."""
     if not date:
         return None
     try:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import BinaryIO
 
 from catalogsync.errors import AccessDenied, BadResponse, CeilingReached, NotFound, Rejected
@@ -27,6 +28,11 @@ class ScenarioClient:
         self._http = transport
         self._uploader = uploader or Uploader(transport)
         self.storage = Storage(transport)
+
+    @property
+    def server_time(self) -> datetime | None:
+        """When the server last answered, by its own clock; None where it does not tell."""
+        return self._http.server_time
 
     def list_models(self) -> Iterator[RemoteModel]:
         """Yield every model once, without the deleted ones (GET /models)."""

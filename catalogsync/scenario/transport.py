@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Self
 from urllib.parse import urlencode
 
@@ -25,7 +26,7 @@ from catalogsync.errors import (
 )
 from catalogsync.events import CoolingDown, Repeating, Requested, SlowedDown, Tell, tell_nobody
 from catalogsync.ports import Look
-from catalogsync.scenario.answers import AnswerReader, Json
+from catalogsync.scenario.answers import AnswerReader, Json, http_date
 from catalogsync.scenario.connection import Connection
 from catalogsync.scenario.pace import Pace
 from catalogsync.web import (
@@ -114,6 +115,12 @@ class Transport:
         self._local = threading.local()
         self._clients: list[httpx.Client] = []
         self._lock = threading.Lock()
+        self._dated = ""
+
+    @property
+    def server_time(self) -> datetime | None:
+        """When the server last answered, by its own clock (the Date header)."""
+        return http_date(self._dated)
 
     def close(self) -> None:
         """Close all connections."""
@@ -271,6 +278,7 @@ class Transport:
         with client.stream(
             request.method, self._url(request), content=content, headers=headers
         ) as response:
+            self._dated = response.headers.get("date", "")
             packed = response.headers.get("content-encoding", "identity")
             if "," in packed:
                 # Packed twice, a small answer can unpack to a size that no cap catches in time.

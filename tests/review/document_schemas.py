@@ -8,6 +8,7 @@ from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from catalogsync.drift import Drift
+from catalogsync.model import ReadBefore
 from catalogsync.plan import ModelPlan, Plan
 from catalogsync.review.saved import SavedPlan, Scope
 
@@ -47,6 +48,10 @@ def plan_schema() -> str:
                 "description": "When the live state was read, in UTC.",
             },
             "tool_version": {"type": "string"},
+            "read_before": {
+                **_schema(ReadBefore | None, parts),
+                "description": "What of the live state was read earlier: --refresh changed.",
+            },
             "scope": _ref(Scope, parts),
             "summary": {"type": "string", "description": "The plan in one sentence."},
             "counts": {

@@ -7,6 +7,7 @@ from importlib.resources import files
 
 from catalogsync.diff import Accepted, Verb
 from catalogsync.identity import Refusal
+from catalogsync.model import ReadBefore
 from catalogsync.pictures.picture import Picture
 from catalogsync.plan import LIVE, ModelPlan, Plan
 from catalogsync.review.html.elements import Content, Markup, element, joined
@@ -14,7 +15,7 @@ from catalogsync.review.html.fields import LABELS
 from catalogsync.review.html.model import SIGNS, Desk, badge, changes_in_short, model_section
 from catalogsync.review.html.shown import shown_assets
 from catalogsync.review.html.tiles import NARROWEST, UNIT, WIDEST, Gallery, gallery, icons
-from catalogsync.review.phrases import total_cost
+from catalogsync.review.phrases import read_before_words, total_cost
 from catalogsync.review.text import summary, work_estimate
 from catalogsync.review.undoing import (
     SIGN,
@@ -34,11 +35,17 @@ _TEXTS_OF_A_MODEL = 2
 
 
 def render_html(
-    plan: Plan, pictures: Mapping[str, Picture], *, read_at: str = "", jobs: int = 8
+    plan: Plan,
+    pictures: Mapping[str, Picture],
+    *,
+    read_at: str = "",
+    before: ReadBefore | None = None,
+    jobs: int = 8,
 ) -> str:
     """The plan as one page; `pictures` by digest, or by the id of an asset that has none.
 
-    `read_at` says when the server was read, `jobs` only matters for the estimate of time.
+    `read_at` says when the server was read, and `before` what of it was read earlier; `jobs` only
+    matters for the estimate of time.
     """
     uploads = frozenset(upload.asset.digest for upload in plan.uploads)
     shown, picture_rules = gallery(shown_assets(plan.models), pictures, uploads)
@@ -59,7 +66,7 @@ def render_html(
             _uploads(plan),
             left_out(pictures),
         ),
-        _foot(plan, read_at),
+        _foot(plan, read_at, before),
     )
     return document(f"{_verdict(plan)} · {plan.catalog}", joined(body), picture_rules)
 
@@ -322,8 +329,9 @@ def left_out(pictures: Mapping[str, Picture]) -> Markup | None:
     return element("section", element("h2", "Not shown"), *(element("p", each) for each in told))
 
 
-def _foot(plan: Plan, read_at: str) -> Markup:
-    read = element("p", f"The server was read at {read_at}.") if read_at else None
+def _foot(plan: Plan, read_at: str, before: ReadBefore | None) -> Markup:
+    earlier = f", {read_before_words(before, str)}" if before else ""
+    read = element("p", f"The server was read at {read_at}{earlier}.") if read_at else None
     digest = element("p", "Digest of this plan: ", element("code", plan.digest))
     made = "A review by catalog-sync. The page is complete in itself: no script, nothing loaded."
     return element("footer", digest, read, element("p", made))

@@ -1,0 +1,28 @@
+"""What the entries of all caches have in common."""
+
+import os
+from hashlib import sha256
+from typing import Any
+
+Row = tuple[Any, ...]
+
+IDS_PER_QUERY = 500
+
+
+def scope_of(*words: str) -> bytes:
+    """What keeps the entries of one folder or project apart, without telling its address."""
+    return sha256(b"\0".join(map(os.fsencode, words))).digest()[:16]
+
+
+def fits(row: Row) -> bool:
+    """Whether SQLite can hold the values: a server may tell endless sizes and broken texts."""
+    return all(
+        encodable(value) if isinstance(value, str) else abs(value) < 1 << 63
+        for value in row
+        if isinstance(value, str | int)
+    )
+
+
+def encodable(text: str) -> bool:
+    """Whether a text can be written as UTF-8."""
+    return text.isascii() or not any("\ud800" <= char <= "\udfff" for char in text)
