@@ -21,6 +21,7 @@ FLOORS = (
         "import_notes",
         "manifest",
         "mentions",
+        "polling",
         "ports",
         "sending",
         "shard",
