@@ -8,7 +8,7 @@ import httpx
 
 from catalogsync.scenario.answers import Json
 from catalogsync.scenario.fields import id_of
-from catalogsync.web import Deadline, bounded_transport, is_private, tls_context
+from catalogsync.web import Deadline, bounded_transport, can_be_asked, tls_context
 
 MAX_IMAGE = 20_000_000
 """The largest image that is read, in bytes."""
@@ -66,9 +66,7 @@ class ImageReader:
         What goes wrong is not told: the URL holds a signature.
         """
         try:
-            address = httpx.URL(url)
-            safe = is_private(address) and not address.userinfo
-            return safe and self._copy(url, write, most)
+            return can_be_asked(url) and self._copy(url, write, most)
         except (httpx.HTTPError, httpx.InvalidURL):
             return False
 

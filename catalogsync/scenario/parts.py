@@ -15,7 +15,7 @@ from catalogsync.events import CoolingDown, Requested, Tell, tell_nobody
 from catalogsync.scenario.answers import asked_to_wait
 from catalogsync.scenario.planned_file import PlannedFile
 from catalogsync.scenario.tally import Tally
-from catalogsync.web import Deadline, Failure, bounded_transport, is_private, tls_context
+from catalogsync.web import Deadline, Failure, bounded_transport, can_be_asked, tls_context
 
 _LONGEST_ANSWER = 256 * 1024
 
@@ -83,7 +83,7 @@ class PartSender:
 
         Raises `PartExpired` when the URL is refused, `FileChanged` when the file got shorter.
         """
-        if not _usable(url):
+        if not can_be_asked(url):
             raise BadResponse(f"the server's address for part {part.number} cannot be used")
         file.wait_until_hashed(part.start + part.length)
         asked = 0.0
@@ -186,15 +186,6 @@ class _Body:
     def take_back(self) -> None:
         """Count what was sent as not sent."""
         self._tally.add(-self._sent)
-
-
-def _usable(url: str) -> bool:
-    try:
-        address = httpx.URL(url)
-    except httpx.InvalidURL:
-        return False
-    # What stands before an @ would become a header with credentials.
-    return is_private(address) and not address.userinfo
 
 
 def _skim(answer: httpx.Response) -> None:

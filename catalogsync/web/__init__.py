@@ -1,6 +1,6 @@
 """What every client of an HTTP API keeps to: private addresses, and a deadline."""
 
-from catalogsync.web.addresses import checked_base_url, is_private, tls_context
+from catalogsync.web.addresses import can_be_asked, checked_base_url, tls_context
 from catalogsync.web.exchange import Answer, Failure
 from catalogsync.web.sockets import Deadline, bounded_transport
 
@@ -9,7 +9,7 @@ __all__ = [
     "Deadline",
     "Failure",
     "bounded_transport",
+    "can_be_asked",
     "checked_base_url",
-    "is_private",
     "tls_context",
 ]

@@ -38,3 +38,15 @@ def checked_base_url(base_url: str, example: str = "https://HOST/v1") -> str:
 def is_private(url: httpx.URL) -> bool:
     """Whether nobody on the way can read what is sent there: https, or this machine."""
     return url.scheme == "https" or (url.scheme == "http" and url.host in _LOOPBACK)
+
+
+def can_be_asked(url: str) -> bool:
+    """Whether an address that a server named may be asked: private, and without credentials.
+
+    What stands before an @ would become a header.
+    """
+    try:
+        address = httpx.URL(url)
+    except httpx.InvalidURL:
+        return False
+    return is_private(address) and bool(address.host) and not address.userinfo
