@@ -1,7 +1,5 @@
 """`catalog-sync apply`: plan, ask, do, and say what became of it."""
 
-import select
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ from catalogsync.actions import Creation, file_to_send
 from catalogsync.apply import apply, noticing_twins
 from catalogsync.cli.against import live_only
 from catalogsync.cli.approvals import approval_of, as_saved
+from catalogsync.cli.asking import confirmed, yes_option
 from catalogsync.cli.base import base_options
 from catalogsync.cli.options import (
     connection_options,
@@ -37,7 +36,7 @@ from catalogsync.cli.saved import told_apart
 from catalogsync.cli.session import Session, interruptible
 from catalogsync.cli.undo import check_can_be_kept, keep, say_way_back
 from catalogsync.diff import Verb
-from catalogsync.errors import CatalogSyncError, Interrupted, UsageError
+from catalogsync.errors import CatalogSyncError, Interrupted
 from catalogsync.identity import twins
 from catalogsync.ledger import Ledger
 from catalogsync.manifest import make_ready, open_file
@@ -59,7 +58,7 @@ from catalogsync.review.words import counted, visible
 @selection_options
 @plan_options
 @option("--expect", metavar="DIGEST", help="Apply only the plan that has this digest.")
-@option("--yes", "-y", is_flag=True, help="Do not ask.")
+@yes_option
 @option("--lfs-pull", is_flag=True, help="Let Git LFS download the files that are to be sent.")
 @live_only
 @base_options
@@ -170,8 +169,6 @@ def _make_sure(opened: Session, plan: Plan, *, lfs_pull: bool, asks: bool) -> No
 
 def _confirmed(opened: Session, plan: Plan) -> bool:
     """Ask whether to apply; where, how much and at what cost is in the question."""
-    if not sys.stdin.isatty():
-        raise UsageError("there is nobody to ask", hint="give --yes to apply without asking")
     where = " ".join(filter(None, (opened.target.name, opened.target.project)))
     where = visible(where) or "the project of these credentials"
     deletes = plan.count(Verb.DELETE)
@@ -179,20 +176,9 @@ def _confirmed(opened: Session, plan: Plan) -> bool:
     undone = f", UNDO {counted(plan.would_undo, 'edit')} on the server" if plan.would_undo else ""
     cost = total_cost(plan)
     price = f", cost of imports: {cost}" if cost else ""
-    with interruptible():
-        # A Ctrl-C just before has only set the event, which nobody looks at here.
-        if opened.stop.is_set():
-            raise Interrupted("interrupted")
-        number = counted(len(plan.models), "model")
-        say(f"\nApply to {number} in {where}{loss}{undone}{price}? [y/N]")
-        return _answer() in ("y", "yes")
-
-
-def _answer() -> str:
-    """A line of the user; looked for again and again, so that no Ctrl-C can be missed."""
-    while not select.select([sys.stdin], [], [], 0.1)[0]:
-        pass
-    return sys.stdin.readline().strip().lower()
+    number = counted(len(plan.models), "model")
+    question = f"Apply to {number} in {where}{loss}{undone}{price}?"
+    return confirmed(question, opened.stop, instead="--yes to apply without asking")
 
 
 def _file(catalog: Catalog, asset: AssetRef) -> LocalFile:
