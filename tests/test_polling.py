@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalogsync.errors import AccessDenied, ApiError, Interrupted, NotFound, Rejected, Unreachable
@@ -76,6 +76,7 @@ def test_what_no_look_cures_is_raised_at_once(error: ApiError) -> None:
 FAILURES = st.sampled_from([Unreachable("lost"), NotFound("not yet", status=404)])
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(FAILURES, max_size=LOOKS_IN_VAIN - 1), min_size=1, max_size=5))
 def test_looks_that_fail_now_and_then_change_nothing(gaps: list[list[ApiError]]) -> None:
     script: list[int | ApiError] = []
@@ -88,6 +89,7 @@ def test_looks_that_fail_now_and_then_change_nothing(gaps: list[list[ApiError]])
     )
 
 
+@settings(deadline=None)
 @given(st.integers(0, 5), FAILURES)
 def test_as_many_in_a_row_as_are_allowed_are_raised(before: int, error: ApiError) -> None:
     script: list[int | ApiError] = [*range(before), *[error] * LOOKS_IN_VAIN]

@@ -122,10 +122,17 @@ def render_training_plan(plan: TrainingPlan) -> list[Line]:
     for wish in plan.standing:
         left = "is trained already; --again trains it anew"
         lines.append(Line(f"= keep  {_who(wish)}  {left}", "cyan"))
+    return [*lines, Line(_sum(plan), "bold")]
+
+
+def _sum(plan: TrainingPlan) -> str:
+    if plan.refusals:
+        refused = counted(len(plan.refusals), "model")
+        return f"Nothing is started: {refused} cannot be trained."
     if not plan.wishes:
-        return [*lines, Line("Nothing to train.", "bold")]
+        return "Nothing to train."
     number = counted(len(plan.wishes), "training")
-    return [*lines, Line(f"Cost of {number}: {creative_units(plan.units)}.", "bold")]
+    return f"Cost of {number}: {creative_units(plan.units)}."
 
 
 def refused_lines(refusals: Sequence[Refusal]) -> Iterator[Line]:
@@ -144,7 +151,8 @@ def render_trainings(results: Sequence[Result], refusals: Sequence[Refusal] = ()
 
 
 def _lines(result: Result) -> Iterator[Line]:
-    sign, style = _SIGNS[result.fate]
+    asked = result.fate is Fate.NOT_STARTED and not result.error
+    sign, style = (".", "") if asked else _SIGNS[result.fate]
     facts = [progress_words(result.training)] if result.fate is Fate.RUNNING else []
     facts += [creative_units(result.units)] if result.units is not None else []
     facts += [result.job_id] if result.job_id else []

@@ -61,6 +61,12 @@ def number(data: Mapping[str, object], key: str) -> float | None:
     return found if math.isfinite(found) else None
 
 
+def number_within(data: Mapping[str, object], key: str, most: float) -> float | None:
+    """A number from 0 to `most`, as people can be told it; None for any other."""
+    found = number(data, key)
+    return found if found is not None and 0 <= found <= most else None
+
+
 def path_part(identifier: str) -> str:
     """An id as one part of a path; what would name another resource is refused."""
     # "." and ".." stand for other paths even when they are quoted, and nothing for the listing.

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from catalogsync.errors import BadResponse
 from catalogsync.jobs import Job
-from catalogsync.scenario.fields import mapping, number, object_of, path_part, text
+from catalogsync.scenario.fields import mapping, number, number_within, object_of, path_part, text
 from catalogsync.scenario.transport import Transport
 
 _JOBS_PER_PAGE = "100"
@@ -60,7 +60,7 @@ class Jobs:
             status=status,
             type=text(data, "jobType"),
             created_at=text(data, "createdAt"),
-            progress=number(data, "progress"),
+            progress=number_within(data, "progress", 1),
             units=number(mapping(data, "billing"), "cuCost"),
             model_id=text(asked, "modelId"),
             epoch=text(asked, "modelEpoch"),

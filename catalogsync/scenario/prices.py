@@ -40,4 +40,6 @@ def asked_price(ask: Callable[[], Json], begun: Begun) -> Price:
             f"asked for the price of {begun.what}, the server seems to have begun it",
             hint=f"{begun.look}, before you try again",
         )
-    return Price(number(answer, "creativeUnitsCost"))
+    units = number(answer, "creativeUnitsCost")
+    # What would be paid to us might hide what something else costs.
+    return Price(units if units is not None and units >= 0 else None)

@@ -6,13 +6,24 @@ from catalogsync.errors import BadResponse
 from catalogsync.jobs import Started, Training
 from catalogsync.model import Price
 from catalogsync.scenario.answers import Json
-from catalogsync.scenario.fields import id_of, mapping, number, object_of, path_part, text
+from catalogsync.scenario.fields import (
+    id_of,
+    mapping,
+    number,
+    number_within,
+    object_of,
+    path_part,
+    text,
+)
 from catalogsync.scenario.jobs import Jobs
 from catalogsync.scenario.prices import Begun, asked_price
 
 _BEGUN = Begun(
     "a training", "job", "look with `train --status`, and cancel it with `train --cancel`"
 )
+
+_MOST = 10**12
+"""What is larger than this is no count and no time in milliseconds: 30 years."""
 
 
 class Trainings(Jobs):
@@ -59,17 +70,18 @@ class Trainings(Jobs):
         if id_of(model) != model_id:
             raise BadResponse("the server describes another model than was asked for")
         progress = mapping(model, "trainingProgress")
-        position, left = number(progress, "position"), number(progress, "remainingTimeMs")
+        position = number_within(progress, "position", _MOST)
+        left = number_within(progress, "remainingTimeMs", _MOST)
         return Training(
             model_id=model_id,
             type=text(model, "type"),
             status=self._http.plain(text(model, "status")),
-            images=int(number(model, "trainingImagesNumber") or 0),
+            images=int(number_within(model, "trainingImagesNumber", _MOST) or 0),
             job_id=self._http.plain(text(model, "jobId")),
             stage=self._http.plain(text(progress, "stage")),
             position=None if position is None else int(position),
-            progress=number(progress, "progress"),
-            seconds_left=None if left is None else max(0.0, left / 1000),
+            progress=number_within(progress, "progress", 1),
+            seconds_left=None if left is None else left / 1000,
             ended_at=text(mapping(model, "trainingStats"), "endedAt"),
         )
 

@@ -37,6 +37,9 @@ def start(trainer: Trainer, wish: Wish, known: Collection[str], wait: Wait) -> R
         if error.may_have_been_applied:
             return _found(trainer, wish, known, error, wait)
         return Result(wish, Fate.NOT_STARTED, wish.before, error=_explained(error))
+    except Interrupted as error:
+        # Only waits are interrupted, and none comes after the one request.
+        return Result(wish, Fate.NOT_STARTED, wish.before, error=error)
     return Result(wish, Fate.RUNNING, started.training, started.job_id, started.units)
 
 

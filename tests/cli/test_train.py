@@ -105,6 +105,7 @@ def test_everything_that_cannot_be_trained_is_refused_at_once_by_name(studio: An
     refused = [line for line in found.out.splitlines() if line.startswith("! refused")]
     assert [line.split()[2] for line in refused] == ["new:", "ink:", "pose:", "bare:"]
     assert "Training is not available for models of type custom" in refused[2]
+    assert found.out.splitlines()[-1] == "Nothing is started: 4 models cannot be trained."
     assert [each["code"] for each in document["refusals"]] == [
         "not-there",
         "training",
@@ -274,12 +275,21 @@ def test_who_detaches_finds_it_again_by_its_status(studio: Any) -> None:
     assert "--follow" in started.err
     first, second = status.out.splitlines()[:2]
     assert "running, 50 %, 75 min left, 30 creative units, job_" in first
-    assert second.startswith("! not started  paint")
+    assert second.startswith(". not started  paint")
     assert (document["trainings"][0]["stage"], document["trainings"][0]["progress"]) == (
         "running-train",
         0.5,
     )
     assert ended.out.startswith("= trained  ink")
+
+
+def test_the_catalog_is_the_nearest_one_upward(
+    studio: Any, cli: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with studio() as train:
+        monkeypatch.chdir(train.catalog / "models")
+        found = cli("train", "--status", "ink", "--base-url", train.server.url)
+    assert (found.code, found.out.splitlines()[-1]) == (0, "Trainings: 1 not started.")
 
 
 def test_a_status_and_a_follow_cannot_write(studio: Any) -> None:

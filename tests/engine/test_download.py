@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalogsync.download import (
@@ -199,6 +199,7 @@ def test_a_part_of_another_file_is_never_put_behind_the_first(tmp_path: Path) ->
     check(tmp_path, OTHER)
 
 
+@settings(deadline=None, max_examples=60)
 @given(
     runs=st.lists(
         st.lists(st.integers(0, 600_000), min_size=1, max_size=4), min_size=0, max_size=4

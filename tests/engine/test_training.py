@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalogsync.errors import (
@@ -223,6 +223,19 @@ def test_a_start_that_is_refused_is_told_in_the_words_of_the_server(
     assert exit_code([result]) == code
 
 
+def test_a_stop_before_the_request_is_sent_starts_nothing_and_keeps_the_report() -> None:
+    server = FakeTrainer()
+    server.add("m-ink")
+
+    def stopped(name: str) -> None:
+        if name == "start_training":
+            raise Interrupted("interrupted")
+
+    server.before = stopped
+    result = start(server, wish(server), frozenset(), never)
+    assert (result.fate, server.jobs) == (Fate.NOT_STARTED, {})
+
+
 def test_a_ceiling_of_parallel_trainings_passes_when_one_ends() -> None:
     server = FakeTrainer()
     server.add("m-ink")
@@ -235,6 +248,7 @@ def test_a_ceiling_of_parallel_trainings_passes_when_one_ends() -> None:
 EVENTS = st.sampled_from(["fine", "lost before", "lost after", "refused"])
 
 
+@settings(deadline=None)
 @given(st.lists(EVENTS, min_size=1, max_size=6), st.sampled_from(TELLS))
 def test_no_training_is_ever_started_twice_and_no_fate_is_wrong(
     events: list[str], tells: tuple[bool, bool]

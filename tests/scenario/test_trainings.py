@@ -66,6 +66,7 @@ def test_the_question_for_a_price_is_in_the_query_and_nowhere_else(
     [
         (reply(269, {}), Price()),
         (reply(269, {"creativeUnitsCost": True}), Price()),
+        (reply(269, {"creativeUnitsCost": -100}), Price()),
         (reply(403, {"message": "no"}), Price()),
         (reply(404, {"reason": "no such model"}), Price(refusal="no such model")),
         (reply(400, {"reason": "Model is already training"}), Price(refusal="already training")),
@@ -207,7 +208,17 @@ def test_a_training_is_told_with_stage_place_and_time_left(
     )
 
 
-@pytest.mark.parametrize("progress", [{}, None, 7, {"stage": 5, "position": "x", "progress": []}])
+NO_PROGRESS: list[object] = [
+    {},
+    None,
+    7,
+    {"stage": 5, "position": "x", "progress": []},
+    {"position": -1, "progress": 1.5, "remainingTimeMs": 1e300},
+    {"position": 1e300, "progress": -0.1, "remainingTimeMs": -1},
+]
+
+
+@pytest.mark.parametrize("progress", NO_PROGRESS)
 def test_progress_that_tells_nothing_is_none(
     server: Server, client: ScenarioClient, progress: object
 ) -> None:
