@@ -85,8 +85,10 @@ class Place:
         """The bytes that are there so far, for the length of a `with`; the position is 0."""
         descriptor = os.open(self._part, _WRITE, 0o666, dir_fd=self._folder)
         with os.fdopen(descriptor, "r+b") as file:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise UsageError(f"{self._part} is no file", hint="remove it")
+            found = os.fstat(descriptor)
+            if not stat.S_ISREG(found.st_mode) or found.st_nlink != 1:
+                # What has another name as well may be somebody else's file.
+                raise UsageError(f"{self._part} is no file of ours", hint="remove it")
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:

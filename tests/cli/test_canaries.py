@@ -15,7 +15,7 @@ from PIL import Image
 from catalogsync.sandbox import running
 from tests.cli.conftest import MODEL, Run, write
 from tests.cli.test_kinds import wav
-from tests.cli.trainings import Api, write_catalog
+from tests.cli.trainings import Api, past_prices, write_catalog
 
 KEY, SECRET = "canary-key-7f3a", "canary-secret-9b1c"
 PAIR = base64.b64encode(f"{KEY}:{SECRET}".encode()).decode()
@@ -305,21 +305,6 @@ ON_PURPOSE: list[tuple[str, Answer]] = [  # those with ? also fail questions for
     ("GET /weights/.*", cut_off),
     ("GET /weights/.*", said(200, "ECHO", content_disposition=f'attachment; filename="{SIGNED}"')),
 ]
-
-
-def past_prices(faults: Faults) -> Callable[[Any], Any]:
-    """The same faults, but not of the questions for a price."""
-
-    def middleware(app: Any) -> Any:
-        failing = faults(app)
-
-        async def serve(scope: Any, receive: Any, send: Any) -> None:
-            asks = b"dryRun" in scope["query_string"]
-            await (app if asks else failing)(scope, receive, send)
-
-        return serve
-
-    return middleware
 
 
 @pytest.mark.parametrize(

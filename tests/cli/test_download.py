@@ -15,7 +15,7 @@ from catalogsync.sandbox import running
 from catalogsync.sandbox.faults import Faults, Rule
 from tests.cli.conftest import Result, Run
 from tests.cli.terminal import Terminal
-from tests.cli.trainings import Api, write_catalog
+from tests.cli.trainings import Api, past_prices, priced, write_catalog
 
 SIZE = 3_000_000
 SOON = {"pack_s": 0.05, "weights_bytes": SIZE}
@@ -235,24 +235,6 @@ def test_a_file_of_another_training_is_not_written_over(store: Any) -> None:
     assert "--replace" in found.err
 
 
-class Priced:
-    """A middleware that asks so much for every download."""
-
-    def __init__(self, units: float | None) -> None:
-        self._body = b"{}" if units is None else json.dumps({"creativeUnitsCost": units}).encode()
-
-    def __call__(self, app: Any) -> Any:
-        async def serve(scope: Any, receive: Any, send: Any) -> None:
-            if b"dryRun" not in scope["query_string"]:
-                await app(scope, receive, send)
-                return
-            headers = [(b"content-type", b"application/json")]
-            await send({"type": "http.response.start", "status": 269, "headers": headers})
-            await send({"type": "http.response.body", "body": self._body})
-
-        return serve
-
-
 @pytest.mark.parametrize(
     ("units", "options", "code"),
     [
@@ -266,7 +248,7 @@ class Priced:
 def test_what_costs_is_asked_for(
     store: Any, units: float | None, options: list[str], code: int
 ) -> None:
-    with store(middleware=(Priced(units),)) as download:
+    with store(middleware=(priced(units),)) as download:
         found = download("ink", *options)
         assert found.code == code, found
         assert download.jobs() == (code == 0)
@@ -275,7 +257,7 @@ def test_what_costs_is_asked_for(
 
 def test_a_person_is_asked_with_the_cost(store: Any) -> None:
     with (
-        store(middleware=(Priced(5),)) as download,
+        store(middleware=(priced(5),)) as download,
         Terminal(
             "download", "ink", "-C", download.catalog, "--out", download.out,
             url=download.server.url,
@@ -320,16 +302,7 @@ def test_a_signal_ends_it_and_the_next_run_goes_on(store: Any, number: signal.Si
 def test_a_lost_answer_begins_no_second_job(store: Any, fault: str) -> None:
     faults = Faults(1, [Rule((fault,), "POST /models/{}/download", times=1)])
 
-    def past_prices(app: Any) -> Any:
-        failing = faults(app)
-
-        async def serve(scope: Any, receive: Any, send: Any) -> None:
-            asks = b"dryRun" in scope["query_string"]
-            await (app if asks else failing)(scope, receive, send)
-
-        return serve
-
-    with store(middleware=(past_prices,)) as download:
+    with store(middleware=(past_prices(faults),)) as download:
         assert download("ink", "--timeout", "2").code == 0
         assert download.jobs() == 1
     assert faults.injected[fault] == 1

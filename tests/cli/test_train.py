@@ -15,7 +15,7 @@ from catalogsync.sandbox import running
 from catalogsync.sandbox.faults import Faults, Rule
 from tests.cli.conftest import Result, Run
 from tests.cli.terminal import Terminal
-from tests.cli.trainings import Api, write_catalog
+from tests.cli.trainings import Api, past_prices, priced, write_catalog
 
 SOON = {"queue_s": 0.05, "train_s": 0.05}
 LONG = {"queue_s": 1000.0, "train_s": 9000.0}
@@ -149,26 +149,11 @@ def test_a_brake_on_the_cost_is_kept(studio: Any) -> None:
     assert "this costs 50 creative units, more than --max-cost 49.5" in found.err
 
 
-class Unpriced:
-    """A middleware that answers a dry run without a price."""
-
-    def __call__(self, app: Any) -> Any:
-        async def serve(scope: Any, receive: Any, send: Any) -> None:
-            if b"dryRun" not in scope["query_string"]:
-                await app(scope, receive, send)
-                return
-            headers = [(b"content-type", b"application/json")]
-            await send({"type": "http.response.start", "status": 269, "headers": headers})
-            await send({"type": "http.response.body", "body": b"{}"})
-
-        return serve
-
-
 @pytest.mark.parametrize("options", [["--yes"], ["--yes", "--max-cost", "99"], ["--max-cost", "9"]])
 def test_an_unknown_cost_is_agreed_to_by_nobody_but_a_person(
     studio: Any, options: list[str]
 ) -> None:
-    with studio(middleware=(Unpriced(),)) as train:
+    with studio(middleware=(priced(None),)) as train:
         found = train("ink", *options)
         assert (found.code, train.starts()) == (5, 0)
     assert "Cost of 1 training: unknown." in found.out
@@ -372,29 +357,17 @@ def test_a_cool_down_that_is_short_is_waited_for(studio: Any) -> None:
         assert train.starts() == 2
 
 
-class AtStarts:
-    """Faults of starts alone: a question for the price has the same path."""
-
-    def __init__(self, fault: str) -> None:
-        self.faults = Faults(1, [Rule((fault,), "PUT /models/{}/train", times=1)])
-
-    def __call__(self, app: Any) -> Any:
-        failing = self.faults(app)
-
-        async def serve(scope: Any, receive: Any, send: Any) -> None:
-            asks = b"dryRun" in scope["query_string"]
-            await (app if asks else failing)(scope, receive, send)
-
-        return serve
+def at_starts(fault: str) -> Faults:
+    return Faults(1, [Rule((fault,), "PUT /models/{}/train", times=1)])
 
 
 @pytest.mark.parametrize("fault", ["lost", "reset-after", "cut-off", "truncated", "wrong-type"])
 def test_a_lost_answer_to_a_start_starts_no_second_one(studio: Any, fault: str) -> None:
-    at_starts = AtStarts(fault)
-    with studio(middleware=(at_starts,)) as train:
+    faults = at_starts(fault)
+    with studio(middleware=(past_prices(faults),)) as train:
         found = train("ink", "--yes", "--timeout", "2")
         assert train.starts() == 1
-    assert at_starts.faults.injected[fault] == 1
+    assert faults.injected[fault] == 1
     assert found.code == 0, found
     assert "the answer to its start got lost" in found.out
     assert "but the server runs it as job_" in found.out
@@ -402,8 +375,8 @@ def test_a_lost_answer_to_a_start_starts_no_second_one(studio: Any, fault: str) 
 
 @pytest.mark.parametrize("fault", ["reset-before", "reset-during", "500", "502"])
 def test_where_nothing_tells_of_a_start_a_person_decides(studio: Any, fault: str) -> None:
-    at_starts = AtStarts(fault)
-    with studio(middleware=(at_starts,)) as train:
+    faults = at_starts(fault)
+    with studio(middleware=(past_prices(faults),)) as train:
         found = train("ink", "paint", "--yes", "--timeout", "2")
         document = train.document("--status", "ink")
         assert train.starts() == 1

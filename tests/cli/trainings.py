@@ -1,6 +1,7 @@
 """Models with training images, for tests that train and download them."""
 
 import base64
+import json
 import os
 from io import BytesIO
 from pathlib import Path
@@ -32,6 +33,39 @@ def picture() -> bytes:
     file = BytesIO()
     Image.new("RGB", (8, 8), (9, 9, 9)).save(file, "PNG")
     return file.getvalue()
+
+
+def past_prices(middleware: Any) -> Any:
+    """The same middleware, but not for the questions for a price, which have the same path."""
+
+    def wrapped(app: Any) -> Any:
+        inner = middleware(app)
+
+        async def serve(scope: Any, receive: Any, send: Any) -> None:
+            asks = b"dryRun" in scope["query_string"]
+            await (app if asks else inner)(scope, receive, send)
+
+        return serve
+
+    return wrapped
+
+
+def priced(units: float | None) -> Any:
+    """A middleware that names this price for everything, or none."""
+    body = b"{}" if units is None else json.dumps({"creativeUnitsCost": units}).encode()
+
+    def middleware(app: Any) -> Any:
+        async def serve(scope: Any, receive: Any, send: Any) -> None:
+            if b"dryRun" not in scope["query_string"]:
+                await app(scope, receive, send)
+                return
+            headers = [(b"content-type", b"application/json")]
+            await send({"type": "http.response.start", "status": 269, "headers": headers})
+            await send({"type": "http.response.body", "body": body})
+
+        return serve
+
+    return middleware
 
 
 class Api:

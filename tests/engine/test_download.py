@@ -496,6 +496,18 @@ def test_a_link_where_the_bytes_are_to_go_is_not_followed(tmp_path: Path) -> Non
     assert victim.read_bytes() == b"precious"
 
 
+def test_a_file_with_another_name_as_well_is_not_written_into(tmp_path: Path) -> None:
+    folder, victim = tmp_path / "out", tmp_path / "victim"
+    folder.mkdir()
+    victim.write_bytes(b"precious")
+    with closing(Place(folder, WANT)) as place:
+        part = place._part
+    (folder / part).hardlink_to(victim)
+    with pytest.raises(UsageError, match="no file of ours"):
+        fetch(folder, FakeTrainer(), FakeFiles())
+    assert victim.read_bytes() == b"precious"
+
+
 @pytest.mark.parametrize("replace_file", [False, True])
 def test_a_link_under_the_name_of_the_file_is_not_followed(
     tmp_path: Path, replace_file: bool
