@@ -181,6 +181,26 @@ class OutcomeUnknown(ApiError):
     """What must not be done twice was sent, and nothing tells whether it was done."""
 
 
+class TrainingFailed(ApiError):
+    """The server ended a training without a trained model."""
+
+
+class TookTooLong(ApiError):
+    """What the server works on takes longer than we are willing to follow it."""
+
+
+class AddressExpired(ApiError):
+    """A signed address is not accepted any more; a fresh one may be."""
+
+    usual_hint = "run it again: the server then gives a fresh address"
+
+
+class FileDiffers(CatalogSyncError):
+    """A file that was downloaded is not the one that is there."""
+
+    exit_code = 5
+
+
 class NotKept(ApiError):
     """The server accepted a value and kept another one."""
 

@@ -1,8 +1,10 @@
 """What the engine needs of a model catalog's API: the seam that `scenario` and the tests fill."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import BinaryIO, Protocol
 
+from catalogsync.jobs import Job, Started, Training
 from catalogsync.model import AssetRef, Holder, Price, RemoteModel, StoredAsset, Weights
 
 ASSETS_PER_READ = 200
@@ -214,4 +216,95 @@ class Storage(Protocol):
 
     def delete_assets(self, asset_ids: Sequence[str]) -> None:
         """Delete up to `ASSETS_PER_DELETE` assets, in one attempt (DELETE /assets)."""
+        ...
+
+
+class Jobs(Protocol):
+    """Reads the jobs of a project."""
+
+    def get_job(self, job_id: str) -> Job:
+        """Look at a job; raise `NotFound` where there is none (GET /jobs/{jobId})."""
+        ...
+
+    def newest_jobs(self, types: Sequence[str]) -> Iterator[Job]:
+        """Yield the newest few hundred jobs of some types, the newest first (GET /jobs)."""
+        ...
+
+
+class TrainingPrices(Protocol):
+    """Tells what trainings cost."""
+
+    def price_training(
+        self,
+        model_id: str,
+        images: int | None = None,
+        parameters: Mapping[str, object] | None = None,
+    ) -> Price:
+        """Ask what a training would cost; starts none (PUT /models/{modelId}/train?dryRun=true).
+
+        `images` is the number to assume for a model that has none yet.
+        """
+        ...
+
+
+class TrainingReader(Jobs, TrainingPrices, Protocol):
+    """Looks at trainings."""
+
+    def get_training(self, model_id: str) -> Training:
+        """Look at the training of a model (GET /models/{modelId})."""
+        ...
+
+
+class Trainer(TrainingReader, Protocol):
+    """Also starts trainings, which are paid for, and cancels them."""
+
+    def start_training(self, model_id: str, parameters: Mapping[str, object]) -> Started:
+        """Start a training, in one attempt (PUT /models/{modelId}/train)."""
+        ...
+
+    def cancel_training(self, model_id: str) -> Training:
+        """Cancel a training, in one attempt (POST /models/{modelId}/train/action)."""
+        ...
+
+
+class Downloader(Jobs, Protocol):
+    """Lets the server pack the weights of models."""
+
+    def price_download(self, model_id: str, epoch: str) -> Price:
+        """Ask what a download would cost (POST /models/{modelId}/download?dryRun=true)."""
+        ...
+
+    def start_download(self, model_id: str, epoch: str) -> str:
+        """Begin a download, in one attempt, and return the job's id; no epoch is the model's own
+        (POST /models/{modelId}/download)."""
+        ...
+
+
+class Stream(Protocol):
+    """What a server sends of a file: from byte `start` on, of `size` bytes in all if it tells.
+
+    `tag` tells these bytes from others, `name` is what the server calls the file: foreign text.
+    """
+
+    @property
+    def start(self) -> int: ...
+    @property
+    def size(self) -> int | None: ...
+    @property
+    def tag(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the bytes; raises `Unreachable` where they break off."""
+        ...
+
+
+class FileReader(Protocol):
+    """Reads large files from signed addresses, from anywhere in them."""
+
+    def open(self, url: str, start: int, tag: str) -> AbstractContextManager[Stream]:
+        """Ask for a file from byte `start` on, if it still is the one with this `tag`.
+
+        Raises `AddressExpired` where the address is not accepted any more.
+        """
         ...

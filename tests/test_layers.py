@@ -12,7 +12,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "catalogsync"
 
 FLOORS = (
-    ("codec", "errors", "events", "hashed", "model", "__init__"),
+    ("codec", "errors", "events", "hashed", "jobs", "model", "__init__"),
     (
         "actions",
         "cache",
@@ -21,6 +21,7 @@ FLOORS = (
         "import_notes",
         "manifest",
         "mentions",
+        "polling",
         "ports",
         "sending",
         "shard",
@@ -30,12 +31,15 @@ FLOORS = (
         "assumed",
         "attempts",
         "diff",
+        "download",
         "members",
+        "named",
         "observe",
         "outcome",
         "pictures",
         "scenario",
         "snapshots",
+        "training",
     ),
     ("ledger", "roundtrip", "rules", "unused"),
     ("importer", "looking"),

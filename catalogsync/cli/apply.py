@@ -10,7 +10,7 @@ from catalogsync.actions import Creation, files_to_send
 from catalogsync.apply import apply, noticing_twins
 from catalogsync.cli.against import live_only
 from catalogsync.cli.approvals import approval_of, as_saved
-from catalogsync.cli.asking import confirmed
+from catalogsync.cli.asking import confirmed, yes_option
 from catalogsync.cli.base import base_options
 from catalogsync.cli.options import (
     connection_options,
@@ -59,7 +59,7 @@ from catalogsync.review.words import counted, visible
 @selection_options
 @plan_options
 @option("--expect", metavar="DIGEST", help="Apply only the plan that has this digest.")
-@option("--yes", "-y", is_flag=True, help="Do not ask.")
+@yes_option
 @option("--lfs-pull", is_flag=True, help="Let Git LFS download the files that are to be sent.")
 @live_only
 @base_options
@@ -182,7 +182,7 @@ def _confirmed(opened: Session, plan: Plan) -> bool:
     price = f", cost of imports: {cost}" if cost else ""
     number = counted(len(plan.models), "model")
     question = f"Apply to {number} in {where}{loss}{undone}{price}?"
-    return confirmed(question, stop=opened.stop, doing="apply")
+    return confirmed(question, opened.stop, instead="--yes to apply without asking")
 
 
 def _file(catalog: Catalog, asset: AssetRef) -> LocalFile:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from catalogsync.cli.asking import confirmed
+from catalogsync.cli.asking import confirmed, yes_option
 from catalogsync.cli.options import (
     catalog_argument,
     connection_options,
@@ -35,7 +35,7 @@ _FILES = {
 @click.command("gc")
 @catalog_argument
 @option("--delete", "deletes", is_flag=True, help="Delete them, after a question.")
-@option("--yes", "-y", is_flag=True, help="Do not ask.")
+@yes_option
 @option(
     "--older-than",
     type=click.IntRange(1),
@@ -71,7 +71,9 @@ def command(
             pictures = pictures_on_server(assets, opened.client, timeout=choices.timeout)
         if deletes and unused.assets:
             question = _question(unused, where)
-            if not yes and not confirmed(question, stop=opened.stop, doing="delete"):
+            if not yes and not confirmed(
+                question, opened.stop, instead="--yes to delete without asking"
+            ):
                 raise CatalogSyncError("Nothing was deleted.")
             deletion = _delete(opened, unused, search)
             told_deletion = deleted_summary(unused, deletion.ids)

@@ -21,6 +21,7 @@ _COMMANDS = {
     "apply": ("apply", "Make the project look like the manifests."),
     "ci": ("ci", "Tell GitHub or GitLab of a plan or of drift: comment, summary, issue."),
     "doctor": ("doctor", "Check credentials, project, network and versions."),
+    "download": ("download", "Fetch the weights of a model."),
     "drift": ("drift", "Tell what was changed on the server since the last apply."),
     "fmt": ("fmt", "Bring manifests into the one canonical layout."),
     "gc": ("gc", "List uploads that nothing uses any more, and delete them."),
@@ -31,6 +32,7 @@ _COMMANDS = {
     "snapshot": ("snapshot", "Write what plans need of the project into a file."),
     "schema": ("schema", "Print a JSON Schema of the catalog format."),
     "show": ("show", "Show a saved plan; opens no socket."),
+    "train": ("train", "Train models on purpose; follow and cancel trainings."),
     "validate": ("validate", "Check every manifest and file; opens no socket."),
 }
 """Every command with its module and its line in the help: no module is imported for either."""

@@ -89,6 +89,16 @@ catalog_argument = click.argument(
     "catalog", required=False, type=click.Path(path_type=Path), metavar="[CATALOG]"
 )
 
+catalog_option = option(
+    "--catalog",
+    "-C",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="The catalog's folder, if it is not the nearest one upward from here.",
+)
+
+keys_argument = click.argument("keys", nargs=-1, required=True, metavar="KEY...")
+
 quiet_option = option("--quiet", "-q", is_flag=True, help="No progress, only results and errors.")
 
 color_option = option(

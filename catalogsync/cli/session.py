@@ -62,6 +62,16 @@ class Choices:
         return self.refresh == "changed"
 
 
+def typed_again(choices: Choices) -> list[str]:
+    """The options that lead to the same project, for a command to be typed next."""
+    given = (
+        ("--target", choices.target),
+        ("--project", choices.project),
+        ("--sandbox", choices.sandbox),
+    )
+    return [word for name, value in given if value for word in (name, value)]
+
+
 def log_of(choices: Choices) -> Log:
     """What tells of requests, waits and what was known already."""
     level = choices.verbose or (-1 if choices.quiet else 0)

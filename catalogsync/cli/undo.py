@@ -8,7 +8,7 @@ from pathlib import Path
 from catalogsync.cli.output import say
 from catalogsync.cli.planning import Planned
 from catalogsync.cli.readings import write_all
-from catalogsync.cli.session import Choices
+from catalogsync.cli.session import Choices, typed_again
 from catalogsync.errors import UsageError
 from catalogsync.restoring import pre_images
 from catalogsync.review.words import visible
@@ -67,11 +67,6 @@ def say_way_back(undo: Path | None, choices: Choices, *, quiet: bool) -> None:
     """Say how to bring back what was there."""
     if quiet or undo is None:
         return
-    given = (
-        ("--target", choices.target),
-        ("--project", choices.project),
-        ("--sandbox", choices.sandbox),
-    )
     words = ["catalog-sync", "apply", *([str(choices.catalog)] if choices.catalog else [])]
-    words += [word for name, value in given if value for word in (name, value)]
+    words += typed_again(choices)
     say(visible(f"To go back: {shlex.join([*words, '--restore', str(undo)])}"))

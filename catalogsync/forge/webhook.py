@@ -12,7 +12,7 @@ from catalogsync import __version__
 from catalogsync.errors import UsageError
 from catalogsync.forge.stamp import Marker
 from catalogsync.forge.tracker import Followed
-from catalogsync.web import Deadline, bounded_transport, is_private, tls_context
+from catalogsync.web import Deadline, bounded_transport, can_be_asked, tls_context
 
 SIGNATURE = "X-Catalog-Sync-Signature-256"
 """The header with `sha256=` and the HMAC of the body in hex, keyed by the secret."""
@@ -73,13 +73,9 @@ class Webhook:
 
 def webhook(url: str, secret: str) -> Webhook:
     """The webhook at an address; `UsageError`, which does not quote it, unless it is private."""
-    try:
-        parsed = httpx.URL(url)
-    except httpx.InvalidURL:
-        parsed = httpx.URL("")
-    if not (parsed.host and is_private(parsed) and not parsed.userinfo):
+    if not can_be_asked(url):
         raise UsageError("the webhook is no https address", hint="give https://HOST/PATH")
-    return Webhook(parsed, secret)
+    return Webhook(httpx.URL(url), secret)
 
 
 def event_body(followed: Followed, marker: Marker, run_url: str, *, sent_at: str) -> bytes:

@@ -11,7 +11,7 @@ from catalogsync.manifest.quick import compiled
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
 
-Name = Literal["model", "catalog", "plan", "drift"]
+Name = Literal["model", "catalog", "plan", "drift", "train", "download"]
 
 _PACKAGE = Path(__file__).parent.parent
 

@@ -4,6 +4,7 @@ from catalogsync.scenario.client import ScenarioClient
 from catalogsync.scenario.connection import DEFAULT_BASE_URL, Connection
 from catalogsync.scenario.images import ImageReader
 from catalogsync.scenario.parts import PartBounds
+from catalogsync.scenario.ranges import RangeBounds, RangeReader
 from catalogsync.scenario.transport import Bounds, Transport
 from catalogsync.scenario.uploads import Uploader
 
@@ -13,6 +14,8 @@ __all__ = [
     "Connection",
     "ImageReader",
     "PartBounds",
+    "RangeBounds",
+    "RangeReader",
     "ScenarioClient",
     "Transport",
     "Uploader",

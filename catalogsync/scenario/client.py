@@ -5,16 +5,19 @@ from dataclasses import replace
 from datetime import datetime
 from typing import BinaryIO
 
-from catalogsync.errors import AccessDenied, BadResponse, CeilingReached, NotFound, Rejected
+from catalogsync.errors import BadResponse, NotFound
 from catalogsync.model import AssetRef, Price, RemoteModel, Weights
 from catalogsync.ports import Look
 from catalogsync.scenario.answers import Json
+from catalogsync.scenario.downloads import Downloads
 from catalogsync.scenario.fields import id_of, items_of, object_of, path_part
 from catalogsync.scenario.images import file_urls, image_urls
+from catalogsync.scenario.prices import Begun, asked_price
 from catalogsync.scenario.storage import Storage
+from catalogsync.scenario.trainings import Trainings
 from catalogsync.scenario.transport import Transport
 from catalogsync.scenario.uploads import Uploader
-from catalogsync.scenario.wire import asset_from, import_request, is_there, model_from, price_from
+from catalogsync.scenario.wire import asset_from, import_request, is_there, model_from
 
 _MODELS_PER_PAGE = "500"
 _ASSETS_PER_PAGE = "100"
@@ -22,10 +25,15 @@ _COLLECTIONS_PER_PAGE = "100"
 
 
 class ScenarioClient:
-    """Reads and writes a project; over a read-only transport every write raises."""
+    """Reads and writes a project; over a read-only transport every write raises.
+
+    `trainings` and `downloads` are ports of their own to the same project.
+    """
 
     def __init__(self, transport: Transport, uploader: Uploader | None = None) -> None:
         self._http = transport
+        self.trainings = Trainings(transport)
+        self.downloads = Downloads(transport)
         self._uploader = uploader or Uploader(transport)
         self.storage = Storage(transport)
 
@@ -109,14 +117,10 @@ class ScenarioClient:
         What the server would refuse has its words. To a key that may not even ask, the cost is
         unknown.
         """
-        try:
-            return price_from(self._http.dry_run("/uploads", import_request(weights)))
-        except (Rejected, NotFound, CeilingReached) as error:
-            return Price(refusal=error.message)
-        except AccessDenied as error:
-            if error.status != 403:
-                raise
-            return Price()
+        return asked_price(
+            lambda: self._http.dry_run("/uploads", import_request(weights)),
+            Begun("an import", "upload", "look at the newest models in the web page"),
+        )
 
     def create_model(self, fields: Mapping[str, object]) -> RemoteModel:
         """Create a model, in one attempt (POST /models)."""

@@ -1,5 +1,7 @@
-"""What answers are asked for, and ids as parts of paths; whatever is missing raises."""
+"""What answers are asked for, with or without an error where it is missing; ids in paths."""
 
+import math
+from collections.abc import Mapping
 from urllib.parse import quote
 
 from catalogsync.errors import BadResponse, Rejected
@@ -28,6 +30,41 @@ def id_of(item: Json) -> str:
     if not isinstance(value, str) or not value:
         raise BadResponse("the server describes something without its id")
     return value
+
+
+def mapping(data: Mapping[str, object], key: str) -> Mapping[str, object]:
+    """An object that may be missing: then it is empty."""
+    value = data.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def text(data: Mapping[str, object], key: str) -> str:
+    """A text that may be missing: then it is empty."""
+    return optional_text(data, key) or ""
+
+
+def optional_text(data: Mapping[str, object], key: str) -> str | None:
+    """A text that may be missing: then it is None."""
+    value = data.get(key)
+    return value if isinstance(value, str) else None
+
+
+def number(data: Mapping[str, object], key: str) -> float | None:
+    """A number that can be counted with: JSON also carries infinities and endless digits."""
+    value = data.get(key)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        found = float(value)
+    except OverflowError:
+        return None
+    return found if math.isfinite(found) else None
+
+
+def number_within(data: Mapping[str, object], key: str, most: float) -> float | None:
+    """A number from 0 to `most`, as people can be told it; None for any other."""
+    found = number(data, key)
+    return found if found is not None and 0 <= found <= most else None
 
 
 def path_part(identifier: str) -> str:

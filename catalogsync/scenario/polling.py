@@ -1,22 +1,13 @@
 """Uploads as the server sees them: begun by an address, looked at until they are imported."""
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from threading import Event
 
-from catalogsync.errors import ApiError, Interrupted, OutcomeUnknown, UploadFailed, UploadStuck
+from catalogsync.errors import ApiError, OutcomeUnknown, UploadFailed, UploadStuck
+from catalogsync.polling import Patience, moments
 from catalogsync.scenario.fields import id_of, object_of, path_part
 from catalogsync.scenario.transport import Transport
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long the server may take over what it has whole or fetches itself; in seconds."""
-
-    first_poll: float = 0.2
-    longest_poll: float = 3.0
-    deadline: float = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +53,8 @@ class Uploads:
 
     def imported(self, upload_id: str, what: str) -> str:
         """Wait until the upload has become an asset or a model, and return its id."""
-        began = time.monotonic()
-        wait = self._patience.first_poll
-        while True:
+        state = UploadState("pending", "", "")
+        for _ in moments(self._patience, self._stop.wait):
             state = self.state(upload_id)
             if state.status == "imported" and state.entity_id:
                 return state.entity_id
@@ -73,14 +63,10 @@ class Uploads:
                     f"{what}: the server could not use the file: {state.message or 'no reason'}",
                     hint="check that the file is whole and what its extension says",
                 )
-            if time.monotonic() - began > self._patience.deadline:
-                raise UploadStuck(
-                    f"{what}: the server has it, but is still {state.status}",
-                    hint="look again later, replace the file, or send it anew with --no-cache",
-                )
-            if self._stop.wait(wait):
-                raise Interrupted("interrupted")
-            wait = min(wait * 1.5, self._patience.longest_poll)
+        raise UploadStuck(
+            f"{what}: the server has it, but is still {state.status}",
+            hint="look again later, replace the file, or send it anew with --no-cache",
+        )
 
 
 def upload_path(upload_id: str, *rest: str) -> str:

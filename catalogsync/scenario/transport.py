@@ -73,7 +73,12 @@ class StreamedJson:
 
 
 _READS_BY_POST = frozenset({"/models/get-bulk", "/assets/get-bulk"})
-_PRICED = "/uploads"
+_PRICED = {
+    "POST": re.compile(r"/uploads|/models/[^/?#]+/download"),
+    "PUT": re.compile(r"/models/[^/?#]+/train"),
+}
+"""What can be asked for its price; only a query that says so makes it a question."""
+
 _DRY_RUN: Mapping[str, str] = {"dryRun": "true"}
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _ERRNO = re.compile(r"\[Errno -?\d+\] ")
@@ -136,9 +141,19 @@ class Transport:
         """Read by a POST that changes nothing; repeated when the answer is lost."""
         return self._send(_Request("POST", path, body=body), repeatable=True)
 
-    def dry_run(self, path: str, body: object) -> Json:
+    def dry_run(
+        self,
+        path: str,
+        body: object,
+        *,
+        method: str = "POST",
+        params: Mapping[str, str] | None = None,
+    ) -> Json:
         """Ask what a request would cost, without making it; repeated when the answer is lost."""
-        return self._send(_Request("POST", path, _DRY_RUN, body), repeatable=True)
+        request = _Request(method, path, {**(params or {}), **_DRY_RUN}, body)
+        if not request.asks_price:
+            raise WriteForbidden(f"{request}: a request that has no dry run")
+        return self._send(request, repeatable=True)
 
     def put(self, path: str, body: object, *, again: Look | None = None) -> Json:
         """Set a whole value; repeated when the answer is lost, which leads to the same value.
@@ -334,10 +349,15 @@ class _Request:
     @property
     def reads(self) -> bool:
         """Whether it changes nothing on the server."""
-        if self.method == "POST":
-            asks_price = self.path == _PRICED and self.params == _DRY_RUN
-            return asks_price or self.path in _READS_BY_POST
-        return self.method == "GET"
+        by_post = self.method == "POST" and self.path in _READS_BY_POST
+        return self.method == "GET" or by_post or self.asks_price
+
+    @property
+    def asks_price(self) -> bool:
+        """Whether it only asks what it would cost."""
+        priced = _PRICED.get(self.method)
+        dry = self.params.items() >= _DRY_RUN.items()
+        return dry and priced is not None and priced.fullmatch(self.path) is not None
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"

@@ -21,6 +21,7 @@ from catalogsync.errors import (
 from catalogsync.events import Tell, tell_nobody
 from catalogsync.hashed import Hashed
 from catalogsync.model import AssetRef, Weights
+from catalogsync.polling import Patience
 from catalogsync.ports import KnownUploads
 from catalogsync.scenario.answers import Json
 from catalogsync.scenario.canvas import canvas_body
@@ -28,7 +29,7 @@ from catalogsync.scenario.fields import id_of, items_of, object_of, path_part
 from catalogsync.scenario.image_body import image_body
 from catalogsync.scenario.parts import Part, PartBounds, PartExpired, PartSender
 from catalogsync.scenario.planned_file import PlannedFile
-from catalogsync.scenario.polling import Patience, Uploads, upload_path
+from catalogsync.scenario.polling import Uploads, upload_path
 from catalogsync.scenario.tally import Tally
 from catalogsync.scenario.transport import Transport
 from catalogsync.scenario.wire import (

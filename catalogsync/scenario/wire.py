@@ -1,6 +1,5 @@
 """The vendor's JSON to our values and back; pure, tolerant of extra keys and of null."""
 
-import math
 import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath
@@ -11,11 +10,14 @@ from catalogsync.model import (
     AssetRef,
     Concept,
     ModelRef,
-    Price,
     RemoteModel,
     Weights,
     WeightsSource,
 )
+from catalogsync.scenario.fields import mapping as _object
+from catalogsync.scenario.fields import number as _number
+from catalogsync.scenario.fields import optional_text as _optional_text
+from catalogsync.scenario.fields import text as _text
 from catalogsync.sending import part_count
 
 _DIGEST_IN_NAME = re.compile(r"\.([0-9a-f]{32})(?=(?:\.[A-Za-z0-9]{1,8})?\Z)")
@@ -65,16 +67,6 @@ def import_request(weights: Weights) -> dict[str, object]:
         return upload_request(weights.file)
     kind = {"kind": str(AssetKind.WEIGHTS)} if weights.source is WeightsSource.URL else {}
     return {_ADDRESSES[weights.source]: weights.address, **kind}
-
-
-def price_from(data: Mapping[str, object]) -> Price:
-    """The answer to a dry run: what the request would cost."""
-    if "upload" in data:
-        raise BadResponse(
-            "asked for the price of an import, the server seems to have begun it",
-            hint="look at the newest models in the web page before you plan again",
-        )
-    return Price(_number(data, "creativeUnitsCost"))
 
 
 def asset_from(data: Mapping[str, object]) -> AssetRef:
@@ -165,39 +157,13 @@ def _required_strings(data: Mapping[str, object], key: str) -> list[str]:
     return value
 
 
-def _text(data: Mapping[str, object], key: str) -> str:
-    return _optional_text(data, key) or ""
-
-
-def _optional_text(data: Mapping[str, object], key: str) -> str | None:
-    value = data.get(key)
-    return value if isinstance(value, str) else None
-
-
 def _whole(data: Mapping[str, object], key: str) -> int:
     return int(_number(data, key) or 0)
-
-
-def _number(data: Mapping[str, object], key: str) -> float | None:
-    """A number that can be counted with: JSON also carries infinities and endless digits."""
-    value = data.get(key)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    try:
-        number = float(value)
-    except OverflowError:
-        return None
-    return number if math.isfinite(number) else None
 
 
 def _strings(data: Mapping[str, object], key: str) -> list[str]:
     value = data.get(key)
     return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
-
-
-def _object(data: Mapping[str, object], key: str) -> Mapping[str, object]:
-    value = data.get(key)
-    return value if isinstance(value, dict) else {}
 
 
 def _objects(data: Mapping[str, object], key: str) -> list[Mapping[str, object]]:

@@ -3,7 +3,6 @@
 from catalogsync.web.addresses import (
     can_be_asked,
     checked_base_url,
-    is_private,
     tls_context,
     trusted_authorities,
 )
@@ -20,7 +19,6 @@ __all__ = [
     "bounded_transport",
     "can_be_asked",
     "checked_base_url",
-    "is_private",
     "tls_context",
     "trusted_authorities",
 ]

@@ -25,7 +25,7 @@ App = Callable[..., Awaitable[None]]
 
 _WARM = multiprocessing.get_context("forkserver")
 # What the program imports only when it is needed is imported once for all runs.
-_LAZY = ["cache", "cli.apply", "cli.plan", "scenario"]
+_LAZY = ["cache", "cli.apply", "cli.download", "cli.plan", "cli.train", "scenario"]
 _WARM.set_forkserver_preload([__name__, "deepdiff", *(f"catalogsync.{name}" for name in _LAZY)])
 
 BY_PARTS = ("wav", "mp3", "mp4", "glb", "obj")
@@ -129,18 +129,18 @@ class Reaper:
         self.number = signal.SIGKILL
         self.requests: list[str] = []
         self.completed: list[str] = []
-        self._pid = 0
+        self.pid = 0
         self._dead: set[int] = set()
 
     def arm(self, at: int = 0, when: str = "", number: signal.Signals = signal.SIGKILL) -> None:
         """Count from 1 again, and kill at request `at`; 0 for a run that may live."""
-        self.at, self.when, self.number, self._pid = at, when, number, 0
+        self.at, self.when, self.number, self.pid = at, when, number, 0
         self.requests = []
         self.completed = []
 
     def __call__(self, app: App) -> App:
         async def serve(scope: Any, receive: Any, send: Any) -> None:
-            pid = _process_of(scope) or self._pid
+            pid = _process_of(scope) or self.pid
             due = pid not in self._dead and self._is_due(pid, scope)
             if due and self.when == "before":
                 self._kill(pid)
@@ -160,7 +160,7 @@ class Reaper:
         """Count a request, and tell whether it is the one to kill at."""
         if pid == os.getpid():
             return False
-        self._pid = pid
+        self.pid = pid
         self.requests.append(f"{scope['method']} {scope['path']}")
         return len(self.requests) == self.at
 
@@ -212,11 +212,15 @@ class Scene:
     http: httpx.Client
 
     def run(self, project: str, *arguments: str, home: str = "home") -> Ended:
-        """Run the program to its end."""
+        """Run the program in the catalog to its end."""
+        words = arguments[0], str(self.catalog), "--project", project, *arguments[1:]
+        return self.call(project, *words, home=home)
+
+    def call(self, project: str, *words: str, home: str = "home") -> Ended:
+        """Run the program with these words to its end."""
         printed = str(self.folder / "out"), str(self.folder / "err")
-        words = [arguments[0], str(self.catalog), "--project", project, *arguments[1:]]
         cache = str(self.folder / project / home)
-        child = _WARM.Process(target=_program, args=(words, self.server.url, cache, printed))
+        child = _WARM.Process(target=_program, args=(list(words), self.server.url, cache, printed))
         child.start()
         child.join()
         code = child.exitcode
@@ -251,12 +255,12 @@ class Scene:
 
 
 @contextmanager
-def scene(folder: Path, *middleware: Any) -> Iterator[Scene]:
+def scene(folder: Path, *middleware: Any, **settings: Any) -> Iterator[Scene]:
     """A scene for the length of a `with`, around the catalog in `folder`."""
     digests = sorted(load(folder / "catalog").files)
     reaper = Reaper()
     slow: dict[str, Any] = {"validate_s": 60, "import_s": 60, "part_ttl_s": 1e9}
-    with running(folder / "box", middleware=(reaper, *middleware), **slow) as server:
+    with running(folder / "box", middleware=(reaper, *middleware), **slow, **settings) as server:
         reaper.server = server
         auth = (str(os.getpid()), "secret")
         with httpx.Client(base_url=server.url, auth=auth) as http:

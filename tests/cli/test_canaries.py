@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from PIL import Image
 from catalogsync.sandbox import running
 from tests.cli.conftest import MODEL, Run, write
 from tests.cli.test_kinds import wav
+from tests.cli.trainings import Api, past_prices, write_catalog
 
 KEY, SECRET = "canary-key-7f3a", "canary-secret-9b1c"
 PAIR = base64.b64encode(f"{KEY}:{SECRET}".encode()).decode()
@@ -266,4 +268,81 @@ def test_no_run_that_goes_well_tells_one(cli: Run, edited: Path, tmp_path: Path)
     with running(tmp_path / "box") as server:
         codes, told = run_everything(cli, edited, tmp_path, server.url)
     assert codes == {0}
+    assert [canary for canary in CANARIES if canary in told] == []
+
+
+FAILED_JOB = {"jobId": "j", "status": "failure", "metadata": {"error": "ECHO", "hint": "ECHO"}}
+PACKED_JOB = {"jobId": "j", "status": "success", "metadata": {"output": {"url": SIGNED}}}
+
+
+def elsewhere(url: str) -> Answer:
+    """A job whose file is at this address."""
+    job = {**PACKED_JOB, "metadata": {"output": {"url": url}, "error": "ECHO"}}
+    return said(200, json.dumps({"job": job}))
+
+
+ON_PURPOSE: list[tuple[str, Answer]] = [  # those with ? also fail questions for a price
+    ("?PUT /models/[^/]+/train", failed(500)),
+    ("?PUT /models/[^/]+/train", page(403)),
+    ("PUT /models/[^/]+/train", failed(500)),
+    ("PUT /models/[^/]+/train", CEILING),
+    ("PUT /models/[^/]+/train", reset),
+    ("PUT /models/[^/]+/train", said(200, '{"job": {"jobId": "ECHO"}, "model": {"id": "ECHO"}}')),
+    ("POST /models/[^/]+/train/action", failed(409)),
+    ("GET /jobs", failed(500)),
+    ("GET /jobs", OTHER_JSON),
+    ("GET /jobs/[^/]+", page(502)),
+    ("GET /jobs/[^/]+", said(200, json.dumps({"job": FAILED_JOB}))),
+    ("GET /jobs/[^/]+", elsewhere(f"http://bucket.example/w?X-Amz-Signature={SIGNATURE}")),
+    ("GET /jobs/[^/]+", elsewhere(f"https://{KEY}:{SECRET}@bucket.example/w")),
+    ("GET /jobs/[^/]+", elsewhere(f"ftp://127.0.0.1/w?X-Amz-Signature={SIGNATURE}")),
+    ("POST /models/[^/]+/download", failed(422)),
+    ("POST /models/[^/]+/download", cut_off),
+    ("POST /models/[^/]+/download", REDIRECT),
+    ("GET /weights/.*", page(400)),
+    ("GET /weights/.*", said(403, "ECHO")),
+    ("GET /weights/.*", REDIRECT),
+    ("GET /weights/.*", cut_off),
+    ("GET /weights/.*", said(200, "ECHO", content_disposition=f'attachment; filename="{SIGNED}"')),
+]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "answer"),
+    ON_PURPOSE,
+    ids=[f"{number} {pattern}" for number, (pattern, _) in enumerate(ON_PURPOSE)],
+)
+def test_no_training_and_no_download_tells_a_secret(
+    cli: Run, tmp_path: Path, pattern: str, answer: Answer
+) -> None:
+    env = {
+        "SCENARIO_SDK_API_KEY": KEY,
+        "SCENARIO_SDK_API_SECRET": SECRET,
+        "XDG_CACHE_HOME": str(tmp_path / "cache"),
+    }
+    faults, made = Faults(pattern.removeprefix("?"), answer), tmp_path / "made"
+    at = faults if pattern.startswith("?") else past_prices(faults)
+    slow: dict[str, Any] = {"queue_s": 0, "train_s": 100, "pack_s": 0}
+    with running(tmp_path / "box", middleware=(at,), **slow) as server:
+        with closing(Api(server)) as api:
+            catalog = write_catalog(tmp_path / "named", api.make())
+            for key in ("ink", "paint"):
+                server.control.set_status(api.ids[key], "trained")
+        where = ["-C", catalog, "--base-url", server.url, "--timeout", "1", "-vvv", "--log-json"]
+        runs = [
+            cli("train", "ink", "--again", "--yes", "--detach", *where, env=env),
+            cli("train", "--status", "ink", "--json", *where, env=env),
+            cli("train", "--follow", "ink", "--json", "--deadline", "1", *where, env=env),
+            cli("train", "--cancel", "ink", "--yes", *where, env=env),
+            cli("download", "paint", "--yes", "--out", made, *where, env=env),
+        ]
+    assert {found.code for found in runs} & {1, 3, 4, 5}
+    held = set(faults.authorizations)
+    assert held == {"" if "/weights/" in pattern else f"Basic {PAIR}"}
+    told = "".join(found.out + found.err for found in runs)
+    kept = [path for path in made.rglob("*") if path.is_file() and path.suffix != ".part"]
+    names = "".join(path.name for path in kept)
+    told += names + "".join(path.read_text() for path in kept if "json" in path.name)
+    told += left_behind(tmp_path / "cache").decode("latin-1")
+    assert "Traceback" not in told
     assert [canary for canary in CANARIES if canary in told] == []

@@ -3,6 +3,7 @@
 import re
 import shutil
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from catalogsync.sandbox import running
 from tests.cli.conftest import MODEL, Run, write
 from tests.cli.test_kinds import wav
 from tests.cli.test_sources import FLUX, SAFETENSORS
+from tests.cli.trainings import Api, write_catalog
 
 QUICK = ("--timeout", "0.6", "--jobs", "2")
 
@@ -208,6 +210,92 @@ def test_where_nothing_can_be_done_it_is_exit_1(cli: Run, catalog: Path, tmp_pat
         found = cli("apply", catalog, "--base-url", server.url, *OPTIONS["apply"], *QUICK)
     assert hanging.hung
     assert found.code == 1
+
+
+TRAINING = (
+    "GET /jobs",
+    "GET /jobs/{}",
+    "GET /models",
+    "GET /models/{}",
+    "PUT /models/{}/train",
+    "PUT /models/{}/train?dryRun",
+)
+CANCELING = ("GET /jobs/{}", "GET /models", "GET /models/{}", "POST /models/{}/train/action")
+DOWNLOADING = (
+    "GET /jobs",
+    "GET /jobs/{}",
+    "GET /models",
+    "GET /models/{}",
+    "POST /models/{}/download",
+    "POST /models/{}/download?dryRun",
+)
+THE_FILE = "GET /weights/.+"
+"""The file of a download is no request of the API, so that the sandbox does not count it."""
+
+ON_PURPOSE = {
+    ("train", "ink"): TRAINING,
+    ("train", "--cancel", "ink"): CANCELING,
+    ("download", "ink"): DOWNLOADING,
+}
+"""Every request of the commands that name models."""
+
+AT_ONCE: dict[str, Any] = {"queue_s": 0, "train_s": 0, "pack_s": 0}
+
+
+def on_purpose(cli: Run, folder: Path, words: tuple[str, ...], **settings: Any) -> tuple[Any, Any]:
+    """Run a command on a model in the state that it wants: the requests, and what it said."""
+    slow = {"queue_s": 100, "train_s": 100} if "--cancel" in words else AT_ONCE
+    with running(folder / "box", **slow, **settings) as server, closing(Api(server)) as api:
+        ids = api.make("trained" if "download" in words else "new")
+        if "--cancel" in words:
+            api.http.put(f"/models/{ids['ink']}/train", json={}, timeout=9).raise_for_status()
+        catalog = write_catalog(folder / "named", ids)
+        server.control.forget_requests()
+        where = ("-C", catalog, "--base-url", server.url, "--timeout", "0.6")
+        more = () if "download" not in words else ("--out", folder / "out")
+        found = cli(*words, *where, *more, "--yes")
+        return server.control.requests(), found
+
+
+@pytest.mark.parametrize("words", ON_PURPOSE, ids=" ".join)
+def test_the_tables_of_named_models_hold_every_request(
+    cli: Run, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    seen, found = on_purpose(cli, tmp_path, words)
+    assert found.code == 0, found
+    assert set(seen) == {request.removesuffix("?dryRun") for request in ON_PURPOSE[words]}
+
+
+class HangingLater(Hanging):
+    """The same once the models are made."""
+
+    def __call__(self, app: Any) -> Any:
+        hanging = super().__call__(app)
+
+        async def serve(scope: Any, receive: Any, send: Any) -> None:
+            ours = b"python-httpx" in dict(scope["headers"]).get(b"user-agent", b"")
+            fetches = scope["path"].startswith("/weights/")
+            await (app if ours and not fetches else hanging)(scope, receive, send)
+
+        return serve
+
+
+@pytest.mark.parametrize(
+    ("words", "request_"),
+    [
+        *((words, request) for words, all in ON_PURPOSE.items() for request in all),
+        (("download", "ink"), THE_FILE),
+    ],
+)
+def test_a_command_on_named_models_ends_whatever_hangs(
+    cli: Run, tmp_path: Path, words: tuple[str, ...], request_: str
+) -> None:
+    hanging = HangingLater(request_, silent)
+    _, found = on_purpose(cli, tmp_path, words, middleware=(hanging,))
+    assert hanging.hung
+    assert found.code == 1, found
+    waited = "the file broke off" if request_ == THE_FILE else "no answer in time"
+    assert waited in found.out + found.err
 
 
 def test_a_picture_that_hangs_is_left_out(cli: Run, edited: Path, tmp_path: Path) -> None:

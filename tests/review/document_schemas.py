@@ -1,4 +1,4 @@
-"""The JSON Schemas of the saved plan and of drift, made from the dataclasses that it holds."""
+"""The JSON Schemas of the documents, made from the dataclasses that they hold."""
 
 import json
 from dataclasses import MISSING, fields, is_dataclass
@@ -10,7 +10,9 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from catalogsync.drift import Drift
 from catalogsync.model import ReadBefore
 from catalogsync.plan import ModelPlan, Plan
+from catalogsync.review.downloaded import DownloadReport
 from catalogsync.review.saved import SavedPlan, Scope
+from catalogsync.review.training import TrainingReport
 
 Schema = dict[str, Any]
 
@@ -107,6 +109,41 @@ def drift_schema() -> str:
         ],
         "$defs": {kind.__name__: parts[kind] for kind in sorted(parts, key=lambda k: k.__name__)},
     }
+    return json.dumps(schema, indent=2) + "\n"
+
+
+_READERS = "Readers refuse another major format_version and ignore names that they do not know."
+_SENTENCE = {"type": "string", "description": "The trainings in one sentence."}
+
+
+def train_schema() -> str:
+    """The text of schemas/train.schema.json."""
+    about = f"What `train --json` found and did. {_READERS}"
+    return _of_report("train", TrainingReport, about, {"summary": _SENTENCE})
+
+
+def download_schema() -> str:
+    """The text of schemas/download.schema.json."""
+    about = f"The file that `download --json` fetched. {_READERS}"
+    return _of_report("download", DownloadReport, about, {})
+
+
+def _of_report(name: str, kind: type, about: str, more: Schema) -> str:
+    """The schema of a document that is one value and little else."""
+    parts: dict[type, Schema] = {}
+    report = _object(kind, parts)
+    version = {"format_version": {"type": "string", "pattern": "^1\\.[0-9]{1,9}$"}}
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"urn:catalog-sync:schema:{name}:1",
+        "title": f"catalog-sync {name}",
+        "description": about,
+        "type": "object",
+        "properties": {**version, **more, **report["properties"]},
+        "required": [*version, *more, *report["required"]],
+    }
+    if parts:
+        schema["$defs"] = {kind.__name__: parts[kind] for kind in parts}
     return json.dumps(schema, indent=2) + "\n"
 
 

@@ -23,7 +23,12 @@ from tests.engine.catalogs import words
 from tests.engine.fake import FakeServer
 from tests.engine.plans import plans
 from tests.engine.run import plan
-from tests.review.document_schemas import drift_schema, plan_schema
+from tests.review.document_schemas import (
+    download_schema,
+    drift_schema,
+    plan_schema,
+    train_schema,
+)
 from tests.review.test_text import everything, spec
 
 SCHEMA = Path(__file__).parents[2] / "schemas/plan.schema.json"
@@ -82,7 +87,15 @@ def validator() -> Draft202012Validator:
     return Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
 
 
-@pytest.mark.parametrize(("name", "made"), [("plan", plan_schema), ("drift", drift_schema)])
+@pytest.mark.parametrize(
+    ("name", "made"),
+    [
+        ("plan", plan_schema),
+        ("drift", drift_schema),
+        ("train", train_schema),
+        ("download", download_schema),
+    ],
+)
 def test_the_schema_is_that_of_the_values(name: str, made: Callable[[], str]) -> None:
     """`GOLDEN=write` writes it anew."""
     file = SCHEMA.with_name(f"{name}.schema.json")

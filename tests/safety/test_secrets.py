@@ -2,7 +2,9 @@
 
 import json
 import re
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +14,7 @@ from catalogsync.sandbox.faults.kinds import FAULTS
 from tests.cli.conftest import Run
 from tests.cli.test_canaries import CANARIES, KEY, SECRET, applied, edited, readings
 from tests.cli.test_crash import crashing
+from tests.cli.trainings import Api, write_catalog
 from tests.safety.canary import forms, left_in, seen
 
 __all__ = ["applied", "edited"]
@@ -51,6 +54,31 @@ def test_no_fault_that_is_known_tells_a_secret(
     assert faults.injected[fault]
     said = [part for found in runs for part in (found.out, found.err)]
     assert told(*said, left_in(made), left_in(tmp_path / "cache")) == []
+    assert "Traceback" not in "".join(said)
+
+
+@pytest.mark.parametrize("fault", sorted(FAULTS.keys() - WITHOUT_ANSWER))
+def test_no_fault_of_a_training_or_a_download_tells_a_secret(
+    cli: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    for name, value in {**ENV, "XDG_CACHE_HOME": f"{tmp_path}/cache", "TMPDIR": "made"}.items():
+        monkeypatch.setenv(name, str(value))
+    made = tmp_path / "made"
+    made.mkdir()
+    with running(tmp_path / "box") as server, closing(Api(server)) as api:
+        catalog = write_catalog(tmp_path / "named", api.make())
+        server.control.set_status(api.ids["paint"], "trained")
+    faults = Faults(1, [Rule((fault,), times=2)], wait_s=0, drip_s=2)
+    slow: dict[str, Any] = {"queue_s": 0, "train_s": 0, "pack_s": 0}
+    with running(tmp_path / "box", middleware=(faults,), **slow) as server:
+        where = ["-C", catalog, "--base-url", server.url, "-vvv", "--timeout", 1, "--log-json"]
+        runs = [
+            cli("train", "ink", "--yes", "--json", *where),
+            cli("download", "paint", "--out", made, "--json", *where),
+            cli("train", "--status", "ink", "paint", *where),
+        ]
+    said = [part for found in runs for part in (found.out, found.err)]
+    assert told(*said, left_in(tmp_path / "cache")) == []
     assert "Traceback" not in "".join(said)
 
 

@@ -11,11 +11,11 @@ import pytest
 from catalogsync.cache import open_cache
 from catalogsync.errors import NotKept, Rejected, UploadFailed, UploadStuck
 from catalogsync.model import AssetKind, AssetRef, Weights, WeightsSource
+from catalogsync.polling import Patience
 from catalogsync.ports import KnownUploads
 from catalogsync.sandbox import running
 from catalogsync.scenario import Connection, ScenarioClient, Transport, Uploader
 from catalogsync.scenario.parts import PartBounds
-from catalogsync.scenario.polling import Patience
 from catalogsync.scenario.transport import Bounds
 from tests.media import picture
 from tests.scenario.renaming import renaming

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from catalogsync.errors import Unreachable
+from catalogsync.polling import Patience
 from catalogsync.sandbox import running
 from catalogsync.scenario import Connection, Transport, Uploader
 from catalogsync.scenario.parts import PartBounds
-from catalogsync.scenario.polling import Patience
 from catalogsync.scenario.transport import Bounds
 from tests.scenario.test_uploads import App, Desk, Faults
 

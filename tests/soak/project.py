@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 
 from catalogsync.events import Tell, tell_nobody
 from catalogsync.model import AssetRef, RemoteModel
+from catalogsync.polling import Patience
 from catalogsync.sandbox.server import Running
 from catalogsync.scenario import Connection, ScenarioClient, Transport, Uploader
 from catalogsync.scenario.parts import PartBounds
-from catalogsync.scenario.polling import Patience
 from catalogsync.scenario.transport import Bounds
 
 WAIT_S = 0.02
