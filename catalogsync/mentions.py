@@ -13,6 +13,11 @@ def normalised(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
+def as_compared(text: str) -> str:
+    """The text as it is compared with the server's: line ends at its end do not count."""
+    return normalised(text).rstrip("\n")
+
+
 def parsed(text: str) -> Text:
     """The server's text, cut at its references."""
     return Text(tuple(_parts(normalised(text))))
