@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from catalogsync.identity import Match, match, undecided
 from catalogsync.import_notes import notes_by_key, weights_digest
@@ -137,8 +137,18 @@ def _fields_to_read(spec: ModelSpec, remote: RemoteModel) -> Iterator[str]:
         yield "description"
     if spec.prompt_guide is not None:
         yield "prompt_guide"
-    if spec.prompt_embedding is not None or spec.negative_prompt_embedding is not None:
-        yield "embeddings"
+    if any(getattr(spec, name) is not None for name in _TOLD_OF_ONE):
+        yield "model"
+
+
+_TOLD_OF_ONE = (
+    "prompt_embedding",
+    "negative_prompt_embedding",
+    "training_images",
+    "training_pairs",
+    "training_parameters",
+)
+"""The fields that are told when one model is read, and in no listing."""
 
 
 def _read_fields(
@@ -149,23 +159,20 @@ def _read_fields(
 ) -> dict[str, RemoteModel]:
     """The models with the wanted fields filled in."""
 
-    def read(item: tuple[str, str]) -> dict[str, str | None]:
+    def read(item: tuple[str, str]) -> dict[str, Any]:
         model_id, field = item
         if field == "description":
             return {field: reader.get_description(model_id)}
         if field == "prompt_guide":
             return {field: reader.get_prompt_guide(model_id)}
         model = reader.get_model(model_id)
-        return {
-            "prompt_embedding": model.prompt_embedding,
-            "negative_prompt_embedding": model.negative_prompt_embedding,
-        }
+        return {name: getattr(model, name) for name in _TOLD_OF_ONE}
 
-    found: defaultdict[str, dict[str, str | None]] = defaultdict(dict)
+    found: defaultdict[str, dict[str, Any]] = defaultdict(dict)
     for (model_id, _), values in zip(wanted, reads.each(read, wanted), strict=True):
         found[model_id] |= values
     return {
-        model_id: replace(model, **found[model_id]) if model_id in found else model  # type: ignore[arg-type]  # the names come from the table above
+        model_id: replace(model, **found[model_id]) if model_id in found else model
         for model_id, model in models.items()
     }
 
@@ -192,7 +199,10 @@ def _needed_assets(
 
 def _listed_assets(spec: ModelSpec, live: RemoteModel) -> set[str]:
     thumbnail = {live.thumbnail} if spec.thumbnail is not None else set()
-    return thumbnail | (set(live.examples) if spec.examples is not None else set())
+    examples = set(live.examples) if spec.examples is not None else set()
+    manages = spec.training_images is not None or spec.training_pairs is not None
+    images = (live.training_images or ()) if manages else ()
+    return thumbnail | examples | {image.asset.id for image in images}
 
 
 def _read_assets(

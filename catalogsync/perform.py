@@ -25,6 +25,7 @@ from catalogsync.actions import (
     SetDescription,
     SetExamples,
     SetPromptGuide,
+    TrainingAction,
     UpdateModel,
     UploadAsset,
 )
@@ -41,9 +42,10 @@ from catalogsync.errors import (
 from catalogsync.importer import Importer
 from catalogsync.ledger import Ledger
 from catalogsync.members import Batch
-from catalogsync.mentions import normalised
 from catalogsync.model import AssetRef, RemoteModel
 from catalogsync.ports import CatalogWriter
+from catalogsync.texts import normalised
+from catalogsync.training_writer import TrainingWriter
 
 _NEWEST_PAGES = 20
 """How far back a file is looked for whose answer was lost: that is 2,000 assets."""
@@ -67,6 +69,7 @@ class Performer:
         self._open_file = open_file
         self._pause = pause
         self._importer = Importer(writer, ledger, open_file, pause)
+        self._training = TrainingWriter(writer, ledger, pause)
         self._lock = Lock()
         self._alike: defaultdict[tuple[object, object], Lock] = defaultdict(Lock)
 
@@ -76,14 +79,14 @@ class Performer:
         if seen is None:
             return
         try:
-            current = self._writer.get_model(seen.id).updated_at
+            live = self._writer.get_model(seen.id)
         except NotFound:
             if isinstance(action, DeleteModel):
                 return
             raise _deleted(seen) from None
-        if current != seen.updated_at:
+        if live.updated_at != seen.updated_at and not self._training.explains(seen, live):
             raise Conflict(
-                f"somebody changed the model at {current}, after this plan read it",
+                f"somebody changed the model at {live.updated_at}, after this plan read it",
                 hint=_PLAN_AGAIN,
             )
 
@@ -106,6 +109,8 @@ class Performer:
         """The fields that an action replaces and somebody changed, as far as they were read."""
         reader = self._writer
         now: dict[str, tuple[object, object]]
+        if isinstance(action, TrainingAction):
+            return self._training.changed(action, seen, reader.get_model(seen.id))
         match action:
             case SetDescription():
                 now = {"the description": (seen.description, reader.get_description(seen.id))}
@@ -138,6 +143,9 @@ class Performer:
     def perform(self, action: Action) -> None:
         """Do the action; raise `ApiError` if it failed, `NotKept` if it did not stick."""
         writer, ledger = self._writer, self._ledger
+        if isinstance(action, TrainingAction):
+            self._training.perform(action)
+            return
         match action:
             case UploadAsset(asset=asset):
                 self._upload(asset)

@@ -3,8 +3,8 @@
 from catalogsync.manifest.document import Document, where
 from catalogsync.manifest.files import Files
 from catalogsync.manifest.words import Unfit, quote, visible
-from catalogsync.mentions import as_compared
 from catalogsync.model import TrainingImage
+from catalogsync.texts import as_compared
 
 MAX_CAPTION = 8192
 _MAX_BYTES = 4 * MAX_CAPTION + 4

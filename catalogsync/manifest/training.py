@@ -11,8 +11,8 @@ from catalogsync.manifest.references import At, Folder, assets, globbed, refuse_
 from catalogsync.manifest.strict_yaml import Hole
 from catalogsync.manifest.trainers import is_trained, misfits
 from catalogsync.manifest.words import Unfit, quote
-from catalogsync.mentions import as_compared
 from catalogsync.model import AssetKind, AssetRef, Parameters, TrainingImage, TrainingPair
+from catalogsync.texts import as_compared
 
 MAX_IMAGES = 1000
 _IMAGES: tuple[AssetKind, ...] = (AssetKind.IMAGE,)

@@ -10,12 +10,12 @@ from catalogsync.contents import Contents
 from catalogsync.diff import SCALARS, Diff, ModelDiff, patched
 from catalogsync.manifest import Authored
 from catalogsync.manifest.words import Unfit
-from catalogsync.mentions import normalised
 from catalogsync.model import ModelSpec, RemoteModel
 from catalogsync.pull.fresh import asset, concept
 from catalogsync.pull.taken import has_both
 from catalogsync.roundtrip.edit import with_items, with_value
 from catalogsync.roundtrip.editor import Kept
+from catalogsync.texts import normalised
 
 Parts = tuple[str, ...]
 

@@ -5,10 +5,16 @@ from dataclasses import replace
 from typing import BinaryIO
 
 from catalogsync.errors import AccessDenied, BadResponse, CeilingReached, NotFound, Rejected
-from catalogsync.model import AssetRef, Price, RemoteModel, Weights
+from catalogsync.model import AssetRef, Price, RemoteModel, TrainingPair, Weights
 from catalogsync.scenario.answers import Json
 from catalogsync.scenario.fields import id_of, items_of, object_of, path_part
 from catalogsync.scenario.images import file_urls, image_urls
+from catalogsync.scenario.training import (
+    pairs_from,
+    pairs_request,
+    parameters_from,
+    whole_model_from,
+)
 from catalogsync.scenario.transport import Transport
 from catalogsync.scenario.uploads import Uploader
 from catalogsync.scenario.wire import asset_from, import_request, is_there, model_from, price_from
@@ -35,13 +41,8 @@ class ScenarioClient:
                     yield model
 
     def get_model(self, model_id: str) -> RemoteModel:
-        """Read one model (GET /models/{modelId}); an embedding that is not told is empty."""
-        model = _model(self._http.get(_path(model_id)))
-        return replace(
-            model,
-            prompt_embedding=model.prompt_embedding or "",
-            negative_prompt_embedding=model.negative_prompt_embedding or "",
-        )
+        """Read one model in whole (GET /models/{modelId})."""
+        return whole_model_from(object_of(self._http.get(_path(model_id)), "model"))
 
     def get_description(self, model_id: str) -> str:
         """Read a description (GET /models/{modelId}/description)."""
@@ -115,7 +116,8 @@ class ScenarioClient:
 
     def update_model(self, model_id: str, fields: Mapping[str, object]) -> RemoteModel:
         """Set fields of a model (PUT /models/{modelId})."""
-        return _model(self._http.put(_path(model_id), dict(fields)))
+        told = object_of(self._http.put(_path(model_id), dict(fields)), "model")
+        return replace(model_from(told), training_parameters=parameters_from(told))
 
     def edit_tags(self, model_id: str, *, add: Sequence[str], delete: Sequence[str]) -> bool:
         """Add and delete tags (PUT /models/{modelId}/tags, not strict)."""
@@ -137,6 +139,34 @@ class ScenarioClient:
         """Replace the examples (PUT /models/{modelId}/examples)."""
         answer = self._http.put(_path(model_id, "examples"), {"assetIds": list(asset_ids)})
         return tuple(id_of(object_of(item, "asset")) for item in items_of(answer, "examples"))
+
+    def set_caption(self, asset_id: str, caption: str) -> str | None:
+        """Describe an asset (PUT /assets/{assetId})."""
+        path = f"/assets/{path_part(asset_id)}"
+        told = object_of(self._http.put(path, {"description": caption}), "asset")
+        kept = told.get("description")
+        return kept if isinstance(kept, str) else None
+
+    def add_training_images(self, model_id: str, asset_ids: Sequence[str]) -> None:
+        """Put images into a training set (POST /models/{modelId}/training-images).
+
+        One that is there already is an error, so that it is attempted once.
+        """
+        self._http.once("POST", _training(model_id), {"assetIds": list(asset_ids)})
+
+    def remove_training_image(self, model_id: str, asset_id: str) -> None:
+        """Take an image out of a training set (DELETE .../training-images/{trainingImageId})."""
+        try:
+            self._http.delete(_training(model_id, path_part(asset_id)))
+        except NotFound:
+            return
+
+    def set_training_pairs(
+        self, model_id: str, pairs: Sequence[TrainingPair]
+    ) -> tuple[TrainingPair, ...] | None:
+        """Replace the training pairs (PUT .../training-images/pairs)."""
+        answer = self._http.put(_training(model_id, "pairs"), pairs_request(pairs))
+        return pairs_from(answer, "pairs") if "pairs" in answer else None
 
     def upload_asset(self, asset: AssetRef, file: BinaryIO) -> str:
         """Send a file (POST /assets or POST /uploads)."""
@@ -195,6 +225,10 @@ class ScenarioClient:
 
 def _path(model_id: str, *rest: str) -> str:
     return "/".join(("/models", path_part(model_id), *rest))
+
+
+def _training(model_id: str, *rest: str) -> str:
+    return _path(model_id, "training-images", *rest)
 
 
 def _members(collection_id: str) -> str:

@@ -74,7 +74,7 @@ def price_from(data: Mapping[str, object]) -> Price:
             "asked for the price of an import, the server seems to have begun it",
             hint="look at the newest models in the web page before you plan again",
         )
-    return Price(_number(data, "creativeUnitsCost"))
+    return Price(number_from(data, "creativeUnitsCost"))
 
 
 def asset_from(data: Mapping[str, object]) -> AssetRef:
@@ -112,7 +112,7 @@ def _digest(name: str, tags: list[str]) -> str:
 
 
 def model_from(data: Mapping[str, object]) -> RemoteModel:
-    """A model as listed or read (the Model object of GET /models/{modelId})."""
+    """A model as every answer tells it, without training data (the API's Model object)."""
     return RemoteModel(
         id=_required(data, "id", "a model"),
         name=_text(data, "name"),
@@ -131,11 +131,12 @@ def model_from(data: Mapping[str, object]) -> RemoteModel:
         epochs=tuple(_text(item, "epoch") for item in _objects(data, "epochs")),
         prompt_embedding=_optional_text(data, "promptEmbedding"),
         negative_prompt_embedding=_optional_text(data, "negativePromptEmbedding"),
+        training_count=_whole(data, "trainingImagesNumber"),
     )
 
 
 def _concept(data: Mapping[str, object]) -> Concept:
-    scale = _number(data, "scale")
+    scale = number_from(data, "scale")
     return Concept(
         model=ModelRef(id=_text(data, "modelId")),
         scale=1.0 if scale is None else scale,
@@ -175,10 +176,10 @@ def _optional_text(data: Mapping[str, object], key: str) -> str | None:
 
 
 def _whole(data: Mapping[str, object], key: str) -> int:
-    return int(_number(data, key) or 0)
+    return int(number_from(data, key) or 0)
 
 
-def _number(data: Mapping[str, object], key: str) -> float | None:
+def number_from(data: Mapping[str, object], key: str) -> float | None:
     """A number that can be counted with: JSON also carries infinities and endless digits."""
     value = data.get(key)
     if isinstance(value, bool) or not isinstance(value, int | float):
