@@ -1,7 +1,8 @@
 """Hypothesis strategies for catalogs, files and what people leave on a server."""
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 
@@ -132,6 +133,26 @@ PARAMETERS: dict[str, st.SearchStrategy[str | float | bool | tuple[str, ...]]] =
 def caption_of(sha256: str, which: int) -> str:
     """The caption that a picture has in one version of a catalog: equal files have one."""
     return CAPTIONS[(int(sha256[:8], 16) + which) % len(CAPTIONS)]
+
+
+def agreeing(models: Iterable[ModelSpec]) -> tuple[ModelSpec, ...]:
+    """Manifests that may stand together: of several captions of a picture all take the first."""
+    said: dict[str, str] = {}
+
+    def agreed(image: TrainingImage) -> TrainingImage:
+        if image.caption is None:
+            return image
+        return replace(image, caption=said.setdefault(image.asset.sha256, image.caption))
+
+    return tuple(
+        replace(
+            spec,
+            training_images=None
+            if spec.training_images is None
+            else tuple(map(agreed, spec.training_images)),
+        )
+        for spec in models
+    )
 
 
 @dataclass(frozen=True)

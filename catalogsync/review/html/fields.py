@@ -24,7 +24,7 @@ LABELS = {
     "examples": "Examples",
     "trainingImages": "Training images",
     "trainingImagePairs": "Training pairs",
-    "parameters": "Training",
+    "parameters": "Parameter",
     "description": "Description",
     "promptGuide": "Prompt guide",
     "owner": "Owner mark",
