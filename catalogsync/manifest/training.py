@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from catalogsync.manifest.captions import Captions, sidecar
+from catalogsync.manifest.captions import Captions, sidecar, sidecar_path
 from catalogsync.manifest.document import Document, where
 from catalogsync.manifest.files import Files
 from catalogsync.manifest.references import At, Folder, assets, globbed, refuse_twin
@@ -48,6 +48,35 @@ class _Reading:
                 self.document.report(place, message, "take it out")
             else:
                 yield asset, [*place]  # a place of its own for each: it tells twins apart
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry of a manifest's images: what it stands for.
+
+    `paths` are those of a glob below the manifest's folder, `sidecars` where its captions are.
+    """
+
+    images: tuple[TrainingImage, ...]
+    paths: tuple[str, ...] = ()
+    sidecars: tuple[Folder, ...] = ()
+
+
+def entries(document: Document, folder: Folder, files: Files) -> tuple[Entry, ...]:
+    """The images of a manifest that was loaded without a problem, entry by entry."""
+    value = document.value.get("training")
+    written = (_list(value, "images") if isinstance(value, dict) else None) or []
+    reading = _Reading(document, folder, files, Captions(), tuple(AssetKind))
+    found = []
+    for index, entry in enumerate(written):
+        images = tuple(image for image, _ in _entry(reading, entry, ["training", "images", index]))
+        if not isinstance(entry, dict) or "glob" not in entry:
+            found.append(Entry(images))
+            continue
+        paths = globbed(entry["glob"], folder, files, MAX_IMAGES)
+        sidecars = tuple(map(sidecar_path, paths)) if "captions" in entry else ()
+        found.append(Entry(images, tuple("/".join(p[len(folder) :]) for p in paths), sidecars))
+    return tuple(found)
 
 
 def training(document: Document, folder: Folder, files: Files, captions: Captions) -> Training:
