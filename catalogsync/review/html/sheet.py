@@ -14,7 +14,6 @@ from catalogsync.review.word_diff import word_diff
 MOST_IMAGES = 300
 """How many images of a training set are shown, those that change first."""
 
-_HEIGHT = 112
 _MOST_PAIRS = 100
 _FATES = {"new": "+ new", "removed": "− removed", "caption": "~ caption"}
 
@@ -76,7 +75,7 @@ def _figure(each: Contact, gallery: Gallery) -> Markup:
     fate = f", {each.fate}" if each.fate in ("new", "removed") else ""
     return element(
         "li",
-        gallery.tile(ref, f"training image{fate}", style=gallery.width_class(ref, _HEIGHT)),
+        gallery.tile(ref, f"training image{fate}"),
         mark,
         element("p", name_of(ref), class_="name"),
         element("p", *_caption(each), class_="caption"),
@@ -97,7 +96,7 @@ def _caption(each: Contact) -> Iterator[Markup | str]:
 def _pair(sign: str, pair: TrainingPair, gallery: Gallery) -> Markup:
     fate = "new" if sign == "+" else "removed"
     tiles = (
-        gallery.tile(ref, f"training pair, {side}", style=gallery.width_class(ref, _HEIGHT))
+        gallery.tile(ref, f"training pair, {side}")
         for side, ref in (("source", pair.source), ("target", pair.target))
     )
     source, target = tiles
