@@ -7,7 +7,17 @@ not exist yet when a plan is made.
 from dataclasses import dataclass
 from typing import TypeGuard
 
-from catalogsync.model import AssetOptions, AssetRef, Concept, ModelRef, Text, Weights
+from catalogsync.model import (
+    AssetOptions,
+    AssetRef,
+    Concept,
+    ModelRef,
+    Parameters,
+    Text,
+    TrainingImage,
+    TrainingPair,
+    Weights,
+)
 
 FieldValue = str | AssetRef | tuple[Concept, ...] | None
 """What a field is set to; None unsets it."""
@@ -121,6 +131,60 @@ class SetPromptGuide:
 
 
 @dataclass(frozen=True, slots=True)
+class SetCaptions:
+    """Give training images their captions, which are the descriptions of the assets."""
+
+    model: str
+    images: tuple[TrainingImage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AddTrainingImages:
+    """Put images into the training set.
+
+    `instead_of` are those that leave it later, or first where there is no room for both.
+    """
+
+    model: str
+    images: tuple[AssetRef, ...]
+    instead_of: tuple[AssetRef, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SetTrainingPairs:
+    """Replace the ordered list of training pairs."""
+
+    model: str
+    pairs: tuple[TrainingPair, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveTrainingImages:
+    """Take images out of the training set; the assets stay."""
+
+    model: str
+    images: tuple[AssetRef, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SetTrainingParameters:
+    """Set some of the parameters of a training; nothing is trained by that."""
+
+    model: str
+    parameters: Parameters
+
+
+TrainingAction = (
+    SetCaptions
+    | AddTrainingImages
+    | SetTrainingPairs
+    | RemoveTrainingImages
+    | SetTrainingParameters
+)
+"""What changes a model's training data, which nobody may do while the model trains."""
+
+
+@dataclass(frozen=True, slots=True)
 class ForgetModel:
     """Take our mark off a model and leave it there."""
 
@@ -148,6 +212,7 @@ ModelAction = (
     | SetExamples
     | SetDescription
     | SetPromptGuide
+    | TrainingAction
     | ForgetModel
     | DeleteModel
 )
@@ -164,7 +229,7 @@ def files_to_send(action: Action) -> tuple[AssetRef, ...]:
     return ()
 
 
-Replacing = UpdateModel | SetExamples | SetDescription | SetPromptGuide
+Replacing = UpdateModel | SetExamples | SetDescription | SetPromptGuide | TrainingAction
 """What puts a value in the place of another one."""
 
 
@@ -172,13 +237,14 @@ def is_compared(action: Action, *, first: bool) -> TypeGuard[Replacing]:
     """Whether what an action replaces is compared right before with what the plan saw.
 
     The `first` action of a model follows a look at the date of the model's last change, of which
-    nobody promises that it moves with what a listing does not tell.
+    nobody promises that it moves with what a listing does not tell: a text, a caption, the
+    beginning of a training.
     """
     if not first:
         return isinstance(action, Replacing)
     if isinstance(action, UpdateModel):
         return any(name in _NOT_LISTED for name, _ in action.fields)
-    return isinstance(action, SetDescription | SetPromptGuide)
+    return isinstance(action, SetDescription | SetPromptGuide | TrainingAction)
 
 
 _NOT_LISTED = frozenset({"promptEmbedding", "negativePromptEmbedding"})
@@ -197,6 +263,12 @@ def asset_refs(action: Action) -> tuple[AssetRef, ...]:
         case SetDescription(text=text) | SetPromptGuide(text=text):
             targets = (mention.target for mention in text.mentions)
             return tuple(target for target in targets if isinstance(target, AssetRef))
+        case AddTrainingImages(images=refs):
+            return refs
+        case SetCaptions(images=images):
+            return tuple(image.asset for image in images)
+        case SetTrainingPairs(pairs=pairs):
+            return tuple(ref for pair in pairs for ref in (pair.source, pair.target))
     return ()
 
 

@@ -15,6 +15,8 @@ from catalogsync.model import (
     Snapshot,
     State,
     Text,
+    TrainingImage,
+    TrainingPair,
 )
 
 MADE = "git."
@@ -30,8 +32,8 @@ def as_applied(base: Catalog, wanted: Catalog) -> Snapshot:
     taken to be there; an id that `wanted` pins to a key of `base` is taken for that model's.
     """
     ids = _ids(base, wanted)
-    names = _Names(base.name, ids)
     present = [spec for spec in base.models if spec.state is State.PRESENT]
+    names = _Names(base.name, ids, _captions(present))
     models = [names.model(spec) for spec in present]
     assets = {names.asset(ref): names.described(ref) for spec in present for ref in spec.assets}
     named = {name for spec in present for name in spec.collections or ()}
@@ -47,6 +49,12 @@ def trusting(snapshot: Snapshot, wanted: Catalog) -> Snapshot:
     refs = (ref for spec in wanted.models for ref in spec.assets)
     named = {ref.id: AssetRef(id=ref.id) for ref in refs if ref.id}
     return replace(snapshot, assets=named | dict(snapshot.assets))
+
+
+def _captions(specs: Iterable[ModelSpec]) -> dict[AssetRef, str]:
+    """The caption of every training image that a manifest gives one, whichever set it is in."""
+    images = (image for spec in specs for image in spec.training_images or ())
+    return {image.asset: image.caption for image in images if image.caption is not None}
 
 
 def _ids(base: Catalog, wanted: Catalog) -> dict[str, str]:
@@ -80,6 +88,9 @@ def _unseen(spec: ModelSpec) -> RemoteModel:
         prompt_guide="",
         prompt_embedding="",
         negative_prompt_embedding="",
+        training_images=(),
+        training_pairs=(),
+        training_parameters=(),
     )
 
 
@@ -89,6 +100,7 @@ class _Names:
 
     catalog: str
     ids: Mapping[str, str]
+    captions: Mapping[AssetRef, str]
 
     def model(self, spec: ModelSpec) -> RemoteModel:
         """The model of a manifest that was applied."""
@@ -109,6 +121,22 @@ class _Names:
             epoch=spec.epoch or "",
             prompt_embedding=spec.prompt_embedding or "",
             negative_prompt_embedding=spec.negative_prompt_embedding or "",
+            training_count=len(spec.training_images or ()),
+            training_images=tuple(
+                TrainingImage(
+                    AssetRef(id=self.asset(image.asset)), self.captions.get(image.asset, "")
+                )
+                for image in spec.training_images or ()
+            ),
+            training_pairs=tuple(
+                TrainingPair(
+                    AssetRef(id=self.asset(pair.source)),
+                    AssetRef(id=self.asset(pair.target)),
+                    pair.instruction,
+                )
+                for pair in spec.training_pairs or ()
+            ),
+            training_parameters=spec.training_parameters or (),
         )
 
     def asset(self, ref: AssetRef) -> str:

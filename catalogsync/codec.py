@@ -59,7 +59,7 @@ Path = tuple[str, ...]
 
 def _read(kind: Any, data: object, path: Path) -> Any:
     if get_origin(kind) in (Union, UnionType):
-        kind = next((each for each in get_args(kind) if _accepts(each, data)), None)
+        kind = next((each for each in get_args(kind) if _fits(each, data)), None)
     if kind is None or not _accepts(kind, data):
         raise _mismatch(path, f"{_in_words(data)} is not allowed here")
     if isinstance(data, dict):
@@ -69,6 +69,14 @@ def _read(kind: Any, data: object, path: Path) -> Any:
     if isinstance(data, str):
         return _read_text(kind, data, path)
     return data
+
+
+def _fits(kind: Any, data: object) -> bool:
+    """Whether data may stand for one of several kinds; lists are told apart by what is in them."""
+    items = get_args(kind)
+    if get_origin(kind) is tuple and items[-1] is Ellipsis and isinstance(data, list):
+        return all(_fits(items[0], item) for item in data)
+    return _accepts(kind, data)
 
 
 def _accepts(kind: Any, data: object) -> bool:

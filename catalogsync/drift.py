@@ -171,7 +171,10 @@ def _edited(model: ModelDiff, found: Diff) -> Edited:
     )
 
 
-_CARD_FIELDS: Mapping[str, str] = {"short_description": "shortDescription"}
+_CARD_FIELDS: Mapping[str, str] = {
+    "short_description": "shortDescription",
+    "training": "trainingImages",
+}
 
 
 def _unless_changed(before: Card, after: Card, changed: Iterable[str]) -> Card:

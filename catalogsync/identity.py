@@ -85,6 +85,7 @@ def looks_interrupted(model: RemoteModel, spec: ModelSpec) -> bool:
     return (
         (model.name, model.type, model.status) == (spec.name, spec.type, "new")
         and not (model.tags or model.examples or model.thumbnail or model.collection_ids)
+        and not model.training_count
         and model.short_description in ("", spec.short_description)
         and model.class_slug in ("", spec.class_slug)
         and model.description == ""

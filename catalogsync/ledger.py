@@ -1,5 +1,6 @@
 """The ids on the server, as known before an apply and as they become known during it."""
 
+from collections.abc import Iterable
 from threading import Lock
 
 from catalogsync.actions import FieldValue
@@ -29,6 +30,12 @@ class Ledger:
     def asset_id(self, ref: AssetRef) -> str:
         """The id of an asset with this content."""
         return self._uploaded.get(ref.sha256) or self._contents.id_of(ref) or ref.id
+
+    def asset_among(self, ref: AssetRef, held: Iterable[str]) -> str:
+        """The id of an asset with this content: one of those held, if any of them has it."""
+        token = self._contents.token(ref)
+        same = (each for each in held if self._contents.token_of(each) == token)
+        return next(same, None) or self.asset_id(ref)
 
     def collection_id(self, name: str) -> str:
         """The id of the collection of a name; of several the smallest."""

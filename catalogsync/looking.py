@@ -12,24 +12,28 @@ from catalogsync.actions import (
     SetDescription,
     SetExamples,
     SetPromptGuide,
+    TrainingAction,
     UpdateModel,
 )
 from catalogsync.diff import SCALARS
 from catalogsync.errors import Conflict, NotFound
 from catalogsync.ledger import Ledger
-from catalogsync.mentions import normalised
 from catalogsync.model import ModelRef, RemoteModel
 from catalogsync.ports import CatalogReader
+from catalogsync.texts import as_compared
+from catalogsync.training_writer import TrainingWriter
 
+_ReplacingField = UpdateModel | SetExamples | SetDescription | SetPromptGuide
 _PLAN_AGAIN = "plan again and look at what changed"
 
 
 class Lookout:
     """Looks at models with a reader, and knows from a ledger what the plan saw."""
 
-    def __init__(self, reader: CatalogReader, ledger: Ledger) -> None:
+    def __init__(self, reader: CatalogReader, ledger: Ledger, training: TrainingWriter) -> None:
         self._reader = reader
         self._ledger = ledger
+        self._training = training
 
     def check_unchanged(self, action: ModelAction) -> None:
         """Raise `Conflict` if somebody changed or deleted the model since the plan saw it."""
@@ -37,14 +41,14 @@ class Lookout:
         if seen is None:
             return
         try:
-            current = self._reader.get_model(seen.id).updated_at
+            live = self._reader.get_model(seen.id)
         except NotFound:
             if isinstance(action, DeleteModel):
                 return
             raise _deleted(seen) from None
-        if current != seen.updated_at:
+        if live.updated_at != seen.updated_at and not self._training.explains(seen, live):
             raise Conflict(
-                f"somebody changed the model at {current}, after this plan read it",
+                f"somebody changed the model at {live.updated_at}, after this plan read it",
                 hint=_PLAN_AGAIN,
             )
 
@@ -65,11 +69,14 @@ class Lookout:
 
     def _changed(self, action: Replacing, seen: RemoteModel) -> Iterator[str]:
         """The fields that an action replaces and somebody changed, as far as they were read."""
+        if isinstance(action, TrainingAction):
+            yield from self._training.changed(action, seen, self._reader.get_model(seen.id))
+            return
         for each in self._fields(action, seen):
             if each.before is not None and each.found not in (each.before, each.ours):
                 yield each.name
 
-    def _fields(self, action: Replacing, seen: RemoteModel) -> Iterator["_Field"]:
+    def _fields(self, action: _ReplacingField, seen: RemoteModel) -> Iterator["_Field"]:
         """The fields that an action replaces, as they are by now."""
         reader, sent = self._reader, self._ledger.text
         match action:
@@ -112,7 +119,8 @@ class _Field:
 
 
 def _text(name: str, before: str | None, found: str, ours: str) -> _Field:
-    return _Field(name, None if before is None else plain(before), plain(found), plain(ours))
+    was = None if before is None else as_compared(before)
+    return _Field(name, was, as_compared(found), as_compared(ours))
 
 
 def _deleted(seen: RemoteModel) -> Conflict:
@@ -120,8 +128,3 @@ def _deleted(seen: RemoteModel) -> Conflict:
         f"somebody deleted the model {seen.id} after this plan read it",
         hint="plan again: it would be created anew",
     )
-
-
-def plain(text: str) -> str:
-    """A text without what does not count: the kind of its line ends, and how many end it."""
-    return normalised(text).rstrip("\n")

@@ -4,13 +4,9 @@ import re
 from collections.abc import Callable, Iterator
 
 from catalogsync.model import AssetRef, Mention, ModelRef, Text
+from catalogsync.texts import normalised
 
 _REFERENCE = re.compile(r"\{(asset):([A-Za-z0-9_-]+)\}|\{(model):([A-Za-z0-9_.-]+)\}")
-
-
-def normalised(text: str) -> str:
-    """The text with LF line ends, as it is sent: the checkout's line ends do not matter."""
-    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def parsed(text: str) -> Text:

@@ -131,6 +131,34 @@ class Concept:
     epoch: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class TrainingImage:
+    """A picture that a model is trained on, and what it shows in words.
+
+    The caption is the asset's `description`, one for all the training sets that it is in; None
+    means that it is not managed, or was not read.
+    """
+
+    asset: AssetRef
+    caption: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingPair:
+    """A picture before and after an edit that a model is to learn; both are training images."""
+
+    source: AssetRef
+    target: AssetRef
+    instruction: str = ""
+
+
+Parameter = str | float | bool | tuple[str, ...]
+"""The value of a training parameter; every number is a float."""
+
+Parameters = tuple[tuple[str, Parameter], ...]
+"""Training parameters by the API's names, sorted."""
+
+
 class WeightsSource(StrEnum):
     """Where the weights of a new model can come from."""
 
@@ -191,7 +219,11 @@ class Ignored:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelSpec:
-    """One manifest."""
+    """One manifest.
+
+    The training images are a set, in which whatever is in a pair is too. Of the training
+    parameters only those are managed that are named.
+    """
 
     key: str
     name: str
@@ -209,6 +241,9 @@ class ModelSpec:
     prompt_embedding: str | None = None
     negative_prompt_embedding: str | None = None
     weights: Weights | None = None
+    training_images: tuple[TrainingImage, ...] | None = None
+    training_pairs: tuple[TrainingPair, ...] | None = None
+    training_parameters: Parameters | None = None
     id: str = ""
     protect: bool = False
     state: State = State.PRESENT
@@ -223,11 +258,12 @@ class ModelSpec:
 
     @property
     def assets(self) -> tuple[AssetRef, ...]:
-        """Every asset that the manifest refers to: thumbnail, examples, those in texts, parents."""
+        """Every asset that the manifest refers to: thumbnail, examples, in texts, in training,
+        and what new ones are filed below."""
         thumbnail = (self.thumbnail,) if self.thumbnail and self.thumbnail != NO_ASSET else ()
         targets = (mention.target for text in self.texts for mention in text.mentions)
         mentioned = tuple(target for target in targets if isinstance(target, AssetRef))
-        own = (*thumbnail, *(self.examples or ()), *mentioned)
+        own = (*thumbnail, *(self.examples or ()), *mentioned, *self.training_assets)
         options = (ref.options for ref in own if ref.options)
         return (*own, *(each.parent for each in options if each.parent))
 
@@ -235,6 +271,13 @@ class ModelSpec:
     def asset_options(self) -> tuple[AssetOptions, ...]:
         """How the manifest wants new assets to be filed."""
         return tuple(ref.options for ref in self.assets if ref.options)
+
+    @property
+    def training_assets(self) -> tuple[AssetRef, ...]:
+        """Every asset of the training set."""
+        images = (image.asset for image in self.training_images or ())
+        pairs = (ref for pair in self.training_pairs or () for ref in (pair.source, pair.target))
+        return tuple(dict.fromkeys((*images, *pairs)))
 
     @property
     def model_refs(self) -> tuple[ModelRef, ...]:
@@ -317,6 +360,7 @@ class RemoteModel:
     `status` and `updated_at` are empty where the server was not asked. `author_id` is who made it.
     `description` and `prompt_guide` are the server's text, with its ids in it; `class_slug`,
     `epoch`, the embeddings and `thumbnail` (an asset id) are empty strings when unset.
+    `training_count` is the number of training images, as a listing tells it.
     """
 
     id: str
@@ -338,6 +382,10 @@ class RemoteModel:
     epochs: tuple[str, ...] = ()
     prompt_embedding: str | None = None
     negative_prompt_embedding: str | None = None
+    training_count: int = 0
+    training_images: tuple[TrainingImage, ...] | None = None
+    training_pairs: tuple[TrainingPair, ...] | None = None
+    training_parameters: Parameters | None = None
 
 
 @dataclass(frozen=True, slots=True)

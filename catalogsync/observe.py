@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from catalogsync.identity import Match, match, undecided
 from catalogsync.import_notes import notes_by_key, weights_digest
@@ -143,14 +143,19 @@ def _fields_to_read(spec: ModelSpec, remote: RemoteModel) -> Iterator[str]:
         yield "description"
     if spec.prompt_guide is not None:
         yield "prompt_guide"
-    if spec.prompt_embedding is not None or spec.negative_prompt_embedding is not None:
+    if any(getattr(spec, name) is not None for name in _TRAINING):
+        yield "model"
+    elif any(getattr(spec, name) is not None for name in _EMBEDDINGS):
         yield "embeddings"
 
 
+_EMBEDDINGS = ("prompt_embedding", "negative_prompt_embedding")
+_TRAINING = ("training_images", "training_pairs", "training_parameters")
 _FIELDS = {
     "description": ("description",),
     "prompt_guide": ("prompt_guide",),
-    "embeddings": ("prompt_embedding", "negative_prompt_embedding"),
+    "embeddings": _EMBEDDINGS,
+    "model": (*_EMBEDDINGS, *_TRAINING),
 }
 """What each read of a model tells."""
 
@@ -164,7 +169,7 @@ def _read_fields(
 ) -> dict[str, RemoteModel]:
     """The models with the wanted fields filled in, from what is known of them or by reading."""
 
-    def read(item: tuple[str, str]) -> dict[str, str]:
+    def read(item: tuple[str, str]) -> dict[str, Any]:
         model_id, what = item
         if what == "description":
             return {what: reader.get_description(model_id)}
@@ -174,7 +179,7 @@ def _read_fields(
         return {name: getattr(model, name) for name in _FIELDS[what]}
 
     held = known.recall(models[model_id] for model_id, _ in wanted) if known else {}
-    found: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    found: defaultdict[str, dict[str, Any]] = defaultdict(dict)
     due = []
     for model_id, what in wanted:
         values = {n: held[model_id, n] for n in _FIELDS[what] if (model_id, n) in held}
@@ -185,9 +190,11 @@ def _read_fields(
     for (model_id, _), values in zip(due, reads.each(read, due), strict=True):
         found[model_id] |= values
         if known:
-            known.remember(models[model_id], values)
+            # A caption is the asset's: nobody promises that a model's date moves with it.
+            texts = {name: each for name, each in values.items() if isinstance(each, str)}
+            known.remember(models[model_id], texts)
     return {
-        model_id: replace(model, **found[model_id]) if model_id in found else model  # type: ignore[arg-type]  # the names come from the table above
+        model_id: replace(model, **found[model_id]) if model_id in found else model
         for model_id, model in models.items()
     }
 
@@ -214,7 +221,10 @@ def _needed_assets(
 
 def _listed_assets(spec: ModelSpec, live: RemoteModel) -> set[str]:
     thumbnail = {live.thumbnail} if spec.thumbnail is not None else set()
-    return thumbnail | (set(live.examples) if spec.examples is not None else set())
+    examples = set(live.examples) if spec.examples is not None else set()
+    manages = spec.training_images is not None or spec.training_pairs is not None
+    images = (live.training_images or ()) if manages else ()
+    return thumbnail | examples | {image.asset.id for image in images}
 
 
 def _read_assets(

@@ -24,6 +24,7 @@ from catalogsync.actions import (
     SetDescription,
     SetExamples,
     SetPromptGuide,
+    TrainingAction,
     UpdateModel,
     UploadAsset,
 )
@@ -37,10 +38,12 @@ from catalogsync.errors import (
 )
 from catalogsync.importer import Importer
 from catalogsync.ledger import Ledger
-from catalogsync.looking import Lookout, plain
+from catalogsync.looking import Lookout
 from catalogsync.members import Batch
 from catalogsync.model import AssetRef, RemoteModel
 from catalogsync.ports import CatalogWriter
+from catalogsync.texts import as_compared
+from catalogsync.training_writer import TrainingWriter
 
 _NEWEST_PAGES = 20
 """How far back a file is looked for whose answer was lost: that is 2,000 assets."""
@@ -61,10 +64,11 @@ class Performer:
     ) -> None:
         self._writer = writer
         self._ledger = ledger
-        self.lookout = Lookout(writer, ledger)
         self._open_file = open_file
         self._pause = pause
         self._importer = Importer(writer, ledger, open_file, pause)
+        self._training = TrainingWriter(writer, ledger, pause)
+        self.lookout = Lookout(writer, ledger, self._training)
         self._lock = Lock()
         self._alike: defaultdict[tuple[object, object], Lock] = defaultdict(Lock)
 
@@ -85,6 +89,9 @@ class Performer:
     def perform(self, action: Action) -> None:
         """Do the action; raise `ApiError` if it failed, `NotKept` if it did not stick."""
         writer, ledger = self._writer, self._ledger
+        if isinstance(action, TrainingAction):
+            self._training.perform(action)
+            return
         match action:
             case UploadAsset():
                 self._upload(action)
@@ -259,5 +266,5 @@ def _expect_field(field: str, sent: object, kept: RemoteModel) -> None:
 
 
 def _expect_text(sent: str, kept: str) -> None:
-    if plain(kept) != plain(sent):
+    if as_compared(kept) != as_compared(sent):
         raise NotKept("the server did not keep the text as sent")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from catalogsync.actions import (
     Action,
+    AddTrainingImages,
     AdoptModel,
     CreateCollection,
     CreateModel,
@@ -17,9 +18,12 @@ from catalogsync.actions import (
     ForgetModel,
     ImportModel,
     ModelAction,
+    RemoveTrainingImages,
+    SetCaptions,
     SetDescription,
     SetExamples,
     SetPromptGuide,
+    SetTrainingPairs,
     UpdateModel,
     UploadAsset,
     asset_refs,
@@ -46,6 +50,7 @@ from catalogsync.identity import PROTECTED_TAG, Origin, Refusal
 from catalogsync.import_notes import note_name, weights_digest
 from catalogsync.members import batches
 from catalogsync.model import NO_ASSET, AssetOptions, AssetRef, Catalog, ModelSpec, Price, Weights
+from catalogsync.ports import TRAINING_IMAGES_PER_CALL
 from catalogsync.rules import (
     NO_ALLOWANCES,
     Allowances,
@@ -55,6 +60,7 @@ from catalogsync.rules import (
     shared_policy,
 )
 from catalogsync.sending import requests_to_send
+from catalogsync.training_data import training_actions
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,6 +375,7 @@ def _field_actions(found: ModelDiff, spec: ModelSpec) -> Iterator[ModelAction]:
         yield UpdateModel(found.key, fields)
     if "collections" in changed:
         yield EditCollections(found.key, *_edits(found.changes, "collections"))
+    yield from training_actions(found, spec)
     if "examples" in changed and spec.examples is not None:
         yield SetExamples(found.key, spec.examples)
     if "description" in changed and spec.description is not None:
@@ -448,4 +455,12 @@ def _requests(action: Action) -> int:
             return sending + _TO_NOTE_AND_TAG
         case EditCollections():
             return 0  # counted by the batch
+        case SetCaptions(images=captioned):
+            return len(captioned)
+        case AddTrainingImages(images=added):
+            return 2 + -(-len(added) // TRAINING_IMAGES_PER_CALL)
+        case RemoveTrainingImages(images=removed):
+            return len(removed)
+        case SetTrainingPairs():
+            return 2
     return 1

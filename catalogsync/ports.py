@@ -5,13 +5,25 @@ from contextlib import AbstractContextManager
 from typing import BinaryIO, Protocol
 
 from catalogsync.jobs import Job, Started, Training
-from catalogsync.model import AssetRef, Holder, Price, RemoteModel, StoredAsset, Weights
+from catalogsync.model import (
+    AssetRef,
+    Holder,
+    Price,
+    RemoteModel,
+    StoredAsset,
+    TrainingPair,
+    Weights,
+)
 
 ASSETS_PER_READ = 200
 """The most asset ids that `get_assets` takes in one call (POST /assets/get-bulk)."""
 
 ASSETS_PER_DELETE = 100
 """The most asset ids that `delete_assets` takes in one call (DELETE /assets)."""
+
+
+TRAINING_IMAGES_PER_CALL = 10
+"""The most asset ids that `add_training_images` takes in one call."""
 
 
 class KnownAssets(Protocol):
@@ -58,11 +70,12 @@ class CatalogReader(Protocol):
     """Reads a project; every method raises `ApiError` rather than return less than there is."""
 
     def list_models(self) -> Iterator[RemoteModel]:
-        """Yield every model of the project, without texts and embeddings (GET /models)."""
+        """Yield every model of the project, without texts, embeddings and training data
+        (GET /models)."""
         ...
 
     def get_model(self, model_id: str) -> RemoteModel:
-        """Read one model with its embeddings (GET /models/{modelId})."""
+        """Read one model with embeddings and training data (GET /models/{modelId})."""
         ...
 
     def get_description(self, model_id: str) -> str:
@@ -141,6 +154,27 @@ class CatalogWriter(CatalogReader, Protocol):
 
         `options` are the API's own fields: hide, parentId, collectionIds.
         """
+        ...
+
+    def set_caption(self, asset_id: str, caption: str) -> str | None:
+        """Describe an asset, the caption of a training image; return what the server kept, None
+        where it does not tell (PUT /assets/{assetId})."""
+        ...
+
+    def add_training_images(self, model_id: str, asset_ids: Sequence[str]) -> None:
+        """Put up to `TRAINING_IMAGES_PER_CALL` images into a training set; one that is there
+        already is an error (POST /models/{modelId}/training-images)."""
+        ...
+
+    def remove_training_image(self, model_id: str, asset_id: str) -> None:
+        """Take an image out of a training set; one that is not there is no error."""
+        ...
+
+    def set_training_pairs(
+        self, model_id: str, pairs: Sequence[TrainingPair]
+    ) -> tuple[TrainingPair, ...] | None:
+        """Replace the training pairs, by the ids of their assets; return what the server kept,
+        None where it does not tell (PUT /models/{modelId}/training-images/pairs)."""
         ...
 
     def fetch_asset(self, asset: AssetRef, options: Mapping[str, object]) -> str:

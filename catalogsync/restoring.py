@@ -1,11 +1,11 @@
 """The way back: models as they were before an apply, as a catalog to plan and apply."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from catalogsync.diff import SCALARS, Verb
+from catalogsync.diff import SCALARS, TRAINING, Change, Verb
 from catalogsync.identity import PROTECTED_TAG, Refusal, owners
 from catalogsync.mentions import mentioned_assets, parsed
 from catalogsync.model import (
@@ -28,10 +28,7 @@ _ALWAYS = ("name", "type", "protect")
 def pre_images(plan: Plan, snapshot: Snapshot, *, now: datetime) -> SavedSnapshot:
     """What a plan is about to change, as it was when the plan was made."""
     existing = [model for model in plan.models if model.model_id]
-    touched = {
-        model.model_id: Touched(model.key, tuple(sorted({c.field for c in model.changes})))
-        for model in existing
-    }
+    touched = {model.model_id: Touched(model.key, _touched(model.changes)) for model in existing}
     models = {model_id: snapshot.models[model_id] for model_id in touched}
     shown = {asset_id for model in models.values() for asset_id in _assets_of(model)}
     held = {model_id for model in models.values() for model_id in model.collection_ids}
@@ -52,8 +49,15 @@ def pre_images(plan: Plan, snapshot: Snapshot, *, now: datetime) -> SavedSnapsho
     )
 
 
+def _touched(changes: Iterable[Change]) -> tuple[str, ...]:
+    """The fields that changes are in; what leaves a training set may take its pairs along."""
+    fields = {change.field for change in changes}
+    return tuple(sorted(fields | ({"trainingImagePairs"} if "trainingImages" in fields else set())))
+
+
 def _assets_of(model: RemoteModel) -> Iterator[str]:
     yield from (model.thumbnail, *model.examples)
+    yield from (image.asset.id for image in model.training_images or ())
     for text in (model.description, model.prompt_guide):
         yield from mentioned_assets(text or "")
 
@@ -128,6 +132,10 @@ def _collections(model: RemoteModel, snapshot: Snapshot) -> frozenset[str]:
     return frozenset(names[held] for held in model.collection_ids if held in names)
 
 
+def _as_read(attribute: str) -> Callable[[RemoteModel, Snapshot], object]:
+    return lambda model, _: getattr(model, attribute)
+
+
 _OTHERS: dict[str, tuple[str, Callable[[RemoteModel, Snapshot], object]]] = {
     "tags": ("tags", lambda model, _: model.tags),
     "concepts": ("concepts", lambda model, _: model.concepts),
@@ -136,6 +144,7 @@ _OTHERS: dict[str, tuple[str, Callable[[RemoteModel, Snapshot], object]]] = {
     "thumbnail": ("thumbnail", lambda model, _: AssetRef(id=model.thumbnail)),
     "examples": ("examples", lambda model, _: tuple(AssetRef(id=id) for id in model.examples)),
     "collections": ("collections", _collections),
+    **{field: (attribute, _as_read(attribute)) for field, attribute in TRAINING.items()},
 }
 """Fields that are more than a string: ours, and its value before."""
 

@@ -8,6 +8,7 @@ from catalogsync.diff import Diff, ModelDiff, Verb
 from catalogsync.identity import PROTECTED_TAG, Refusal, owners
 from catalogsync.import_notes import unclear_hint, weights_digest
 from catalogsync.model import Catalog, Limit, ModelSpec, Policy, State
+from catalogsync.training_data import judge_training
 
 _TYPES_WITH_EPOCHS = ("flux.1-lora", "flux.1-kontext-lora")
 
@@ -55,6 +56,7 @@ def _judge_change(model: ModelDiff, diff: Diff) -> Iterator[Refusal]:
     elif model.spec and model.verb is not Verb.FORGET:
         yield from _judge_import(model, diff)
         yield from _judge_fields(model, diff)
+        yield from judge_training(model, diff)
 
 
 def _judge_delete(model: ModelDiff) -> Iterator[Refusal]:

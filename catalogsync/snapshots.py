@@ -12,7 +12,7 @@ from catalogsync.errors import UsageError
 from catalogsync.identity import owners
 from catalogsync.model import NO_ASSET, Catalog, ModelSpec, RemoteModel, Snapshot, State, Text
 
-FORMAT_VERSION = "1.0"
+FORMAT_VERSION = "1.1"
 """Readers refuse another major number and ignore keys they do not know."""
 
 _HEAD = re.compile(rb'\{"digest": "(sha256:[0-9a-f]{64})",\n')
@@ -75,6 +75,9 @@ def _managing_all(spec: ModelSpec) -> ModelSpec:
         collections=spec.collections or frozenset(),
         prompt_embedding=spec.prompt_embedding or "",
         negative_prompt_embedding=spec.negative_prompt_embedding or "",
+        training_images=spec.training_images or (),
+        training_pairs=spec.training_pairs or (),
+        training_parameters=spec.training_parameters or (),
     )
 
 

@@ -56,7 +56,7 @@ def test_what_was_written_is_read_again() -> None:
 def test_a_snapshot_has_a_line_for_every_model_and_asset() -> None:
     assert [line for line in TEXT.splitlines() if line.startswith('"model_1": {')]
     assert [line for line in TEXT.splitlines() if line.startswith('"asset_1": {')]
-    assert json.loads(TEXT)["format_version"] == "1.0"
+    assert json.loads(TEXT)["format_version"] == "1.1"
 
 
 def test_every_changed_byte_is_noticed() -> None:
@@ -97,7 +97,7 @@ def test_keys_that_a_later_version_writes_are_ignored() -> None:
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"format_version": "2.0"}, "has format 2.0, this version reads 1.0"),
+        ({"format_version": "2.0"}, "has format 2.0, this version reads 1.1"),
         ({"format_version": None}, "has format None"),
         ({"read_at": "yesterday"}, "something else"),
         ({"read_at": "2026-03-01T12:00:00"}, "something else"),

@@ -153,7 +153,7 @@ def command(
 
 def parameters_of(spec: ModelSpec) -> dict[str, object]:
     """What the manifest wants the model to be trained with; the rest is the server's choice."""
-    return dict(getattr(spec, "training_parameters", None) or ())
+    return dict(spec.training_parameters or ())
 
 
 def _plan(told: _Told, keys: Sequence[str], *, again: bool) -> TrainingPlan:

@@ -11,6 +11,7 @@ from catalogsync.diff.compare import RESERVED_TAGS, SCALARS, Comparison
 from catalogsync.diff.edited import but_for_git
 from catalogsync.diff.mine import mine, still_undoing
 from catalogsync.diff.threeway import Sides
+from catalogsync.diff.training import BUSY, TRAINING
 from catalogsync.diff.unread import unread
 from catalogsync.diff.values import (
     Accepted,
@@ -31,8 +32,10 @@ from catalogsync.model import Catalog, Snapshot, State
 from catalogsync.shard import Shard
 
 __all__ = [
+    "BUSY",
     "RESERVED_TAGS",
     "SCALARS",
+    "TRAINING",
     "Accepted",
     "Came",
     "Card",
@@ -142,6 +145,7 @@ class _Scope:
             managed_here=sum(1 for found in chosen if found.remote) + len(orphans),
             elsewhere=tuple(self._elsewhere(matching)) if self.shard else (),
             lost=tuple(model for model in gone if self._has(model.key)),
+            busy=_trained_on(snapshot),
         )
         return found, sides
 
@@ -160,3 +164,9 @@ class _Scope:
         for key, remote in matching.orphans if self.prune else ():
             if not self._has_orphan(key):
                 yield ModelDiff(key, Verb.DELETE, None, remote)
+
+
+def _trained_on(snapshot: Snapshot) -> frozenset[str]:
+    """The ids of the assets in the training sets of the models that train."""
+    busy = (model for model in snapshot.models.values() if model.status in BUSY)
+    return frozenset(image.asset.id for model in busy for image in model.training_images or ())

@@ -4,14 +4,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from catalogsync.contents import Contents
+from catalogsync.diff.training import images_by_name
 from catalogsync.diff.values import Change, ModelDiff, Verb
 from catalogsync.identity import OWNER_PREFIX
-from catalogsync.model import NO_ASSET, AssetRef, ModelSpec, RemoteModel
+from catalogsync.model import NO_ASSET, AssetRef, ModelSpec, RemoteModel, TrainingImage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """One model as people see it; tags and collections are sorted, our own marks left out."""
+    """One model as people see it; tags and collections are sorted, our own marks left out.
+
+    The `training` images are those that were read, or are wanted.
+    """
 
     name: str
     type: str
@@ -20,6 +24,7 @@ class Card:
     collections: tuple[str, ...] = ()
     thumbnail: AssetRef | None = None
     examples: tuple[AssetRef, ...] = ()
+    training: tuple[TrainingImage, ...] = ()
 
 
 def cards(
@@ -45,6 +50,10 @@ def live_card(model: RemoteModel, contents: Contents, collections: Mapping[str, 
         collections=tuple(sorted(held)),
         thumbnail=contents.described(model.thumbnail) if model.thumbnail else None,
         examples=tuple(map(contents.described, model.examples)),
+        training=tuple(
+            TrainingImage(contents.described(image.asset.id), image.caption)
+            for image in model.training_images or ()
+        ),
     )
 
 
@@ -64,6 +73,21 @@ def _wanted_card(
         collections=_edited(live.collections, changed, "collections"),
         thumbnail=None if thumbnail == NO_ASSET else thumbnail,
         examples=live.examples if examples is None else tuple(map(contents.in_full, examples)),
+        training=_wanted_training(spec, live, contents),
+    )
+
+
+def _wanted_training(spec: ModelSpec, live: Card, contents: Contents) -> tuple[TrainingImage, ...]:
+    """The wanted images; a caption that is not managed is the one that there is."""
+    if spec.training_images is None:
+        return live.training
+    held = images_by_name(live.training, contents)
+    return tuple(
+        TrainingImage(
+            contents.in_full(image.asset),
+            held[name].caption if image.caption is None and name in held else image.caption,
+        )
+        for name, image in images_by_name(spec.training_images, contents).items()
     )
 
 

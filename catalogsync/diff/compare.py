@@ -7,10 +7,11 @@ from fnmatch import translate as pattern_of
 from catalogsync.contents import Contents
 from catalogsync.diff.leaves import leaf_differences
 from catalogsync.diff.lists import list_differences
+from catalogsync.diff.training import training_changes
 from catalogsync.diff.values import Change, ModelDiff, Value, Verb
 from catalogsync.identity import OWNER_PREFIX, PROTECTED_TAG, Match, Origin, owner_tag
 from catalogsync.import_notes import Note
-from catalogsync.mentions import canonical, normalised, parsed
+from catalogsync.mentions import canonical, parsed
 from catalogsync.model import (
     Catalog,
     Concept,
@@ -22,6 +23,7 @@ from catalogsync.model import (
     State,
     Text,
 )
+from catalogsync.texts import normalised
 
 RESERVED_TAGS = (f"{OWNER_PREFIX}*", "sc:*", "deprecated:*")
 """Tags that a manifest never manages: ours, and the vendor's."""
@@ -82,6 +84,7 @@ class Comparison:
         yield from self._collection_names(spec, live)
         yield from self._thumbnail(spec, live)
         yield from self._examples(spec, live)
+        yield from training_changes(spec, live, self._contents)
         yield from self._text(spec.key, "description", spec.description, live.description)
         yield from self._text(spec.key, "promptGuide", spec.prompt_guide, live.prompt_guide)
 

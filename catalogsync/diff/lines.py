@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from catalogsync.mentions import normalised
 from catalogsync.model import Mention, Text
+from catalogsync.texts import normalised
 
 
 def lines_of(text: Text) -> list[Text]:

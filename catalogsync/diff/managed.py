@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
+from catalogsync.diff.training import TRAINING
 from catalogsync.model import ModelSpec
 
 TEXTS = {"description": "description", "promptGuide": "prompt_guide"}
@@ -20,6 +21,7 @@ MANAGED = {
     "epoch": "epoch",
     "promptEmbedding": "prompt_embedding",
     "negativePromptEmbedding": "negative_prompt_embedding",
+    **TRAINING,
     **TEXTS,
 }
 """The fields that may be left alone: the API's name and ours."""

@@ -1,6 +1,6 @@
 """A catalog that wants of the server what this change set changes, and leaves its edits alone."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,9 +9,18 @@ from catalogsync.diff.lines import joined
 from catalogsync.diff.lists import woven
 from catalogsync.diff.managed import TEXTS
 from catalogsync.diff.threeway import Sides
+from catalogsync.diff.training import TRAINING
 from catalogsync.diff.values import Came, Change, ModelDiff, Placed, Verb
 from catalogsync.identity import PROTECTED_TAG, Refusal
-from catalogsync.model import NO_ASSET, AssetRef, Catalog, ModelSpec
+from catalogsync.model import (
+    NO_ASSET,
+    AssetRef,
+    Catalog,
+    ModelSpec,
+    Parameters,
+    TrainingImage,
+    TrainingPair,
+)
 
 _HINT = (
     "take the server's side with pull --accept, or plan without --only-mine and have it approved"
@@ -139,7 +148,30 @@ class _Kept:
             return {field: self._concepts(spec)}
         if field == "examples":
             return {field: self._examples()}
+        if field in TRAINING:
+            return {TRAINING[field]: _TRAINED[field](self, spec)}
         return {"protect": PROTECTED_TAG in live.tags} if field == "protect" else {}
+
+    def _training_images(self, spec: ModelSpec) -> tuple[TrainingImage, ...]:
+        """The wanted images, with what came, went or was described otherwise by hand."""
+        kept = self._sides.training_images(spec.training_images)
+        for change in self._drift:
+            if change.field == "trainingImages":
+                name, live = change.path[1], change.before
+                if isinstance(live, TrainingImage):
+                    kept[name] = live
+                else:
+                    kept.pop(name, None)
+        return tuple(kept.values())
+
+    def _training_pairs(self, spec: ModelSpec) -> tuple[TrainingPair, ...]:
+        return self._live.training_pairs or ()
+
+    def _training_parameters(self, spec: ModelSpec) -> Parameters:
+        """The wanted parameters; those that were changed by hand are left alone."""
+        edited = {change.path[1] for change in self._drift if change.field == "parameters"}
+        wanted = spec.training_parameters or ()
+        return tuple((name, value) for name, value in wanted if name not in edited)
 
     def _members(self, field: str, wanted: frozenset[str]) -> frozenset[str]:
         edits = [change for change in self._drift if change.field == field]
@@ -196,6 +228,13 @@ class _Kept:
             alone = isinstance(placed, Placed) and getattr(change, not_there) is None
             if alone and change.came is came:
                 yield placed.position
+
+
+_TRAINED: dict[str, Callable[[_Kept, ModelSpec], object]] = {
+    "trainingImages": _Kept._training_images,
+    "trainingImagePairs": _Kept._training_pairs,
+    "parameters": _Kept._training_parameters,
+}
 
 
 def _by_id(asset_id: str) -> AssetRef:

@@ -16,6 +16,7 @@ from catalogsync.diff.lists import numbered
 from catalogsync.diff.managed import MANAGED, TEXTS, leaving_alone
 from catalogsync.diff.merge import Region, regions
 from catalogsync.diff.order import movers
+from catalogsync.diff.training import images_by_name
 from catalogsync.diff.values import (
     Came,
     Change,
@@ -39,6 +40,7 @@ from catalogsync.model import (
     Snapshot,
     State,
     Text,
+    TrainingImage,
 )
 
 
@@ -78,6 +80,10 @@ class Sides:
     def concepts(self, held: Iterable[Concept]) -> dict[str, Concept]:
         """Concepts by what their models are called at addresses."""
         return {self._compare.model_name(concept.model): concept for concept in held}
+
+    def training_images(self, held: Iterable[TrainingImage] | None) -> dict[str, TrainingImage]:
+        """Training images by what they are called at addresses."""
+        return images_by_name(held, self._contents)
 
     def base_of(self, key: str, spec: ModelSpec | None) -> ModelSpec | None:
         """What base says of a model, under whatever key."""
@@ -217,7 +223,19 @@ def _at_address(change: Change, moved: Change | None) -> Came:
     """What base says at the address of a change; `moved` is how live has left it, if it has."""
     if moved is None:
         return Came.PENDING
-    return Came.DRIFT if moved.after == change.after else Came.CONFLICT
+    return Came.DRIFT if _wants_the_same(moved, change) else Came.CONFLICT
+
+
+def _wants_the_same(moved: Change, change: Change) -> bool:
+    """Whether base wants what is wanted now.
+
+    Of a training image at one address the content is the same: what is left are its presence, or
+    its caption where it stays.
+    """
+    was, wanted = moved.after, change.after
+    if not isinstance(was, TrainingImage) or not isinstance(wanted, TrainingImage):
+        return was == wanted
+    return change.before is None or was.caption == wanted.caption
 
 
 def _read(base: ModelSpec, live: RemoteModel) -> ModelSpec:

@@ -1,5 +1,6 @@
 """What cannot be compared because it was not read: never taken for empty."""
 
+from catalogsync.diff.training import TRAINING
 from catalogsync.identity import Match, Refusal
 from catalogsync.model import State
 
@@ -8,6 +9,7 @@ _FIELDS = {
     "promptGuide": "prompt_guide",
     "promptEmbedding": "prompt_embedding",
     "negativePromptEmbedding": "negative_prompt_embedding",
+    **TRAINING,
 }
 """The fields that are read by themselves: the API's name and ours."""
 

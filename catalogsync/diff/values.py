@@ -7,7 +7,15 @@ from enum import StrEnum
 from catalogsync.contents import Contents
 from catalogsync.identity import Origin, Refusal
 from catalogsync.import_notes import Note
-from catalogsync.model import AssetRef, ModelSpec, Price, RemoteModel, Weights
+from catalogsync.model import (
+    AssetRef,
+    ModelSpec,
+    Price,
+    RemoteModel,
+    TrainingImage,
+    TrainingPair,
+    Weights,
+)
 from catalogsync.shard import Shard
 
 
@@ -19,7 +27,18 @@ class Placed:
     asset: AssetRef
 
 
-Value = str | float | bool | AssetRef | Weights | Placed | None
+Value = (
+    str
+    | float
+    | bool
+    | AssetRef
+    | Weights
+    | Placed
+    | TrainingImage
+    | tuple[TrainingPair, ...]
+    | tuple[str, ...]
+    | None
+)
 
 
 class Came(StrEnum):
@@ -147,6 +166,7 @@ class Diff:
     the number of edits on the server that are left alone. Of a `shard`, `managed_here` is the
     number of models that it manages itself, and `elsewhere` holds the deletes of the others.
     `lost` are the manifests that are refused because the model that they pin is not there.
+    `busy` are the ids of the assets that a model is trained on just now, as far as that was read.
     """
 
     models: tuple[ModelDiff, ...]
@@ -167,6 +187,7 @@ class Diff:
     managed_here: int = 0
     elsewhere: tuple[ModelDiff, ...] = ()
     lost: tuple[ModelDiff, ...] = ()
+    busy: frozenset[str] = frozenset()
 
     def covers(self, key: str) -> bool:
         """Whether the model was compared at all."""

@@ -14,6 +14,7 @@ from catalogsync.manifest.paths import split
 from catalogsync.manifest.references import each_example, globbed
 from catalogsync.manifest.settings import settings
 from catalogsync.manifest.strict_yaml import MAX_BYTES
+from catalogsync.manifest.training import Entry, entries
 from catalogsync.manifest.words import Unfit
 from catalogsync.model import AssetRef, ModelSpec
 
@@ -32,7 +33,8 @@ class Example:
 class Authored:
     """A manifest: where it is, its bytes, its value, and those of the texts that it names.
 
-    `texts` has, by field, where a text's file is and what is in it.
+    `texts` has, by field, where a text's file is and what is in it; captions beside the training
+    images are there by their paths.
     """
 
     parts: Parts
@@ -40,6 +42,7 @@ class Authored:
     value: Mapping[str, Any]
     texts: Mapping[str, tuple[Parts, bytes]]
     examples: tuple[Example, ...]
+    training: tuple[Entry, ...] = ()
 
 
 def authored(
@@ -69,9 +72,12 @@ def _manifest(spec: ModelSpec, files: Files) -> Authored:
         for field in _TEXTS
         if isinstance(held := document.value.get(field), dict)
     }
-    entries = document.value.get("examples", ())
-    examples = tuple(_example(document, at, folder, files) for at in range(len(entries)))
-    return Authored(parts, data, document.value, texts, examples)
+    written = document.value.get("examples", ())
+    examples = tuple(_example(document, at, folder, files) for at in range(len(written)))
+    trained = entries(document, folder, files)
+    sidecars = (path for entry in trained for path in entry.sidecars)
+    texts |= {"/".join(path): (path, files.read(path, MAX_BYTES)) for path in sidecars}
+    return Authored(parts, data, document.value, texts, examples, trained)
 
 
 def _example(document: Document, at: int, folder: Parts, files: Files) -> Example:

@@ -13,6 +13,7 @@ from catalogsync.manifest.references import examples, thumbnail
 from catalogsync.manifest.scalars import Surprise
 from catalogsync.manifest.strict_yaml import Hole
 from catalogsync.manifest.tags import check_tags, unique
+from catalogsync.manifest.training import training
 from catalogsync.manifest.words import Unfit, quote
 from catalogsync.model import Concept, Ignored, ModelSpec, Source, State, Weights, WeightsSource
 
@@ -25,6 +26,7 @@ def spec(document: Document, manifest: Manifest, context: Context) -> ModelSpec:
     """The model a manifest describes; whatever is wrong with it is reported."""
     folder = manifest.parts[:-1]
     _check_type(document)
+    trained = training(document, folder, context.files, context.captions)
     return ModelSpec(
         key=manifest.key,
         name=_own(document, "name", ""),
@@ -42,6 +44,9 @@ def spec(document: Document, manifest: Manifest, context: Context) -> ModelSpec:
         prompt_embedding=_value(document, context, "promptEmbedding"),
         negative_prompt_embedding=_value(document, context, "negativePromptEmbedding"),
         weights=_weights(document, folder, context),
+        training_images=trained.images,
+        training_pairs=trained.pairs,
+        training_parameters=trained.parameters,
         id=_own(document, "id", ""),
         protect=_value(document, context, "protect") or False,
         state=State(_own(document, "state", "present")),

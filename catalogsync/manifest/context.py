@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from catalogsync.manifest.captions import Captions
 from catalogsync.manifest.files import Files
 from catalogsync.manifest.settings import Settings
 from catalogsync.manifest.words import Unfit, did_you_mean, quote
@@ -19,6 +20,7 @@ class Context:
     files: Files
     settings: Settings
     states: Mapping[str, State]
+    captions: Captions = field(default_factory=Captions)
 
     def model(self, written: str) -> ModelRef:
         """The model that a key or an id names; raises `Unfit` when there is none."""

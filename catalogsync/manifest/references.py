@@ -35,7 +35,7 @@ def thumbnail(document: Document, folder: Folder, files: Files) -> AssetRef | No
         return None
     if value == "":
         return NO_ASSET
-    for asset, at in _assets(document, value, ["thumbnail"], folder, files):
+    for asset, at in assets(document, value, ["thumbnail"], folder, files):
         if asset.kind is AssetKind.IMAGE:
             return asset
         message = f"thumbnail: {quote(asset.name)} is not an image ({asset.kind})"
@@ -51,9 +51,9 @@ def examples(document: Document, folder: Folder, files: Files) -> tuple[AssetRef
     result: list[AssetRef] = []
     seen: dict[str, At] = {}
     for index, entry in enumerate(value):
-        for asset, at in _assets(document, entry, ["examples", index], folder, files):
+        for asset, at in assets(document, entry, ["examples", index], folder, files):
             result.append(asset)
-            _refuse_twin(document, asset, at, seen)
+            refuse_twin(document, asset, at, seen)
     if len(result) > MAX_EXAMPLES >= len(value):
         message = f"examples: {len(result)} after the globs, {MAX_EXAMPLES} are allowed"
         document.report(["examples"], message, "take some out")
@@ -64,11 +64,12 @@ def each_example(
     document: Document, entry: Any, index: int, folder: Folder, files: Files
 ) -> Iterator[AssetRef]:
     """What one entry of the examples stands for."""
-    for asset, _ in _assets(document, entry, ["examples", index], folder, files):
+    for asset, _ in assets(document, entry, ["examples", index], folder, files):
         yield asset
 
 
-def _refuse_twin(document: Document, asset: AssetRef, at: At, seen: dict[str, At]) -> None:
+def refuse_twin(document: Document, asset: AssetRef, at: At, seen: dict[str, At]) -> None:
+    """Report an asset that a list has already, and remember where it has this one."""
     for mark in (asset.sha256, asset.id):
         if not mark:
             continue
@@ -83,9 +84,16 @@ def _refuse_twin(document: Document, asset: AssetRef, at: At, seen: dict[str, At
             return
 
 
-def _assets(
-    document: Document, value: Any, at: At, folder: Folder, files: Files
+def assets(
+    document: Document,
+    value: Any,
+    at: At,
+    folder: Folder,
+    files: Files,
+    *,
+    most: int = MAX_EXAMPLES,
 ) -> Iterator[tuple[AssetRef, At]]:
+    """What one reference stands for, each with its place; a glob may match so many at most."""
     if isinstance(value, Hole):
         return
     entry = value if isinstance(value, dict) else {"file": value}
@@ -96,7 +104,7 @@ def _assets(
         if name in entry:
             at = [*at, name] if entry is value else at
             try:
-                for asset in _READERS[name](entry[name], folder, files):
+                for asset in _READERS[name](entry[name], folder, files, most):
                     yield replace(asset, id=entry.get("asset", ""), options=options), at
             except Unfit as unfit:
                 written = quote(entry[name])
@@ -175,15 +183,15 @@ def _kind(name: str) -> AssetKind:
         raise Unfit(unfit.message, "say what it is: kind: image, video, audio or 3d") from None
 
 
-def _file(path: str, folder: Folder, files: Files) -> list[AssetRef]:
+def _file(path: str, folder: Folder, files: Files, most: int) -> list[AssetRef]:
     return [files.asset(folder + split(path))]
 
 
-def _glob(pattern: str, folder: Folder, files: Files) -> list[AssetRef]:
-    return [files.asset(parts) for parts in globbed(pattern, folder, files)]
+def _glob(pattern: str, folder: Folder, files: Files, most: int) -> list[AssetRef]:
+    return [files.asset(parts) for parts in globbed(pattern, folder, files, most)]
 
 
-def globbed(pattern: str, folder: Folder, files: Files) -> list[Folder]:
+def globbed(pattern: str, folder: Folder, files: Files, most: int = MAX_EXAMPLES) -> list[Folder]:
     """The files that a pattern matches, in natural order; raises `Unfit` when there is none."""
     if "**" in pattern:
         raise Unfit("** is not supported", "write one glob for each folder")
@@ -194,8 +202,8 @@ def globbed(pattern: str, folder: Folder, files: Files) -> list[Folder]:
     found = [each for base in found for each in _matches(base, last, files, folders=False)]
     if not found:
         raise Unfit("no file matches", "check the pattern; * and ? do not cross a /")
-    if len(found) > MAX_EXAMPLES:
-        raise Unfit(f"{len(found)} files match, {MAX_EXAMPLES} are allowed", "narrow it down")
+    if len(found) > most:
+        raise Unfit(f"{len(found)} files match, {most} are allowed", "narrow it down")
     return sorted(found, key=lambda parts: natural(parts[len(folder) :]))
 
 

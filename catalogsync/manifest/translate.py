@@ -117,6 +117,8 @@ def _unknown_fields(document: Document, fault: _Fault, prefix: str) -> None:
     for field in fault.value:
         if field not in known:
             hint = did_you_mean(field, known) or f"known: {', '.join(known)}"
+            if fault.value[field] is None:
+                hint = f"inside {{}} a comma ends a text: quote one that has a comma; {hint}"
             message = f"{prefix}unknown field {quote(field)}"
             document.report([*fault.at, field], message, hint, key=True)
 

@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 
 from catalogsync.contents import Contents
-from catalogsync.diff import SCALARS, Came, Change, Diff, ModelDiff, diff
+from catalogsync.diff import SCALARS, TRAINING, Came, Change, Diff, ModelDiff, diff
 from catalogsync.errors import ManifestError, Problem
 from catalogsync.identity import Refusal
 from catalogsync.manifest.authored import Authored
@@ -40,6 +40,7 @@ _ATTRIBUTES = SCALARS | {
     "collections": "collections",
     "concepts": "concepts",
     "protect": "protect",
+    **TRAINING,
 }
 FIELDS = tuple(_ATTRIBUTES)
 """The fields that can be taken from the server one by one."""
@@ -283,7 +284,7 @@ class _Work:
         specs = {spec.key: spec for spec in catalog.models}
         yield from self._refused(_refusals(catalog, after), specs, after.contents)
         for model in after.models:
-            differing = {change.field for change in model.changes} - NOT_PULLED
+            differing = {_in_manifest(change.field) for change in model.changes} - NOT_PULLED
             if model.key in self._fresh:
                 yield from (_Complaint(model.key, name, _UNSAID) for name in sorted(differing))
             undone = {change.field for change in model.changes if _is_wrong(change)}
@@ -309,6 +310,7 @@ class _Work:
         """Edits that change what another field or another manifest says: by a file in common."""
         for spec in self._grounds.catalog.models:
             meant = set(self._edits.get(spec.key, ()))
+            meant |= TRAINING.keys() if meant & TRAINING.keys() else set()
             changed = {
                 name
                 for name, attribute in _ATTRIBUTES.items()
@@ -351,7 +353,8 @@ class _Work:
 
     def _take_back(self, each: _Complaint) -> None:
         edits = self._edits[each.key]
-        for name in [each.field] if each.field in edits else list(edits):
+        meant = [name for name in edits if each.field in (name, _in_manifest(name))]
+        for name in meant or list(edits):
             edit = edits.pop(name)
             if edit.otherwise:
                 edits[name] = replace(edit, steps=edit.otherwise, otherwise=())
@@ -424,10 +427,15 @@ def _field_at(parts: Parts, data: bytes, line: int) -> str:
 
 def _fields_with_gone(spec: ModelSpec, contents: Contents) -> Iterator[str]:
     """The fields that refer to an asset which is not there."""
-    for name in ("thumbnail", "examples", "description", "promptGuide"):
+    for name in ("thumbnail", "examples", "description", "promptGuide", *TRAINING):
         alone = replace(
             ModelSpec(key=spec.key, name="", type=""),
             **{_ATTRIBUTES[name]: getattr(spec, _ATTRIBUTES[name])},
         )
         if any(ref.id and ref.id not in contents.assets for ref in alone.assets):
-            yield name
+            yield _in_manifest(name)
+
+
+def _in_manifest(field: str) -> str:
+    """The manifest's own field that one of the API's is in."""
+    return "training" if field in TRAINING else field

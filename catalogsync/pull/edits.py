@@ -10,13 +10,14 @@ from catalogsync.contents import Contents
 from catalogsync.diff import SCALARS, Diff, ModelDiff, patched
 from catalogsync.manifest.authored import Authored
 from catalogsync.manifest.words import Unfit
-from catalogsync.mentions import normalised
 from catalogsync.model import ModelSpec, RemoteModel
 from catalogsync.pull.fresh import asset, concept
 from catalogsync.pull.taken import has_both
+from catalogsync.pull.training import image_edits, image_value, pair_values, parameter_of
 from catalogsync.roundtrip.edit import with_items, with_value
 from catalogsync.roundtrip.editor import Kept
 from catalogsync.roundtrip.layout import order_of
+from catalogsync.texts import normalised
 
 Parts = tuple[str, ...]
 
@@ -254,6 +255,72 @@ def merged(old: str, new: str) -> str:
     return "".join(result).rstrip("\r\n") + (tail if new.strip("\n") else "")
 
 
+def _training_images(at: Situation, name: str) -> Edit:
+    """What came is appended, what went is taken out, captions change where they are written."""
+    changes = [change for change in at.found.changes if change.field == name]
+    found = image_edits(at.written.training, _listed(at), changes, at.contents, _refer(at))
+    steps: list[Step] = [WriteFile(parts, data) for parts, data in found.texts.items()]
+    steps += [SetValue((*_IMAGES, number), value) for number, value in found.values.items()]
+    items = (*found.items, *(_unpaired(at) if _differs(at, "trainingImagePairs") else ()))
+    return Edit(name, (*steps, SetItems(_IMAGES, items)), said=found.said)
+
+
+def _training_pairs(at: Situation, name: str) -> Edit:
+    """The server's pairs; what was in the set by a pair alone is listed from now on."""
+    paths = dict(_paths(at))
+    steps: list[Step] = [
+        SetValue(("training", "pairs"), pair_values(at.live, paths, at.contents, _refer(at)))
+    ]
+    more = [] if _differs(at, "trainingImages") else list(_unpaired(at))
+    if more:
+        steps.append(SetItems(_IMAGES, (*map(Kept, range(len(_listed(at)))), *more)))
+    return Edit(name, tuple(steps))
+
+
+_IMAGES = ("training", "images")
+
+
+def _differs(at: Situation, name: str) -> bool:
+    return any(change.field == name for change in at.found.changes)
+
+
+def _listed(at: Situation) -> list[Any]:
+    """The entries of `images` as they are written."""
+    held: list[Any] = at.written.value.get("training", {}).get("images", [])
+    return held
+
+
+def _paths(at: Situation) -> Iterator[tuple[str, str]]:
+    """The paths that the manifest names training images by, by their content."""
+    for written, entry in zip(_listed(at), at.written.training, strict=True):
+        named = written.get("file") if isinstance(written, dict) else written
+        paths = entry.paths or ((named,) if named else ())
+        for image, path in zip(entry.images, paths, strict=False):
+            yield at.contents.token(image.asset), path
+
+
+def _unpaired(at: Situation) -> Iterator[dict[str, str]]:
+    """Images of the set that only the manifest's pairs speak of, and the server's do not."""
+    token = at.contents.token
+    listed = {token(image.asset) for entry in at.written.training for image in entry.images}
+    live = at.live.training_pairs or ()
+    paired = {token(ref) for pair in live for ref in (pair.source, pair.target)}
+    implied = {token(image.asset) for image in at.spec.training_images or ()} - listed - paired
+    for image in at.live.training_images or ():
+        if token(image.asset) in implied:
+            yield image_value(image, _refer(at))
+
+
+def _parameters(at: Situation, name: str) -> Edit:
+    changes = [change for change in at.found.changes if change.field == name]
+    steps = (SetValue(("training", name, c.path[1]), parameter_of(c)) for c in changes)
+    return Edit(name, tuple(steps))
+
+
+def _refer(at: Situation) -> Callable[[str], dict[str, str]]:
+    return lambda asset_id: asset(asset_id, at.files)
+
+
 _EDITS: dict[str, Callable[[Situation, str], Edit]] = {
     **dict.fromkeys(SCALARS, _scalar),
     "protect": _protect,
@@ -264,4 +331,7 @@ _EDITS: dict[str, Callable[[Situation, str], Edit]] = {
     "concepts": _concepts,
     "description": _text,
     "promptGuide": _text,
+    "trainingImages": _training_images,
+    "trainingImagePairs": _training_pairs,
+    "parameters": _parameters,
 }

@@ -4,12 +4,14 @@ import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import partial
 from typing import Any
 
 from catalogsync.diff import RESERVED_TAGS
 from catalogsync.identity import PROTECTED_TAG
 from catalogsync.manifest.text import mentions
 from catalogsync.model import Concept, RemoteModel, Snapshot
+from catalogsync.pull.training import training_value
 from catalogsync.roundtrip.form import written
 
 MODELINE = "# yaml-language-server: $schema=../../schemas/model.schema.json\n"
@@ -51,6 +53,7 @@ def values(live: RemoteModel, around: Surroundings) -> dict[str, Any]:
         "epoch": live.epoch,
         "promptEmbedding": live.prompt_embedding or "",
         "negativePromptEmbedding": live.negative_prompt_embedding or "",
+        "training": training_value(live, partial(asset, files=around.files)),
         "id": live.id,
         "protect": PROTECTED_TAG in live.tags,
     }

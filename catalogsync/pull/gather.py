@@ -41,6 +41,9 @@ def _of_every_field(key: str, model: RemoteModel) -> ModelSpec:
         collections=frozenset(),
         prompt_embedding="",
         negative_prompt_embedding="",
+        training_images=(),
+        training_pairs=(),
+        training_parameters=(),
     )
 
 
@@ -133,8 +136,10 @@ def to_download(draft: Draft, given: Grounds) -> dict[str, tuple[str, ...]]:
         fields = draft.fields.get(key)
         thumbnail = (model.thumbnail,) if _takes(fields, "thumbnail") else ()
         examples = model.examples if _takes(fields, "examples") else ()
+        trained = (model.training_images or ()) if _takes(fields, "trainingImages") else ()
+        images = (image.asset.id for image in trained)
         held = _there_already(given, key) if fields is not None else frozenset()
-        wanted = dict.fromkeys((*thumbnail, *examples))
+        wanted = dict.fromkeys((*thumbnail, *examples, *images))
         found[key] = tuple(each for each in wanted if each and each not in held)
     return {key: assets for key, assets in found.items() if assets}
 

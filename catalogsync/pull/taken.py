@@ -9,7 +9,7 @@ from catalogsync.pull.selection import Kind, Note
 NOT_PULLED = frozenset(("owner", "source", "import"))
 """What differs and is no field that a manifest could take from the server."""
 
-_SETS = ("tags", "collections")
+_SETS = ("tags", "collections", "trainingImages", "parameters")
 _OF_GIT = "Git changes it, and nobody else did: it waits for an apply"
 _OF_BOTH = "changed in Git and on the server"
 

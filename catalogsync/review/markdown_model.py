@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from catalogsync.actions import ImportModel
 from catalogsync.diff import Change, Placed, Value, Verb
-from catalogsync.model import AssetRef, Weights
+from catalogsync.model import AssetRef, TrainingImage, Weights
 from catalogsync.plan import ModelPlan
 from catalogsync.review.markdown_budget import Section
 from catalogsync.review.markdown_words import (
@@ -18,13 +18,17 @@ from catalogsync.review.markdown_words import (
     table_row,
 )
 from catalogsync.review.phrases import (
+    LISTS,
     SETS,
     TEXTS,
     asset_facts,
     by_field,
     examples_count,
     import_cost,
+    pair_count,
+    pair_steps,
     plain_value,
+    training_count,
     weights_facts,
 )
 from catalogsync.review.text import SIGNS, line_diff
@@ -99,6 +103,10 @@ class _Reading:
                 yield f"{field} {_set_count(changes)}"
             elif field == "examples":
                 yield f"examples {examples_count(changes)}"
+            elif field == "trainingImages":
+                yield f"trainingImages {training_count(changes)}"
+            elif field == "trainingImagePairs":
+                yield f"trainingImagePairs {pair_count(changes[0])}"
             elif field in TEXTS:
                 yield f"{field} {self._text_count(field)}"
             else:
@@ -114,6 +122,10 @@ class _Reading:
                 yield f"**{field}** {' '.join(map(_member, changes))}"
             elif field == "examples":
                 yield self._examples(changes)
+            elif field == "trainingImages":
+                yield self._training_images(changes)
+            elif field == "trainingImagePairs":
+                yield _training_pairs(changes[0])
             elif field in TEXTS:
                 yield f"**{field}** {self._text_count(field)}"
                 if with_texts and self._diffs.get(field):
@@ -131,7 +143,7 @@ class _Reading:
         changes = [
             change
             for field, changes in self._fields.items()
-            if field not in (*SETS, *TEXTS, "examples") and not self._is_given(field)
+            if field not in (*SETS, *TEXTS, *LISTS) and not self._is_given(field)
             for change in changes
         ]
         if changes:
@@ -153,8 +165,10 @@ class _Reading:
                 return plain_value(value)
             case AssetRef():
                 return self._asset(value)
-            case Placed():
+            case Placed() | TrainingImage():
                 return self._asset(value.asset)
+            case tuple():
+                return ", ".join(code(each) for each in value if isinstance(each, str))
             case Weights():
                 return ", ".join(map(code, weights_facts(value)))
             case str():
@@ -186,11 +200,53 @@ class _Reading:
         assert isinstance(before, Placed)
         return table_row("`-` remove", str(before.position), self._asset(before.asset))
 
+    def _training_images(self, changes: list[Change]) -> str:
+        head = [
+            f"**trainingImages** {training_count(changes)}",
+            "",
+            "| | file | caption |",
+            "|---|---|---|",
+        ]
+        return "\n".join([*head, *map(self._training_row, changes)])
+
+    def _training_row(self, change: Change) -> str:
+        before, after = change.before, change.after
+        if isinstance(before, TrainingImage) and isinstance(after, TrainingImage):
+            became = f"{_caption(before)} → {_caption(after)}"
+            return table_row("`~` caption", self._asset(after.asset), became)
+        image, what = (before, "`-` remove") if after is None else (after, "`+` add")
+        assert isinstance(image, TrainingImage)
+        caption = _caption(image) if image.caption else ""
+        return table_row(what, self._asset(image.asset), caption)
+
     def _text_count(self, field: str) -> str:
         if self._creating:
             return counted(len(str(self._fields[field][0].after or "").splitlines()), "line")
         signs = [line[0] for line in self._diffs[field]]
         return f"+{signs.count('+')} -{signs.count('-')}"
+
+
+def _caption(image: TrainingImage) -> str:
+    return code(image.caption) if image.caption else "(none)"
+
+
+def _training_pairs(change: Change) -> str:
+    head = [
+        f"**trainingImagePairs** {pair_count(change)}",
+        "",
+        "| | source | target | instruction |",
+        "|---|---|---|---|",
+    ]
+    rows = (
+        table_row(
+            f"`{sign}`",
+            code(pair.source.name or pair.source.id, NAME_LENGTH),
+            code(pair.target.name or pair.target.id, NAME_LENGTH),
+            code(pair.instruction) if pair.instruction else "",
+        )
+        for sign, pair in pair_steps(change)
+    )
+    return "\n".join([*head, *rows])
 
 
 def _undoing(each: Undoing) -> str:

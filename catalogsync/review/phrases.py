@@ -1,10 +1,11 @@
 """What every reading of a plan says of changes, in the same words."""
 
 from collections.abc import Callable, Iterable, Sequence
+from difflib import SequenceMatcher
 
 from catalogsync.actions import ImportModel
-from catalogsync.diff import Change
-from catalogsync.model import AssetRef, ReadBefore, Weights
+from catalogsync.diff import Change, Value
+from catalogsync.model import AssetRef, ReadBefore, TrainingPair, Weights
 from catalogsync.plan import Plan
 from catalogsync.review.words import counted, file_size, visible
 
@@ -13,6 +14,9 @@ SETS = ("tags", "collections")
 
 TEXTS = ("description", "promptGuide")
 """The fields that are Markdown."""
+
+LISTS = ("examples", "trainingImages", "trainingImagePairs")
+"""The fields that are many assets."""
 
 
 def by_field(changes: Iterable[Change]) -> dict[str, list[Change]]:
@@ -29,6 +33,50 @@ def examples_count(changes: Sequence[Change]) -> str:
     removed = sum(1 for change in changes if change.after is None)
     moved = len(changes) - added - removed
     counts = ((added, "added"), (removed, "removed"), (moved, "moved"))
+    return ", ".join(f"{number} {word}" for number, word in counts if number)
+
+
+def training_count(changes: Sequence[Change]) -> str:
+    """How many training images are added and removed, and how many get another caption."""
+    added = sum(1 for change in changes if change.before is None)
+    removed = sum(1 for change in changes if change.after is None)
+    captions = len(changes) - added - removed
+    counts = [f"{added} added"] if added else []
+    counts += [f"{removed} removed"] if removed else []
+    counts += [counted(captions, "caption")] if captions else []
+    return ", ".join(counts)
+
+
+def pair_steps(change: Change) -> list[tuple[str, TrainingPair]]:
+    """The training pairs that go (`-`) and come (`+`), in their order."""
+    before, after = _pairs(change.before), _pairs(change.after)
+    old_keys, new_keys = ([_pair_key(pair) for pair in side] for side in (before, after))
+    steps: list[tuple[str, TrainingPair]] = []
+    matcher = SequenceMatcher(None, old_keys, new_keys, autojunk=False)
+    for tag, old, old_end, new, new_end in matcher.get_opcodes():
+        if tag != "equal":
+            steps += [("-", pair) for pair in before[old:old_end]]
+            steps += [("+", pair) for pair in after[new:new_end]]
+    return steps
+
+
+def _pairs(value: Value) -> list[TrainingPair]:
+    held = value if isinstance(value, tuple) else ()
+    return [pair for pair in held if isinstance(pair, TrainingPair)]
+
+
+def _pair_key(pair: TrainingPair) -> tuple[str, str, str]:
+    return _content(pair.source), _content(pair.target), pair.instruction
+
+
+def _content(ref: AssetRef) -> str:
+    return ref.digest or ref.id
+
+
+def pair_count(change: Change) -> str:
+    """How many training pairs come and go."""
+    signs = [sign for sign, _ in pair_steps(change)]
+    counts = ((signs.count("+"), "added"), (signs.count("-"), "removed"))
     return ", ".join(f"{number} {word}" for number, word in counts if number)
 
 
@@ -61,7 +109,7 @@ def plain_value(value: str | float | bool | None) -> str:
     """A value that needs no quotes: nothing, a truth or a number."""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return f"{value:g}" if isinstance(value, float | int) else "(none)"
+    return f"{value:.15g}" if isinstance(value, float | int) else "(none)"
 
 
 def weights_facts(weights: Weights) -> list[str]:

@@ -75,6 +75,11 @@ _DOING = {
     "SetExamples": "set the examples of",
     "SetDescription": "set the description of",
     "SetPromptGuide": "set the prompt guide of",
+    "SetCaptions": "set captions of training images of",
+    "AddTrainingImages": "add training images to",
+    "SetTrainingPairs": "set the training pairs of",
+    "RemoveTrainingImages": "remove training images from",
+    "SetTrainingParameters": "set the training parameters of",
     "ForgetModel": "forget",
     "DeleteModel": "delete",
 }

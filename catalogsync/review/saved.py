@@ -7,6 +7,7 @@ of the plan and its models are over what is approved. Neither is a signature.
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -14,7 +15,7 @@ from catalogsync import __version__
 from catalogsync.codec import Mismatch, as_data, from_data
 from catalogsync.diff import Change, Placed
 from catalogsync.errors import BadPlan
-from catalogsync.model import LARGEST_FILE, ReadBefore
+from catalogsync.model import LARGEST_FILE, ReadBefore, TrainingImage
 from catalogsync.plan import Plan
 from catalogsync.review.document import FORMAT_VERSION, dumped, plan_document
 from catalogsync.shard import Shard
@@ -143,11 +144,20 @@ def _digest(content: bytes) -> str:
 
 
 def _is_sound(change: Change) -> bool:
-    """Whether a change is one that can be told: of some field, and of an example by its place."""
-    if change.path[:1] != ("examples",):
+    """Whether a change is one that can be told: of some field, in the values that it has."""
+    kind = _KINDS.get(change.path[0]) if change.path else None
+    if kind is None:
         return bool(change.path)
     values = [value for value in (change.before, change.after) if value is not None]
-    return bool(values) and all(isinstance(value, Placed) for value in values)
+    return bool(values) and all(isinstance(value, kind) for value in values)
+
+
+_KINDS: Mapping[str, type] = {
+    "examples": Placed,
+    "trainingImages": TrainingImage,
+    "trainingImagePairs": tuple,
+}
+"""What stands before and after in the changes of the fields that are many assets."""
 
 
 def _fits(plan: Plan, document: dict[str, object]) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from catalogsync.actions import ImportModel
 from catalogsync.diff import Change, Placed, Value, Verb
 from catalogsync.identity import Refusal
-from catalogsync.model import AssetRef, ReadBefore, Weights
+from catalogsync.model import AssetRef, ReadBefore, TrainingImage, TrainingPair, Weights
 from catalogsync.plan import LIVE, ModelPlan, Orphan, Plan
 from catalogsync.review.phrases import (
     SETS,
@@ -16,9 +16,12 @@ from catalogsync.review.phrases import (
     by_field,
     examples_count,
     import_cost,
+    pair_count,
+    pair_steps,
     plain_value,
     read_before_words,
     total_cost,
+    training_count,
     weights_facts,
 )
 from catalogsync.review.undoing import (
@@ -200,6 +203,10 @@ def _field(field: str, changes: list[Change], creating: bool, uploads: set[str])
         yield from _text(field, changes[0], creating)
     elif field == "examples":
         yield from _examples(changes, uploads)
+    elif field == "trainingImages":
+        yield from _training_images(changes, uploads)
+    elif field == "trainingImagePairs":
+        yield from _training_pairs(changes[0])
     elif field == "owner" and creating:
         return
     else:
@@ -230,8 +237,12 @@ def _value(value: Value, uploads: set[str]) -> str:
             return plain_value(value)
         case AssetRef():
             return _asset(value, uploads)
-        case Placed():
+        case Placed() | TrainingImage():
             return _asset(value.asset, uploads)
+        case tuple():
+            return ", ".join(
+                quoted(each) if isinstance(each, str) else _pair(each) for each in value
+            )
         case Weights():
             return "  ".join(map(visible, weights_facts(value)))
         case str():
@@ -259,6 +270,39 @@ def _examples(changes: list[Change], uploads: set[str]) -> Iterator[Line]:
         elif isinstance(before, Placed):
             text = f"      - remove {before.position:>3}  {_asset(before.asset, uploads)}"
             yield Line(text, "red")
+
+
+def _training_images(changes: list[Change], uploads: set[str]) -> Iterator[Line]:
+    yield Line(f"    {'trainingImages':<18}{training_count(changes)}")
+    for change in changes:
+        before, after = change.before, change.after
+        if isinstance(before, TrainingImage) and isinstance(after, TrainingImage):
+            became = f"{quoted(before.caption or '')} -> {quoted(after.caption or '')}"
+            yield Line(f"      ~ caption  {_called(after.asset)}  {became}", "yellow")
+        elif isinstance(after, TrainingImage):
+            yield Line(f"      + add      {_captioned(after, uploads)}", "green")
+        elif isinstance(before, TrainingImage):
+            yield Line(f"      - remove   {_captioned(before, uploads)}", "red")
+
+
+def _captioned(image: TrainingImage, uploads: set[str]) -> str:
+    caption = f"  {quoted(image.caption)}" if image.caption else ""
+    return _asset(image.asset, uploads) + caption
+
+
+def _training_pairs(change: Change) -> Iterator[Line]:
+    yield Line(f"    {'trainingImagePairs':<18}  {pair_count(change)}")
+    for sign, pair in pair_steps(change):
+        yield Line(f"      {sign} {_pair(pair)}", "green" if sign == "+" else "red")
+
+
+def _pair(pair: TrainingPair) -> str:
+    said = f"  {quoted(pair.instruction)}" if pair.instruction else ""
+    return f"{_called(pair.source)} -> {_called(pair.target)}{said}"
+
+
+def _called(ref: AssetRef) -> str:
+    return visible(ref.name or ref.id)
 
 
 def _text(field: str, change: Change, creating: bool) -> Iterator[Line]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from catalogsync.diff import Accepted, Came, Change, Placed, Verb
+from catalogsync.model import TrainingImage
 from catalogsync.plan import ModelPlan, Plan
 from catalogsync.review.phrases import TEXTS, by_field
 from catalogsync.review.words import counted
@@ -73,7 +74,7 @@ def _of_field(field: str, changes: Sequence[Change]) -> Undoing:
 def _part(change: Change) -> str:
     """What of a field a change is about: a tag, a file; empty for a field that is one value."""
     placed = change.after or change.before
-    if isinstance(placed, Placed):
+    if isinstance(placed, Placed | TrainingImage):
         ref = placed.asset
         return PurePosixPath(ref.name).name or ref.id or ref.url
     return " ".join(change.path[1:])

@@ -7,8 +7,12 @@ from typing import Any
 
 from catalogsync.manifest.schemas import Name, schema
 
-_IN_LINES = frozenset(("examples", "concepts", "ignore", "targets", "defaults", "policy"))
-"""The outer fields whose entries stand on a line each, however few they are."""
+_IN_LINES: tuple[frozenset[str], ...] = (
+    frozenset(),
+    frozenset(("examples", "concepts", "ignore", "training", "targets", "defaults", "policy")),
+    frozenset(("images", "pairs")),
+)
+"""The fields, by their depth, whose entries stand on a line each, however few they are."""
 
 _SETS = frozenset(("tags", "collections", "ignoreTags"))
 """The fields whose order means nothing."""
@@ -25,7 +29,8 @@ class Shape:
     @property
     def in_lines(self) -> bool:
         """Whether every entry stands on a line of its own."""
-        return self.depth == 0 or (self.depth == 1 and self.name in _IN_LINES)
+        known = self.depth < len(_IN_LINES) and self.name in _IN_LINES[self.depth]
+        return self.depth == 0 or known
 
     @property
     def is_set(self) -> bool:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import BinaryIO
 
 from catalogsync.errors import BadResponse, NotFound
-from catalogsync.model import AssetRef, Price, RemoteModel, Weights
+from catalogsync.model import AssetRef, Price, RemoteModel, TrainingPair, Weights
 from catalogsync.ports import Look
 from catalogsync.scenario.answers import Json
 from catalogsync.scenario.downloads import Downloads
@@ -14,6 +14,12 @@ from catalogsync.scenario.fields import id_of, items_of, object_of, path_part
 from catalogsync.scenario.images import file_urls, image_urls
 from catalogsync.scenario.prices import Begun, asked_price
 from catalogsync.scenario.storage import Storage
+from catalogsync.scenario.training import (
+    pairs_from,
+    pairs_request,
+    parameters_from,
+    whole_model_from,
+)
 from catalogsync.scenario.trainings import Trainings
 from catalogsync.scenario.transport import Transport
 from catalogsync.scenario.uploads import Uploader
@@ -52,13 +58,8 @@ class ScenarioClient:
                     yield model
 
     def get_model(self, model_id: str) -> RemoteModel:
-        """Read one model (GET /models/{modelId}); an embedding that is not told is empty."""
-        model = _model(self._http.get(_path(model_id)))
-        return replace(
-            model,
-            prompt_embedding=model.prompt_embedding or "",
-            negative_prompt_embedding=model.negative_prompt_embedding or "",
-        )
+        """Read one model in whole (GET /models/{modelId})."""
+        return whole_model_from(object_of(self._http.get(_path(model_id)), "model"))
 
     def get_description(self, model_id: str) -> str:
         """Read a description (GET /models/{modelId}/description)."""
@@ -130,7 +131,8 @@ class ScenarioClient:
         self, model_id: str, fields: Mapping[str, object], *, again: Look | None = None
     ) -> RemoteModel:
         """Set fields of a model (PUT /models/{modelId})."""
-        return _model(self._http.put(_path(model_id), dict(fields), again=again))
+        told = object_of(self._http.put(_path(model_id), dict(fields), again=again), "model")
+        return replace(model_from(told), training_parameters=parameters_from(told))
 
     def edit_tags(self, model_id: str, *, add: Sequence[str], delete: Sequence[str]) -> bool:
         """Add and delete tags (PUT /models/{modelId}/tags, not strict)."""
@@ -166,6 +168,34 @@ class ScenarioClient:
             return self._uploader.send_canvas(asset, files, options)
         (file,) = files
         return self._uploader.send(asset, file, options)
+
+    def set_caption(self, asset_id: str, caption: str) -> str | None:
+        """Describe an asset (PUT /assets/{assetId})."""
+        path = f"/assets/{path_part(asset_id)}"
+        told = object_of(self._http.put(path, {"description": caption}), "asset")
+        kept = told.get("description")
+        return kept if isinstance(kept, str) else None
+
+    def add_training_images(self, model_id: str, asset_ids: Sequence[str]) -> None:
+        """Put images into a training set (POST /models/{modelId}/training-images).
+
+        One that is there already is an error, so that it is attempted once.
+        """
+        self._http.once("POST", _training(model_id), {"assetIds": list(asset_ids)})
+
+    def remove_training_image(self, model_id: str, asset_id: str) -> None:
+        """Take an image out of a training set (DELETE .../training-images/{trainingImageId})."""
+        try:
+            self._http.delete(_training(model_id, path_part(asset_id)))
+        except NotFound:
+            return
+
+    def set_training_pairs(
+        self, model_id: str, pairs: Sequence[TrainingPair]
+    ) -> tuple[TrainingPair, ...] | None:
+        """Replace the training pairs (PUT .../training-images/pairs)."""
+        answer = self._http.put(_training(model_id, "pairs"), pairs_request(pairs))
+        return pairs_from(answer, "pairs") if "pairs" in answer else None
 
     def fetch_asset(self, asset: AssetRef, options: Mapping[str, object]) -> str:
         """Let the server fetch an asset from its URL (POST /uploads)."""
@@ -220,6 +250,10 @@ class ScenarioClient:
 
 def _path(model_id: str, *rest: str) -> str:
     return "/".join(("/models", path_part(model_id), *rest))
+
+
+def _training(model_id: str, *rest: str) -> str:
+    return _path(model_id, "training-images", *rest)
 
 
 def _members(collection_id: str) -> str:

@@ -14,10 +14,7 @@ from catalogsync.model import (
     Weights,
     WeightsSource,
 )
-from catalogsync.scenario.fields import mapping as _object
-from catalogsync.scenario.fields import number as _number
-from catalogsync.scenario.fields import optional_text as _optional_text
-from catalogsync.scenario.fields import text as _text
+from catalogsync.scenario.fields import mapping, number, optional_text, text
 from catalogsync.sending import part_count
 
 _DIGEST_IN_NAME = re.compile(r"\.([0-9a-f]{32})(?=(?:\.[A-Za-z0-9]{1,8})?\Z)")
@@ -75,15 +72,15 @@ def asset_from(data: Mapping[str, object]) -> AssetRef:
     One without metadata is refused: it must not pass for another file than ours.
     """
     metadata = _required_object(data, "metadata", "an asset")
-    properties = _object(data, "properties")
-    name = _text(metadata, "name")
-    kind = _text(data, "kind")
+    properties = mapping(data, "properties")
+    name = text(metadata, "name")
+    kind = text(data, "kind")
     return AssetRef(
         sha256=_digest(name, _strings(data, "tags")),
         id=_required(data, "id", "an asset"),
         name=_DIGEST_IN_NAME.sub("", name),
         kind=_KINDS.get(kind, AssetKind.IMAGE),
-        media_type=_text(data, "mimeType"),
+        media_type=text(data, "mimeType"),
         size=_whole(properties, "size"),
         width=_whole(properties, "width"),
         height=_whole(properties, "height"),
@@ -104,34 +101,35 @@ def _digest(name: str, tags: list[str]) -> str:
 
 
 def model_from(data: Mapping[str, object]) -> RemoteModel:
-    """A model as listed or read (the Model object of GET /models/{modelId})."""
+    """A model as every answer tells it, without training data (the API's Model object)."""
     return RemoteModel(
         id=_required(data, "id", "a model"),
-        name=_text(data, "name"),
+        name=text(data, "name"),
         type=_required(data, "type", "a model"),
         status=_required(data, "status", "a model"),
         updated_at=_required(data, "updatedAt", "a model"),
-        author_id=_text(data, "authorId"),
-        short_description=_text(data, "shortDescription"),
+        author_id=text(data, "authorId"),
+        short_description=text(data, "shortDescription"),
         tags=frozenset(_required_strings(data, "tags")),
-        thumbnail=_text(_object(data, "thumbnail"), "assetId"),
+        thumbnail=text(mapping(data, "thumbnail"), "assetId"),
         examples=tuple(_required_strings(data, "exampleAssetIds")),
         collection_ids=frozenset(_strings(data, "collectionIds")),
-        class_slug=_text(_object(data, "class"), "slug"),
+        class_slug=text(mapping(data, "class"), "slug"),
         concepts=tuple(_concept(item) for item in _objects(data, "concepts")),
-        epoch=_text(data, "epoch"),
-        epochs=tuple(_text(item, "epoch") for item in _objects(data, "epochs")),
-        prompt_embedding=_optional_text(data, "promptEmbedding"),
-        negative_prompt_embedding=_optional_text(data, "negativePromptEmbedding"),
+        epoch=text(data, "epoch"),
+        epochs=tuple(text(item, "epoch") for item in _objects(data, "epochs")),
+        prompt_embedding=optional_text(data, "promptEmbedding"),
+        negative_prompt_embedding=optional_text(data, "negativePromptEmbedding"),
+        training_count=_whole(data, "trainingImagesNumber"),
     )
 
 
 def _concept(data: Mapping[str, object]) -> Concept:
-    scale = _number(data, "scale")
+    scale = number(data, "scale")
     return Concept(
-        model=ModelRef(id=_text(data, "modelId")),
+        model=ModelRef(id=text(data, "modelId")),
         scale=1.0 if scale is None else scale,
-        epoch=_text(data, "modelEpoch"),
+        epoch=text(data, "modelEpoch"),
     )
 
 
@@ -158,7 +156,7 @@ def _required_strings(data: Mapping[str, object], key: str) -> list[str]:
 
 
 def _whole(data: Mapping[str, object], key: str) -> int:
-    return int(_number(data, key) or 0)
+    return int(number(data, key) or 0)
 
 
 def _strings(data: Mapping[str, object], key: str) -> list[str]:

@@ -1,7 +1,9 @@
 """A run that does a bit of everything: it creates, edits, sends, imports, adopts and deletes."""
 
+import base64
 import json
 import re
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,10 @@ tags: [ink, new]
 collections: [New]
 thumbnail: files/0.png
 examples: [files/x.wav, files/0.png]
+training:
+  images: [{file: files/0.png, caption: "ink, wet"}]
+  pairs: [{source: files/0.png, target: files/2.png, instruction: wash it}]
+  parameters: {rank: 16}
 """,
     "fresh": """\
 name: Fresh
@@ -34,6 +40,7 @@ collections: [New]
 thumbnail: files/1.png
 examples: [files/1.png, files/0.png]
 promptGuide: "As {model:ink}."
+training: {images: [{file: files/1.png, caption: fresh}]}
 description: |
   Strokes.
   ![stroke](files/2.png)
@@ -84,10 +91,20 @@ def begin(place: Scene, project: str) -> dict[str, str]:
     first, *others = ({"status": "trained", **fields} for fields in _BEFORE)
     models = [first | {"collectionIds": [old]}, *others]
     ids = place.server.control.create_models(models, project)
+    place.server.control.set_training_images(ids[0], [_old_picture(place, project)])
     by_name = dict(zip((str(fields["name"]) for fields in _BEFORE), ids, strict=True))
     text = f"name: Theirs\ntype: custom\nid: {by_name['Theirs']}\nshortDescription: Ours.\n"
     (place.catalog / "models/theirs.yaml").write_text(text)
     return {name: id for name, id in by_name.items() if name not in _GO}
+
+
+def _old_picture(place: Scene, project: str) -> str:
+    """An asset that the first model is trained on before, and that no manifest knows."""
+    out = BytesIO()
+    Image.new("RGB", (16, 12), (1, 2, 3)).save(out, "png")
+    body = {"name": "old.png", "image": base64.b64encode(out.getvalue()).decode()}
+    made = place.http.post("/assets", params={"projectId": project}, json=body)
+    return str(made.raise_for_status().json()["asset"]["id"])
 
 
 def described(place: Scene, project: str, stay: dict[str, str]) -> list[str]:
@@ -119,6 +136,11 @@ def _model(place: Scene, project: str, listed: dict[str, Any]) -> dict[str, Any]
     model = place.read(project, path)["model"]
     return {name: model.get(name) for name in (*_PLAIN, "concepts")} | {
         "thumbnail": model.get("thumbnail", {}).get("assetId"),
+        "training": sorted(
+            [image["description"], image["id"]] for image in model.get("trainingImages", ())
+        ),
+        "pairs": model.get("trainingImagePairs", []),
+        "parameters": model.get("parameters", {}),
         "description": place.read(project, f"{path}/description")["description"]["value"],
         "promptGuide": place.read(project, f"{path}/prompt-guide")["promptGuide"]["value"],
     }

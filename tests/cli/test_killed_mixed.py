@@ -63,7 +63,7 @@ def test_killed_at_any_request(
     place: Scene, whole: tuple[int, list[str]], when: str, share: int
 ) -> None:
     steps, held = whole
-    assert 40 <= steps <= 60
+    assert 60 <= steps <= 90
     for at in range(1 + share, steps + 1, SHARES):
         project = f"proj_{next(numbers)}"
         stay = kill(place, project, at, when)

@@ -1,7 +1,8 @@
 """Hypothesis strategies for catalogs, files and what people leave on a server."""
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 
@@ -18,7 +19,10 @@ from catalogsync.model import (
     Mention,
     ModelRef,
     ModelSpec,
+    Parameters,
     Text,
+    TrainingImage,
+    TrainingPair,
     Weights,
     WeightsSource,
 )
@@ -117,9 +121,79 @@ def texts(draw: st.DrawFn, keys: tuple[str, ...]) -> Text:
     return Text(tuple(parts))
 
 
+CAPTIONS = ("", "ink hero, full body", "two\nlines", "ends with lines\n\n", "🎨", "<b>|`")
+PARAMETERS: dict[str, st.SearchStrategy[str | float | bool | tuple[str, ...]]] = {
+    "conceptPrompt": st.sampled_from(("", "a daiton dog")),
+    "learningRate": st.sampled_from((0.0001, 0.5)),
+    "rank": st.sampled_from((2.0, 16.0, 64.0)),
+    "samplePrompts": st.sampled_from(((), ("a", "b"))),
+}
+
+
+def caption_of(sha256: str, which: int) -> str:
+    """The caption that a picture has in one version of a catalog: equal files have one."""
+    return CAPTIONS[(int(sha256[:8], 16) + which) % len(CAPTIONS)]
+
+
+def agreeing(models: Iterable[ModelSpec]) -> tuple[ModelSpec, ...]:
+    """Manifests that may stand together: of several captions of a picture all take the first."""
+    said: dict[str, str] = {}
+
+    def agreed(image: TrainingImage) -> TrainingImage:
+        if image.caption is None:
+            return image
+        return replace(image, caption=said.setdefault(image.asset.sha256, image.caption))
+
+    return tuple(
+        replace(
+            spec,
+            training_images=None
+            if spec.training_images is None
+            else tuple(map(agreed, spec.training_images)),
+        )
+        for spec in models
+    )
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The training data of one manifest."""
+
+    images: tuple[TrainingImage, ...] | None = None
+    pairs: tuple[TrainingPair, ...] | None = None
+    parameters: Parameters | None = None
+
+
 @st.composite
-def specs(draw: st.DrawFn, key: str, keys: tuple[str, ...]) -> ModelSpec:
-    """One manifest; concepts refer to earlier keys only, so that there is no cycle."""
+def trained(draw: st.DrawFn, which: int) -> Trained:
+    """A training set with pairs out of it, or some of that left alone."""
+    chosen = draw(st.none() | st.lists(files, unique=True, max_size=7))
+    images = (
+        None
+        if chosen is None
+        else tuple(
+            TrainingImage(ref, draw(st.sampled_from((None, caption_of(ref.sha256, which)))))
+            for ref in chosen
+        )
+    )
+    pair = st.builds(
+        TrainingPair,
+        st.sampled_from(chosen or [NO_ASSET]),
+        st.sampled_from(chosen or [NO_ASSET]),
+        st.sampled_from(CAPTIONS),
+    )
+    pairs = draw(st.none() | st.lists(pair, max_size=3).map(tuple)) if images else None
+    named = st.fixed_dictionaries({}, optional=PARAMETERS).filter(bool)
+    parameters = draw(st.none() | named.map(lambda held: tuple(sorted(held.items()))))
+    return Trained(images, pairs, parameters)
+
+
+@st.composite
+def specs(draw: st.DrawFn, key: str, keys: tuple[str, ...], which: int = 0) -> ModelSpec:
+    """One manifest; concepts refer to earlier keys only, so that there is no cycle.
+
+    Manifests of one catalog have `which` in common: it says what captions their pictures have.
+    """
     earlier = keys[: keys.index(key)]
     concept = st.builds(
         Concept,
@@ -128,10 +202,15 @@ def specs(draw: st.DrawFn, key: str, keys: tuple[str, ...]) -> ModelSpec:
     )
     concepts = st.lists(concept, max_size=2, unique_by=lambda c: c.model).map(tuple)
     made_of = draw(maybe(weights))
+    model_type = "flux.1-lora" if made_of else draw(st.sampled_from(TYPES))
+    training = draw(trained(which)) if model_type.endswith("-lora") else Trained()
     return ModelSpec(
         key=key,
         name=f"{draw(names)[:50]} {key}",
-        type="flux.1-lora" if made_of else draw(st.sampled_from(TYPES)),
+        type=model_type,
+        training_images=training.images,
+        training_pairs=training.pairs,
+        training_parameters=training.parameters,
         weights=made_of,  # type: ignore[arg-type]
         short_description=draw(maybe(words)),  # type: ignore[arg-type]
         tags=draw(maybe(tags)),  # type: ignore[arg-type]
@@ -151,7 +230,8 @@ def specs(draw: st.DrawFn, key: str, keys: tuple[str, ...]) -> ModelSpec:
 def catalogs(draw: st.DrawFn) -> Catalog:
     """A catalog of up to four models."""
     keys = KEYS[: draw(st.integers(1, len(KEYS)))]
-    models = tuple(draw(specs(key, keys)) for key in keys)
+    which = draw(st.integers(0, len(CAPTIONS) - 1))
+    models = tuple(draw(specs(key, keys, which)) for key in keys)
     found = {sha: LocalFile(Path(), (sha,)) for sha in FILES}
     return Catalog(name="acme", models=tuple(sorted(models, key=lambda m: m.key)), files=found)
 
@@ -165,6 +245,17 @@ class HandEdit:
     description: str
     shuffle: int
     drop_thumbnail: bool
+    caption: str = ""
+    drop_images: int = 0
 
 
-hand_edits = st.builds(HandEdit, words, tags, words, st.integers(0, 5), st.booleans())
+hand_edits = st.builds(
+    HandEdit,
+    words,
+    tags,
+    words,
+    st.integers(0, 5),
+    st.booleans(),
+    st.sampled_from(CAPTIONS),
+    st.integers(0, 3),
+)

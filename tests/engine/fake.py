@@ -7,17 +7,19 @@ from dataclasses import dataclass, field, replace
 from io import BytesIO
 from typing import Any, BinaryIO
 
-from catalogsync.errors import ApiError, NotFound, Rejected
-from catalogsync.mentions import normalised
+from catalogsync.errors import ApiError, CeilingReached, NotFound, Rejected
 from catalogsync.model import (
     AssetRef,
     Concept,
     ModelRef,
     Price,
     RemoteModel,
+    TrainingImage,
+    TrainingPair,
     Weights,
 )
 from catalogsync.ports import Look
+from catalogsync.texts import normalised
 
 _ATTRIBUTES = {
     "name": "name",
@@ -28,6 +30,22 @@ _ATTRIBUTES = {
     "promptEmbedding": "prompt_embedding",
     "negativePromptEmbedding": "negative_prompt_embedding",
     "thumbnail": "thumbnail",
+}
+
+
+_NOT_LISTED: dict[str, Any] = dict.fromkeys(
+    (
+        "prompt_embedding",
+        "negative_prompt_embedding",
+        "training_images",
+        "training_pairs",
+        "training_parameters",
+    )
+)
+_UNTRAINED: dict[str, Any] = {
+    "training_images": (),
+    "training_pairs": (),
+    "training_parameters": (),
 }
 
 
@@ -49,6 +67,8 @@ class FakeServer:
     prompt_guides: dict[str, str] = field(default_factory=dict)
     assets: dict[str, AssetRef] = field(default_factory=dict)
     filed: dict[str, Mapping[str, object]] = field(default_factory=dict)
+    captions: dict[str, str] = field(default_factory=dict)
+    most_images: int = 0
     collections: dict[str, str] = field(default_factory=dict)
     imports: dict[str, str] = field(default_factory=dict)
     refused_sources: dict[str, str] = field(default_factory=dict)
@@ -65,10 +85,7 @@ class FakeServer:
 
     def list_models(self) -> Iterator[RemoteModel]:
         self._read("list_models")
-        yield from [
-            replace(m, prompt_embedding=None, negative_prompt_embedding=None)
-            for m in self.models.values()
-        ]
+        yield from [replace(m, **_NOT_LISTED) for m in self.models.values()]
 
     def get_model(self, model_id: str) -> RemoteModel:
         self._read("get_model", model_id)
@@ -108,7 +125,7 @@ class FakeServer:
         with self._write("create_model", dict(fields)):
             model = RemoteModel(
                 id=self._new_id("model"), name="", type="", status="new", updated_at=self._now(),
-                prompt_embedding="", negative_prompt_embedding="",
+                prompt_embedding="", negative_prompt_embedding="", **_UNTRAINED,
             )  # fmt: skip
             self.models[model.id] = replace(model, **self._attributes(fields))
         return self.models[model.id]
@@ -120,7 +137,14 @@ class FakeServer:
             model = self._model(model_id)
             if fields.get("type", model.type) != model.type and model.status != "new":
                 raise Rejected("type can only be changed while new", status=400)
-            self._change(model_id, **self._attributes(fields))
+            more = dict(fields)
+            parameters = dict(model.training_parameters or ())
+            for name, value in more.pop("parameters", {}).items():  # type: ignore[attr-defined]
+                parameters[name] = tuple(value) if isinstance(value, list) else value
+            more_fields = self._attributes(more)
+            self._change(
+                model_id, **more_fields, training_parameters=tuple(sorted(parameters.items()))
+            )
         self._again(again)
         return self.models[model_id]
 
@@ -155,6 +179,63 @@ class FakeServer:
             self._change(model_id, examples=tuple(asset_ids))
         self._again(again)
         return self.models[model_id].examples
+
+    def set_caption(self, asset_id: str, caption: str) -> str | None:
+        with self._write("set_caption", {"id": asset_id, "caption": caption}):
+            if asset_id not in self.assets:
+                raise NotFound(f"no asset {asset_id}", status=404)
+            self.captions[asset_id] = caption
+            for model in list(self.models.values()):
+                images = model.training_images or ()
+                if asset_id in {image.asset.id for image in images}:
+                    self._train(model.id, [image.asset.id for image in images])
+        return caption
+
+    def add_training_images(self, model_id: str, asset_ids: Sequence[str]) -> None:
+        with self._write("add_training_images", {"id": model_id, "assetIds": list(asset_ids)}):
+            held = self._trained_on(model_id)
+            unknown = [each for each in asset_ids if each not in self.assets]
+            if unknown or len(asset_ids) > 10 or set(held) & set(asset_ids):
+                raise Rejected("unknown, too many, or already a training image", status=400)
+            if self.most_images and len(held) + len(asset_ids) > self.most_images:
+                raise CeilingReached("add-training-image: the limit is reached", status=429)
+            self._train(model_id, [*held, *asset_ids])
+
+    def remove_training_image(self, model_id: str, asset_id: str) -> None:
+        with self._write("remove_training_image", {"id": model_id, "assetId": asset_id}):
+            held = self._trained_on(model_id)
+            if asset_id in held:
+                self._train(model_id, [each for each in held if each != asset_id])
+
+    def set_training_pairs(
+        self, model_id: str, pairs: Sequence[TrainingPair]
+    ) -> tuple[TrainingPair, ...] | None:
+        with self._write("set_training_pairs", {"id": model_id, "pairs": list(pairs)}):
+            held = self._trained_on(model_id)
+            if any({pair.source.id, pair.target.id} - set(held) for pair in pairs):
+                raise Rejected("not a training image of this model", status=400)
+            self._change(model_id, training_pairs=tuple(pairs))
+        return tuple(pairs)
+
+    def _trained_on(self, model_id: str) -> list[str]:
+        model = self._model(model_id)
+        if model.status in ("training", "copying"):
+            raise Rejected("Model is already training", status=400)
+        return [image.asset.id for image in model.training_images or ()]
+
+    def _train(self, model_id: str, asset_ids: Sequence[str]) -> None:
+        """Let the training set be these assets, each with its caption; pairs of others go."""
+        pairs = self._model(model_id).training_pairs or ()
+        left = [pair for pair in pairs if {pair.source.id, pair.target.id} <= set(asset_ids)]
+        images = (
+            TrainingImage(AssetRef(id=each), self.captions.get(each, "")) for each in asset_ids
+        )
+        self._change(
+            model_id,
+            training_images=tuple(images),
+            training_pairs=tuple(left),
+            training_count=len(asset_ids),
+        )
 
     def upload_asset(
         self, asset: AssetRef, files: Sequence[BinaryIO], options: Mapping[str, object]
@@ -242,7 +323,8 @@ class FakeServer:
 
     def add_model(self, name: str, type: str = "flux.1-lora", **fields: Any) -> RemoteModel:
         """Put a model on the server by hand, past the port."""
-        settings = {"status": "trained", "prompt_embedding": "", "negative_prompt_embedding": ""}
+        empty = {"prompt_embedding": "", "negative_prompt_embedding": "", **_UNTRAINED}
+        settings = {"status": "trained", **empty}
         model = RemoteModel(
             id=self._new_id("model"), name=name, type=type, updated_at=self._now(),
             **{**settings, **fields},

@@ -1,14 +1,16 @@
 """An offline plan against a catalog is the plan that a server gives to which it was applied."""
 
 import re
-from dataclasses import replace
+from dataclasses import fields, replace
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from catalogsync.actions import TrainingAction
 from catalogsync.assumed import as_applied, trusting
-from catalogsync.diff import Change, Placed, Value, Verb, diff
+from catalogsync.diff import TRAINING, Change, Placed, Value, Verb, diff
 from catalogsync.model import (
     AssetRef,
     Catalog,
@@ -19,6 +21,8 @@ from catalogsync.model import (
     Snapshot,
     State,
     Text,
+    TrainingImage,
+    TrainingPair,
 )
 from catalogsync.observe import observe
 from catalogsync.plan import Plan, build_plan
@@ -50,7 +54,20 @@ def without_ids(plan: Plan, snapshot: Snapshot) -> Plan:
         words[model.id] = min(_marks(model.tags), default=model.id)
     reference = re.compile("|".join(map(re.escape, sorted(words, key=len, reverse=True))) or "$^")
 
+    def renamed(value: Any) -> Any:
+        """Training data and its actions, with contents for ids wherever there is one."""
+        if isinstance(value, AssetRef):
+            return replace(value, id=words.get(value.id, value.id))
+        if isinstance(value, tuple):
+            return tuple(map(renamed, value))
+        if isinstance(value, TrainingImage | TrainingPair | TrainingAction):
+            held = {each.name: renamed(getattr(value, each.name)) for each in fields(value)}
+            return type(value)(**held)
+        return value
+
     def plain(field: str, value: Value) -> Value:
+        if field in TRAINING:
+            return renamed(value)  # type: ignore[no-any-return]
         if isinstance(value, AssetRef):
             return replace(value, id=words.get(value.id, value.id))
         if isinstance(value, Placed):
@@ -65,7 +82,12 @@ def without_ids(plan: Plan, snapshot: Snapshot) -> Plan:
         return replace(found, path=path, before=before, after=after)
 
     models = (
-        replace(m, model_id=words.get(m.model_id, ""), changes=tuple(map(change, m.changes)))
+        replace(
+            m,
+            model_id=words.get(m.model_id, ""),
+            changes=tuple(map(change, m.changes)),
+            actions=renamed(m.actions),
+        )
         for m in plan.models
     )
     orphans = (replace(orphan, model_id="") for orphan in plan.orphans)

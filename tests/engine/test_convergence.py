@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from catalogsync.identity import owner_tag
 from catalogsync.model import Catalog, ModelSpec
 from catalogsync.outcome import Status
+from catalogsync.texts import as_compared
 from tests.engine.catalogs import FILES, HandEdit, catalogs, hand_edits
 from tests.engine.fake import Crash, FakeServer, files_of
 from tests.engine.run import plan, run
@@ -32,6 +33,21 @@ def edit_by_hand(server: FakeServer, edits: list[HandEdit]) -> None:
             examples=model.examples[at:] + model.examples[:at],
             thumbnail="" if edit.drop_thumbnail else model.thumbnail,
         )
+        edit_training_by_hand(server, model.id, edit)
+
+
+def edit_training_by_hand(server: FakeServer, model_id: str, edit: HandEdit) -> None:
+    """Take images out of a training set, describe one otherwise, undo pairs and a parameter."""
+    images = server.models[model_id].training_images or ()
+    for image in images[: edit.drop_images]:
+        server.remove_training_image(model_id, image.asset.id)
+    for image in images[-1:]:
+        server.set_caption(image.asset.id, edit.caption)
+    server.edit(
+        model_id,
+        training_pairs=(server.models[model_id].training_pairs or ())[::-1],
+        training_parameters=(("rank", 3.0),),
+    )
 
 
 @thorough
@@ -142,13 +158,30 @@ def test_what_a_manifest_does_not_manage_is_in_no_request(catalog: Catalog) -> N
     for name, what in server.writes:
         if name == "update_model":
             spec = owned[what["id"]]
-            assert all(field == "id" or manages(spec, field) for field in what)
+            plain = [field for field in what if field not in ("id", "parameters")]
+            assert all(manages(spec, field) for field in plain)
+            named = dict(spec.training_parameters or ())
+            assert what.get("parameters", {}).keys() <= named.keys()
+        if name in ("add_training_images", "remove_training_image"):
+            assert owned[what["id"]].training_images is not None
+        if name == "set_training_pairs":
+            assert owned[what["id"]].training_pairs is not None
+        if name == "set_caption":
+            assert what["caption"] in captions_managed(server, catalog, what["id"])
         if name in ("set_description", "set_prompt_guide", "set_examples"):
             assert manages(owned[what["id"]], name.removeprefix("set_"))
     for model in server.models.values():
         spec = owned[model.id]
         assert spec.description is not None or model.id not in server.descriptions
         assert spec.examples is not None or model.examples == ()
+
+
+def captions_managed(server: FakeServer, catalog: Catalog, asset_id: str) -> set[str]:
+    """The captions that manifests want for an asset."""
+    images = (image for spec in catalog.models for image in spec.training_images or ())
+    digest = server.assets[asset_id].digest
+    wanted = {image.caption for image in images if image.asset.digest == digest}
+    return {as_compared(caption) for caption in wanted if caption is not None}
 
 
 def manages(spec: ModelSpec, field: str) -> bool:

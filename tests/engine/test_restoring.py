@@ -11,7 +11,6 @@ from catalogsync.apply import apply
 from catalogsync.diff import diff
 from catalogsync.identity import owner_tag
 from catalogsync.ledger import Ledger
-from catalogsync.mentions import normalised
 from catalogsync.model import NO_ASSET, Catalog, Limit, ModelSpec, Policy, State, Text
 from catalogsync.observe import observe
 from catalogsync.outcome import Outcome, Status
@@ -20,6 +19,7 @@ from catalogsync.plan import Plan, build_plan
 from catalogsync.restoring import desired, left_there, pre_images, settled
 from catalogsync.rules import NO_ALLOWANCES, Allowances
 from catalogsync.snapshots import SavedSnapshot, parsed, written
+from catalogsync.texts import normalised
 from tests.engine.catalogs import FILES, HandEdit, catalogs, hand_edits
 from tests.engine.fake import FakeServer, files_of
 from tests.engine.run import EVERYTHING
@@ -76,13 +76,25 @@ def held(server: FakeServer) -> dict[str, Any]:
     """All that the server shows of its models."""
     return {
         model.id: (
-            replace(model, updated_at="", collection_ids=frozenset()),
+            replace(
+                model,
+                updated_at="",
+                collection_ids=frozenset(),
+                training_images=None,
+                training_parameters=None,
+            ),
+            frozenset(image.asset.id for image in model.training_images or ()),
             normalised(server.descriptions.get(model.id, "")).rstrip("\n"),
             normalised(server.prompt_guides.get(model.id, "")).rstrip("\n"),
             frozenset(server.collections[id] for id in model.collection_ids),
         )
         for model in server.models.values()
     }
+
+
+def trained_by(server: FakeServer) -> dict[str, dict[str, Any]]:
+    """The training parameters of every model: one that was set cannot be taken away again."""
+    return {id: dict(model.training_parameters or ()) for id, model in server.models.items()}
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -93,12 +105,13 @@ def test_the_project_is_what_it_was_before_the_apply(
     server = FakeServer()
     applied(server, before)
     edit_by_hand(server, edits)
-    first = held(server)
+    first, parameters = held(server), trained_by(server)
     kept = applied(server, after)
     second = held(server)
     undo = restored(server, after, kept)
     third = held(server)
     assert {model_id: third[model_id] for model_id in first} == first
+    assert all(trained_by(server)[id].items() >= was.items() for id, was in parameters.items())
     assert left_there(kept, observe(server, after)) == tuple(
         sorted({s.key for s in after.models} - {s.key for s in before.models})
     )

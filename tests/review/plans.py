@@ -15,7 +15,7 @@ from catalogsync.actions import (
 from catalogsync.diff import Accepted, Came, Change, Hunk, Placed, Verb
 from catalogsync.errors import Rejected
 from catalogsync.identity import Refusal
-from catalogsync.model import AssetRef
+from catalogsync.model import AssetRef, TrainingImage, TrainingPair
 from catalogsync.outcome import Outcome, Status
 from catalogsync.plan import Base, ModelPlan, Orphan, Plan
 
@@ -48,6 +48,12 @@ def model(verb: Verb, key: str, text: str) -> ModelPlan:
         Change(key, ("examples", "b"), Placed(2, ref), Placed(3, ref)),
         Change(key, ("examples", "c"), Placed(4, ref), Placed(4, ref)),
         Change(key, ("examples", "d"), Placed(5, ref), None),
+        Change(key, ("trainingImages", "a"), None, TrainingImage(ref, text)),
+        Change(key, ("trainingImages", "b"), TrainingImage(ref, text), None),
+        Change(key, ("trainingImages", "c"), TrainingImage(ref, "x"), TrainingImage(ref, text)),
+        Change(key, ("trainingImagePairs",), (), (TrainingPair(ref, AssetRef(id=text), text),)),
+        Change(key, ("parameters", "conceptPrompt"), None, text),
+        Change(key, ("parameters", "samplePrompts"), (), (text, "x")),
         Change(key, ("description",), f"old\n{text}\nsame", f"new\n{text}\n{text}\nsame"),
         Change(key, ("promptGuide",), text + "x", text + "y"),
     )

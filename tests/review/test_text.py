@@ -18,6 +18,8 @@ from catalogsync.model import (
     ModelSpec,
     State,
     Text,
+    TrainingImage,
+    TrainingPair,
     Weights,
     WeightsSource,
 )
@@ -58,6 +60,9 @@ def everything() -> tuple[FakeServer, Catalog]:
         examples=tuple(held),
         thumbnail=held[0],
     )
+    server.captions = {held[1]: "ink hero", held[2]: "before\x1b[2J"}
+    server._train(edited, held[:3])
+    server.edit(edited, training_parameters=(("rank", 8.0), ("seed", 1.0)))
     server.descriptions[edited] = "# Title\n\nOne\nTwo\nThree\n\n\u202eFour"
     for key in ("gone", "lost", "forgotten", "same"):
         owned(key)
@@ -76,6 +81,13 @@ def everything() -> tuple[FakeServer, Catalog]:
             tags=frozenset({"ink", "noir"}),
             thumbnail=picture(5),
             examples=(picture(4), picture(0), picture(1), picture(6), picture(3)),
+            training_images=(
+                TrainingImage(picture(1)),
+                TrainingImage(picture(2), "after"),
+                TrainingImage(picture(6), "ink hero, full body"),
+            ),
+            training_pairs=(TrainingPair(picture(1), picture(6), "make it rain"),),
+            training_parameters=(("learningRate", 0.0001), ("rank", 16.0)),
             description=Text(
                 ("# Title\n\nOne\nZwei\nThree\n\nFour ", Mention("![x](6.webp)", picture(6)))
             ),
@@ -89,6 +101,7 @@ def everything() -> tuple[FakeServer, Catalog]:
             prompt_guide=Text(("Be brief.",)),
             thumbnail=picture(5),
             examples=(picture(5), picture(7), AssetRef(id=held[0])),
+            training_images=(TrainingImage(picture(7), "fresh"), TrainingImage(picture(5))),
         ),
         spec("gone", state=State.ABSENT),
         spec("same"),

@@ -6,11 +6,20 @@ Shares nothing with the engine but its values: it knows tags and fields, no diff
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from catalogsync.actions import Action, CreateModel, DeleteModel, UploadAsset
 from catalogsync.errors import NotKept, OutcomeUnknown, UploadStuck
-from catalogsync.model import AssetRef, Catalog, Mention, ModelSpec, RemoteModel, State, Text
+from catalogsync.model import (
+    AssetRef,
+    Catalog,
+    Mention,
+    ModelSpec,
+    RemoteModel,
+    State,
+    Text,
+    TrainingPair,
+)
 from catalogsync.outcome import Outcome, Status
 from catalogsync.ports import CatalogReader
 
@@ -60,9 +69,19 @@ class Oracle:
         for model in self.before.values():
             if model.id not in after and not self._may_delete(model):
                 found.append(f"{model.name} {model.id} was deleted")
-            elif model.id in after and after[model.id] != model and not self._may_change(model):
+            elif model.id in after and self._differs(model, after[model.id]):
                 found.append(f"{model.name} {model.id} was changed")
         return found + list(self._doubled(after))
+
+    def _differs(self, before: RemoteModel, after: RemoteModel) -> bool:
+        """Whether a model was changed that must not be.
+
+        A caption belongs to an asset: who sets one may move the date of every model that is
+        trained on it.
+        """
+        if before.training_count:
+            before = replace(before, updated_at=after.updated_at)
+        return after != before and not self._may_change(before)
 
     def _doubled(self, after: Models) -> Iterator[str]:
         """New models that nothing is new for; one that nobody owns may be our own, cut short."""
@@ -193,6 +212,7 @@ class _Live:
             ("collections", spec.collections, {self.collections[c] for c in live.collection_ids}),
             ("concepts", concepts, {self.keys.get(c.model.id): c.scale for c in live.concepts}),
         ]
+        pairs += self._trained(spec)
         if spec.description is not None:
             text = self.reader.get_description(live.id)
             pairs.append(("description", _written(spec.description), self._told(text)))
@@ -203,6 +223,27 @@ class _Live:
             if wanted is not None and wanted != found:
                 yield f"{name} is {found!r}, not {wanted!r}"
 
+    def _trained(self, spec: ModelSpec) -> Iterator[tuple[str, object, object]]:
+        """The training data that a manifest wants, and what there is."""
+        live, digest = self.model, self.digests.get
+        if spec.training_images is not None:
+            wanted = {each.asset.digest: each.caption for each in spec.training_images}
+            told = {digest(i.asset.id, ""): i.caption for i in live.training_images or ()}
+            free = {name for name, caption in wanted.items() if caption is None}
+            yield "training images", _said(wanted, free), _said(told, free)
+        if spec.training_pairs is not None:
+            yield (
+                "training pairs",
+                [(p.source.digest, p.target.digest, _kept(p)) for p in spec.training_pairs],
+                [
+                    (digest(p.source.id), digest(p.target.id), _kept(p))
+                    for p in live.training_pairs or ()
+                ],
+            )
+        named = dict(spec.training_parameters or ())
+        held = dict(live.training_parameters or ())
+        yield "parameters", named, {name: held.get(name) for name in named}
+
     def _told(self, text: str) -> str:
         """The server's text with digests and keys in the place of ids."""
 
@@ -211,6 +252,18 @@ class _Live:
             return f"{{{found[1]}:{known.get(found[2], found[2])}}}"
 
         return _REFERENCE.sub(word, text).rstrip("\n")
+
+
+def _said(images: Mapping[str, str | None], free: set[str]) -> dict[str, str]:
+    """Captions by what they are of; empty for those that nobody manages."""
+    return {
+        name: "" if name in free else (caption or "").rstrip("\n")
+        for name, caption in images.items()
+    }
+
+
+def _kept(pair: TrainingPair) -> str:
+    return pair.instruction.rstrip("\n")
 
 
 def _written(text: Text) -> str:

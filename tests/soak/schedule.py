@@ -9,10 +9,12 @@ from typing import Any
 
 from catalogsync.actions import (
     Action,
+    AddTrainingImages,
     AdoptModel,
     CreateCollection,
     EditCollections,
     EditTags,
+    SetCaptions,
     UpdateModel,
     UploadAsset,
 )
@@ -150,6 +152,10 @@ def is_done(left: Plan) -> bool:
 def undone(done: Sequence[Action], left: Plan) -> list[Action]:
     """What was said to be done although a plan still wants some of it."""
     wanted = {piece for action in left.actions for piece in _pieces(action)}
+    for action in left.actions:
+        # What an image is described as that is not in the set yet, no plan can know.
+        if isinstance(action, AddTrainingImages):
+            wanted -= {("caption", action.model, ref.digest or ref.id) for ref in action.images}
     return [action for action in done if wanted & _pieces(action)]
 
 
@@ -167,6 +173,9 @@ def _pieces(action: Action) -> set[tuple[str, ...]]:
             | AdoptModel(model=key, add=add, delete=delete)
         ):
             return {("tag", key, *each) for each in _signed(add, delete)}
+        case SetCaptions(model=key, images=images):
+            refs = [image.asset for image in images]
+            return {("caption", key, ref.digest or ref.id) for ref in refs}
         case EditCollections(model=key, add=add, remove=remove):
             return {("member", key, *each) for each in _signed(add, remove)}
         case _:

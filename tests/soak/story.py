@@ -24,7 +24,7 @@ from catalogsync.model import (
 from catalogsync.outcome import Outcome, Status
 from catalogsync.sandbox.faults import Faults
 from catalogsync.sandbox.server import Running
-from tests.engine.catalogs import KEYS, HandEdit, catalogs, hand_edits, specs
+from tests.engine.catalogs import KEYS, HandEdit, agreeing, catalogs, hand_edits, specs
 from tests.engine.fake import Crash
 from tests.engine.run import plan, run
 from tests.soak.mixes import MIXES
@@ -156,7 +156,7 @@ class Story(RuleBasedStateMachine):
     # By hand, on the server
 
     def change(self, pick: int, edit: HandEdit) -> None:
-        """Change a model's tags, texts and examples."""
+        """Change a model's tags, texts, examples and training data."""
         model = self._model(pick)
         at = edit.shuffle % (len(model.examples) + 1)
         known = frozenset(tag for tag in model.tags if not tag.startswith(PREFIX))
@@ -167,6 +167,14 @@ class Story(RuleBasedStateMachine):
             )
             person.set_description(model.id, edit.description)
             person.set_examples(model.id, model.examples[at:] + model.examples[:at])
+            held = person.get_model(model.id)
+            images = held.training_images or ()
+            person.set_training_pairs(model.id, (held.training_pairs or ())[::-1])
+            for image in images[-1:]:
+                person.set_caption(image.asset.id, edit.caption)
+            for image in images[: edit.drop_images]:
+                person.remove_training_image(model.id, image.asset.id)
+            person.update_model(model.id, {"parameters": {"rank": 3}})
 
     def rename(self, pick: int, name: str) -> None:
         """Call a model something else."""
@@ -278,7 +286,7 @@ class Story(RuleBasedStateMachine):
             )
             taken.add(spec.renamed_from)
             found.append(_referring(spec, there))
-        return Catalog(name="acme", models=tuple(found))
+        return Catalog(name="acme", models=agreeing(found))
 
     def _held(self) -> dict[str, list[str]]:
         return by_key(self._catalog(), self.project.models())

@@ -6,7 +6,7 @@ from catalogsync.diff import Change, Value
 from catalogsync.model import AssetRef, Weights
 from catalogsync.review.html.elements import Markup, element, joined
 from catalogsync.review.html.prose import in_words
-from catalogsync.review.phrases import weights_facts
+from catalogsync.review.phrases import plain_value, weights_facts
 from catalogsync.review.word_diff import word_diff
 
 LABELS = {
@@ -22,6 +22,9 @@ LABELS = {
     "negativePromptEmbedding": "Negative prompt embedding",
     "thumbnail": "Thumbnail",
     "examples": "Examples",
+    "trainingImages": "Training images",
+    "trainingImagePairs": "Training pairs",
+    "parameters": "Parameter",
     "description": "Description",
     "promptGuide": "Prompt guide",
     "owner": "Owner mark",
@@ -71,13 +74,15 @@ def _value(value: Value) -> str:
         case bool():
             return "yes" if value else "no"
         case float() | int():
-            return f"{value:g}"
+            return plain_value(value)
         case AssetRef():
             return value.name or value.id
         case Weights():
             return ", ".join(weights_facts(value))
         case str():
             return value
+        case tuple():
+            return ", ".join(each for each in value if isinstance(each, str))
     return value.asset.name or value.asset.id
 
 

@@ -10,9 +10,10 @@ from catalogsync.plan import ModelPlan
 from catalogsync.review.html.elements import Markup, element
 from catalogsync.review.html.fields import LABELS, chips, place, row, value_rows
 from catalogsync.review.html.prose import changed_text, whole_text
+from catalogsync.review.html.sheet import Contact, contact_sheet, contacts, pair_list
 from catalogsync.review.html.strips import double_strip, single_strip
 from catalogsync.review.html.tiles import Gallery
-from catalogsync.review.phrases import import_cost
+from catalogsync.review.phrases import LISTS, import_cost, pair_count, training_count
 from catalogsync.review.text import SIGNS as TEXT_SIGNS
 from catalogsync.review.undoing import SIGN, Undoing, undoings
 from catalogsync.review.words import counted
@@ -24,7 +25,7 @@ _COVER = 240
 """The height of a thumbnail, in pixels."""
 
 _TEXTS = ("description", "promptGuide")
-_DRAWN = ("tags", "collections", "thumbnail", "examples", *_TEXTS)
+_DRAWN = ("tags", "collections", "thumbnail", *LISTS, *_TEXTS)
 _ON_THE_CARD = ("name", "type", "shortDescription")
 
 
@@ -104,6 +105,11 @@ def _whole(model: ModelPlan, card: Card, desk: Desk) -> Iterator[Markup]:
         title = counted(len(card.examples), "example")
         yield element("h4", title)
         yield single_strip(card.examples, desk.gallery, f"{title}, in order")
+    if card.training:
+        title = counted(len(card.training), "training image")
+        yield element("h4", title)
+        yield contact_sheet(list(map(Contact, card.training)), desk.gallery, title)
+    yield from _pairs(model, desk)
     yield from _texts(model, desk)
 
 
@@ -131,7 +137,20 @@ def _changed(model: ModelPlan, card: Card, desk: Desk) -> Iterator[Markup]:
     if "examples" in fields:
         yield element("h4", "Examples ", element("small", _examples_in_short(model.changes)))
         yield double_strip(before.examples, after.examples, model.changes, desk.gallery, desk.sides)
+    if "trainingImages" in fields:
+        changes = [change for change in model.changes if change.field == "trainingImages"]
+        yield element("h4", "Training images ", element("small", training_count(changes)))
+        images = contacts(before.training, after.training, changes)
+        yield contact_sheet(images, desk.gallery, "Training images")
+    yield from _pairs(model, desk)
     yield from _texts(model, desk)
+
+
+def _pairs(model: ModelPlan, desk: Desk) -> Iterator[Markup]:
+    for change in model.changes:
+        if change.field == "trainingImagePairs":
+            yield element("h4", "Training pairs ", element("small", pair_count(change)))
+            yield pair_list(change, desk.gallery)
 
 
 def _thumbnails(before: Card, after: Card, fields: set[str], desk: Desk) -> Markup | None:

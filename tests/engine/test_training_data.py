@@ -1,0 +1,378 @@
+"""Training sets: compared, planned and made so, and never touched while a model trains."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from catalogsync.actions import (
+    AddTrainingImages,
+    RemoveTrainingImages,
+    SetCaptions,
+    SetTrainingPairs,
+    SetTrainingParameters,
+)
+from catalogsync.diff import Came, diff
+from catalogsync.errors import Unreachable
+from catalogsync.ledger import Ledger
+from catalogsync.model import AssetRef, Catalog, ModelSpec, TrainingImage, TrainingPair
+from catalogsync.observe import observe
+from catalogsync.outcome import Outcome, Status
+from catalogsync.perform import Performer
+from catalogsync.plan import build_plan
+from tests.engine.catalogs import CONTENTS
+from tests.engine.conftest import SHAS, image
+from tests.engine.fake import FakeServer, files_of
+from tests.engine.run import EVERYTHING, plan, run
+
+open_file = files_of(CONTENTS)
+
+
+def shown(*numbers: int, caption: str | None = None) -> tuple[TrainingImage, ...]:
+    """Some of the eight files as training images."""
+    return tuple(TrainingImage(image(number), caption) for number in numbers)
+
+
+def lora(key: str = "ink", **fields: Any) -> ModelSpec:
+    return ModelSpec(key=key, name=key.title(), type="flux.1-lora", **fields)
+
+
+def catalog(*specs: ModelSpec) -> Catalog:
+    return Catalog("acme", tuple(sorted(specs, key=lambda spec: spec.key)))
+
+
+def applied(server: FakeServer, *specs: ModelSpec) -> list[Outcome]:
+    return run(server, catalog(*specs), open_file)
+
+
+def held(server: FakeServer, key: str = "ink") -> dict[str, str | None]:
+    """The captions of a model's training images, by the numbers of their files."""
+    model = next(m for m in server.models.values() if f"catalog-sync:acme/{key}" in m.tags)
+    numbers = {sha[:32]: str(number) for number, sha in enumerate(SHAS)}
+    return {
+        numbers[server.assets[each.asset.id].digest]: each.caption
+        for each in model.training_images or ()
+    }
+
+
+def done(outcomes: Iterable[Outcome]) -> bool:
+    return {outcome.status for outcome in outcomes} <= {Status.DONE}
+
+
+def test_an_image_has_its_caption_before_it_joins_and_leaves_when_others_have_come() -> None:
+    server = FakeServer()
+    applied(server, lora(training_images=shown(0, 1)))
+    pair = TrainingPair(image(1), image(2), "make it rain")
+    wanted = lora(
+        training_images=(*shown(1), *shown(2, caption="two")),
+        training_pairs=(pair,),
+        training_parameters=(("rank", 16.0),),
+        examples=(image(2),),
+    )
+    (found,) = plan(server, catalog(wanted)).models
+    assert [type(action).__name__ for action in found.actions] == [
+        "SetCaptions",
+        "AddTrainingImages",
+        "SetTrainingPairs",
+        "RemoveTrainingImages",
+        "SetTrainingParameters",
+        "SetExamples",
+    ]
+    assert done(applied(server, wanted))
+    assert held(server) == {"1": "", "2": "two"}
+    (model,) = server.models.values()
+    assert model.training_parameters == (("rank", 16),)
+    assert [each.instruction for each in model.training_pairs or ()] == ["make it rain"]
+
+
+def test_no_more_than_ten_images_join_in_a_call() -> None:
+    server = FakeServer()
+    ids = [server.add_asset(bytes([number])) for number in range(23)]
+    images = tuple(TrainingImage(AssetRef(id=each)) for each in ids)
+    assert done(applied(server, lora(training_images=images)))
+    calls = [what["assetIds"] for name, what in server.writes if name == "add_training_images"]
+    assert [len(each) for each in calls] == [10, 10, 3]
+    assert [each for call in calls for each in call] == ids
+
+
+def test_the_order_of_images_means_nothing_and_an_empty_list_empties_the_set() -> None:
+    server = FakeServer()
+    applied(server, lora(training_images=shown(0, 1, 2)))
+    assert not plan(server, catalog(lora(training_images=shown(2, 0, 1)))).models
+    assert not plan(server, catalog(lora())).models
+    assert done(applied(server, lora(training_images=())))
+    assert held(server) == {}
+
+
+def test_a_caption_that_is_not_managed_is_left_alone_and_an_empty_one_made_empty() -> None:
+    server = FakeServer()
+    applied(server, lora(training_images=(*shown(0, caption="one"), *shown(1, caption="two"))))
+    assert not plan(server, catalog(lora(training_images=shown(0, 1)))).models
+    wanted = lora(training_images=(*shown(0), *shown(1, caption="")))
+    (found,) = plan(server, catalog(wanted)).models
+    (change,) = found.changes
+    assert isinstance(change.before, TrainingImage)
+    assert isinstance(change.after, TrainingImage)
+    assert (change.before.caption, change.after.caption) == ("two", "")
+    assert done(applied(server, wanted))
+    assert held(server) == {"0": "one", "1": ""}
+
+
+def test_pairs_are_a_list_and_only_named_parameters_are_managed() -> None:
+    server = FakeServer()
+    one, two = TrainingPair(image(0), image(1)), TrainingPair(image(1), image(0))
+    images = shown(0, 1)
+    applied(server, lora(training_images=images, training_pairs=(one, two)))
+    turned = lora(training_images=images, training_pairs=(two, one))
+    assert [c.path for c in plan(server, catalog(turned)).models[0].changes] == [
+        ("trainingImagePairs",)
+    ]
+    (model,) = server.models.values()
+    server.edit(model.id, training_parameters=(("rank", 8.0), ("seed", 1.0)))
+    assert not plan(server, catalog(lora(training_parameters=(("rank", 8.0),)))).models
+    (found,) = plan(server, catalog(lora(training_parameters=(("rank", 9.0),)))).models
+    assert [(c.path, c.before, c.after) for c in found.changes] == [(("parameters", "rank"), 8, 9)]
+
+
+def test_a_file_that_two_manifests_train_on_is_sent_once_and_described_for_both() -> None:
+    server = FakeServer()
+    both = [lora(key, training_images=shown(0, caption="one")) for key in ("ink", "wash")]
+    assert done(applied(server, *both))
+    assert len(server.assets) == 1
+    again = [lora(key, training_images=shown(0, caption="two")) for key in ("ink", "wash")]
+    outcomes = run(server, catalog(*again), open_file, jobs=1)
+    assert done(outcomes)
+    assert (held(server), held(server, "wash")) == ({"0": "two"}, {"0": "two"})
+
+
+@pytest.mark.parametrize("fields", [{"collections": frozenset({"Best"})}, {"epoch": ""}])
+def test_a_caption_of_ours_is_nobodys_edit_of_another_model(fields: dict[str, Any]) -> None:
+    server = FakeServer()
+    others = lora("wash", short_description="x", training_images=shown(0))
+    applied(server, lora(training_images=shown(0, caption="one")), others)
+    after = lora("wash", short_description="y", training_images=shown(0), **fields)
+    outcomes = run(
+        server, catalog(lora(training_images=shown(0, caption="two")), after), open_file, jobs=1
+    )
+    assert done(outcomes)
+    assert held(server, "wash") == {"0": "two"}
+
+
+def test_somebody_elses_caption_right_before_the_write_is_a_conflict() -> None:
+    server = FakeServer()
+    applied(server, lora(training_images=shown(0, caption="one")))
+    (asset_id,) = server.assets
+
+    def describe() -> None:
+        # What a server does that does not tell of it by a new date.
+        (model,) = server.models.values()
+        moved = (TrainingImage(AssetRef(id=asset_id), "theirs"),)
+        server.models[model.id] = replace(model, training_images=moved)
+
+    wanted = catalog(lora(training_images=shown(0, caption="two")))
+    outcomes = run(server, wanted, open_file, between=describe)
+    assert [outcome.status for outcome in outcomes] == [Status.CONFLICT]
+    assert held(server) == {"0": "theirs"}
+
+
+@pytest.mark.parametrize("status", ["training", "copying"])
+def test_nothing_is_touched_while_a_model_trains(status: str) -> None:
+    server = FakeServer()
+    applied(server, lora(training_images=shown(0)))
+    (model,) = server.models.values()
+    server.edit(model.id, status=status)
+    changes: tuple[dict[str, Any], ...] = (
+        {"training_images": shown(1)},
+        {"training_images": shown(0, caption="one")},
+        {"training_pairs": (TrainingPair(image(0), image(0)),)},
+        {"training_parameters": (("rank", 4.0),)},
+    )
+    for fields in changes:
+        found = plan(server, catalog(lora(**{"training_images": shown(0), **fields})))
+        (refusal,) = found.refusals
+        assert (refusal.model, refusal.code) == ("ink", "in-training")
+        assert f"the model is {status}" in refusal.message
+        assert not found.models
+    assert done(applied(server, lora(short_description="fine", training_images=shown(0))))
+
+
+def test_a_training_that_begins_after_the_plan_is_a_conflict_by_name() -> None:
+    server = FakeServer()
+    applied(server, lora(training_images=shown(0)))
+    (model,) = server.models.values()
+
+    def begin() -> None:
+        server.models[model.id] = replace(server.models[model.id], status="training")
+
+    wanted = catalog(lora(training_images=shown(1)))
+    outcomes = run(server, wanted, open_file, between=begin)
+    (conflict,) = [each for each in outcomes if each.status is Status.CONFLICT]
+    assert "the model is training by now" in conflict.reason
+    assert held(server) == {"0": ""}
+
+
+def test_a_caption_of_a_picture_that_another_model_is_trained_on_now_is_refused() -> None:
+    server = FakeServer()
+    specs = [lora(key, training_images=shown(0, caption="one")) for key in ("ink", "wash")]
+    applied(server, *specs)
+    trained = next(m for m in server.models.values() if m.name == "Wash")
+    server.edit(trained.id, status="training")
+    again = [lora(key, training_images=shown(0, caption="two")) for key in ("ink", "wash")]
+    refusals = plan(server, catalog(*again)).refusals
+    assert [(each.model, each.code) for each in refusals] == [
+        ("ink", "in-training"),
+        ("wash", "in-training"),
+    ]
+
+
+def test_a_pair_of_what_is_no_training_image_is_refused() -> None:
+    server = FakeServer()
+    pairs = (TrainingPair(image(0), image(1)),)
+    found = plan(server, catalog(lora(training_images=shown(0), training_pairs=pairs)))
+    assert [each.code for each in found.refusals] == ["pair-outside"]
+    assert "1.webp" in found.refusals[0].message
+
+
+def test_where_there_is_no_room_for_both_what_goes_goes_first() -> None:
+    server = FakeServer(most_images=2)
+    applied(server, lora(training_images=shown(0, 1)))
+    assert done(applied(server, lora(training_images=shown(2, 3))))
+    assert held(server) == {"2": "", "3": ""}
+
+
+def test_the_ceiling_is_told_in_the_servers_words() -> None:
+    server = FakeServer(most_images=2)
+    outcomes = applied(server, lora(training_images=shown(0, 1, 2)))
+    (failed,) = [outcome for outcome in outcomes if outcome.status is Status.FAILED]
+    assert failed.reason == "add-training-image: the limit is reached"
+    assert isinstance(failed.action, AddTrainingImages)
+
+
+def test_an_answer_that_gets_lost_or_another_adding_the_same_is_no_error() -> None:
+    server = FakeServer()
+    lost = iter([True, False])
+
+    def lose(name: str) -> None:
+        if name == "add_training_images" and next(lost, False):
+            raise Unreachable("no answer")
+
+    server.after_write = lose
+    assert done(applied(server, lora(training_images=shown(0, 1))))
+    assert held(server) == {"0": "", "1": ""}
+    assert [name for name, _ in server.writes].count("add_training_images") == 1
+
+
+def test_an_image_that_somebody_adds_meanwhile_is_there_already_and_no_error() -> None:
+    server = FakeServer()
+    applied(server, lora(training_images=(), examples=(image(0), image(1))))
+    (model,) = server.models.values()
+    theirs = iter([model.examples[0]])
+
+    def add(name: str) -> None:
+        if name == "add_training_images" and (asset_id := next(theirs, None)):
+            server._train(model.id, [asset_id])
+
+    server.before_write = add
+    wanted = lora(training_images=shown(0, 1), examples=(image(0), image(1)))
+    assert done(applied(server, wanted))
+    assert held(server) == {"0": "", "1": ""}
+
+
+def test_equal_images_that_somebody_added_are_taken_out_but_one() -> None:
+    server = FakeServer()
+    applied(server, lora(training_images=shown(0)))
+    (model,) = server.models.values()
+    twin = server.add_asset(CONTENTS[SHAS[0]])
+    server._train(model.id, [*(server._trained_on(model.id)), twin])
+    assert done(applied(server, lora(training_images=shown(0))))
+    assert len(server.models[model.id].training_images or ()) == 1
+    assert not plan(server, catalog(lora(training_images=shown(0)))).models
+
+
+def test_the_estimate_counts_what_training_sets_take() -> None:
+    server = FakeServer()
+    ids = [server.add_asset(bytes([number])) for number in range(12)]
+    images = tuple(TrainingImage(AssetRef(id=each), f"caption of {each}") for each in ids)
+    applied(server, lora())
+    wanted = catalog(lora(training_images=images, training_parameters=(("rank", 4.0),)))
+    made = plan(server, wanted)
+    before = len(server.log)
+    run(server, wanted, open_file, between=lambda: server.log.clear())
+    assert before
+    assert made.requests == len(server.log)
+
+
+BASE = lora(
+    training_images=(*shown(0, caption="zero"), *shown(1, caption="one"), *shown(2)),
+    training_pairs=(TrainingPair(image(0), image(1)),),
+    training_parameters=(("rank", 4.0), ("seed", 1.0)),
+)
+
+
+def edited() -> FakeServer:
+    """A server to which base was applied, and where somebody edited a bit of everything."""
+    server = FakeServer()
+    applied(server, BASE)
+    (model,) = server.models.values()
+    ids = {server.assets[each].digest: each for each in server._trained_on(model.id)}
+    zero, one, two = (ids[SHAS[number][:32]] for number in range(3))
+    server.set_caption(one, "by hand")
+    server.set_training_pairs(model.id, [])
+    server.remove_training_image(model.id, two)
+    server.edit(model.id, training_parameters=(("rank", 4.0), ("seed", 7.0)))
+    assert zero
+    return server
+
+
+WANTED = replace(
+    BASE,
+    training_images=(*shown(0, caption="new"), *shown(1, caption="one"), *shown(2), *shown(3)),
+    training_parameters=(("rank", 8.0), ("seed", 1.0)),
+)
+
+
+def test_every_difference_of_a_training_set_tells_where_it_comes_from() -> None:
+    server = edited()
+    seen = observe(server, catalog(WANTED), jobs=2)
+    (found,) = diff(catalog(WANTED), seen, base=catalog(BASE)).models
+    came = {}
+    for change in found.changes:
+        image = change.after or change.before
+        name = image.asset.name if isinstance(image, TrainingImage) else " ".join(change.path)
+        came[name] = change.came
+    assert came == {
+        "0.webp": Came.PENDING,
+        "1.webp": Came.DRIFT,
+        "2.webp": Came.DRIFT,
+        "3.webp": Came.PENDING,
+        "trainingImagePairs": Came.DRIFT,
+        "parameters rank": Came.PENDING,
+        "parameters seed": Came.DRIFT,
+    }
+
+
+def test_only_mine_leaves_edits_of_a_training_set_alone() -> None:
+    server = edited()
+    wanted = catalog(WANTED)
+    seen = observe(server, wanted, jobs=2)
+    found = diff(wanted, seen, base=catalog(BASE), only_mine=True)
+    made = build_plan(wanted, found, allow=EVERYTHING)
+    performer = Performer(server, Ledger(found, seen), open_file, pause=lambda seconds: None)
+    kinds = {type(action) for model in made.models for action in model.actions}
+    assert kinds == {SetCaptions, AddTrainingImages, SetTrainingParameters}
+    assert {SetTrainingPairs, RemoveTrainingImages}.isdisjoint(kinds)
+    for action in made.actions:
+        performer.perform(action)
+    assert held(server) == {"0": "new", "1": "by hand", "3": ""}
+    (model,) = server.models.values()
+    assert dict(model.training_parameters or ()) == {"rank": 8, "seed": 7}
+
+
+def test_a_caption_that_both_sides_changed_is_in_conflict() -> None:
+    server = edited()
+    both = replace(BASE, training_images=(*shown(0), *shown(1, caption="mine"), *shown(2)))
+    seen = observe(server, catalog(both), jobs=2)
+    found = diff(catalog(both), seen, base=catalog(BASE), only_mine=True)
+    (refusal,) = found.refusals
+    assert "trainingImages was changed in the manifest and on the server" in refusal.message
