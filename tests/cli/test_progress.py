@@ -59,7 +59,8 @@ def test_a_terminal_shows_the_files_in_flight_below_a_bar_for_all_bytes(
     terminal = Terminal("apply", catalog, "--yes", url=server.url)
     assert terminal.end() == 0
     assert "sending" in terminal.shown
-    assert "of 31.5 MB" in terminal.shown
+    assert re.search(r"B of 31\.5 MB  [\d.]+ [kM]B/s", terminal.shown)
+    assert re.search(r"\d:\d\d:\d\d", terminal.shown)
     assert "models/ink-heroes/voice.wav" in terminal.shown
     *_, result, way_back = terminal.shown.rstrip().splitlines()
     assert result.endswith("0 deleted.")
