@@ -158,7 +158,8 @@ def _run(case: Case, environment: dict[str, str]) -> dict[str, float]:
         )
         taken: dict[str, float] = json.load(told)
     if taken["code"] != case.code:
-        raise CaseFailed(f"exit code {taken['code']:g}: {done.stderr.strip()[-500:]}")
+        said = " ".join(done.stderr.split())[-300:]
+        raise CaseFailed(f"exit code {taken['code']:g}: {said}")
     return taken
 
 

@@ -21,6 +21,7 @@ from catalogsync.scenario.wire import upload_name
 Beginning = Callable[[Server, Path], None]
 """Brings about what is on the server in the beginning, given the catalog."""
 
+_LONG_AGO = "2026-01-01T00:00:00.000Z"
 _UNSURE_S = 2.1
 """Files that were touched a moment ago are hashed again in the next run."""
 
@@ -86,6 +87,8 @@ def _as_kept(model: RemoteModel) -> dict[str, object]:
         "name": model.name,
         "type": model.type,
         "status": "trained",
+        "createdAt": _LONG_AGO,
+        "updatedAt": _LONG_AGO,
         "shortDescription": model.short_description,
         "tags": sorted(model.tags),
         "description": model.description or "",

@@ -17,6 +17,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from urllib.parse import parse_qs, urlsplit
 
 _END = b"\r\n\r\n"
@@ -26,27 +27,30 @@ _FORWARDED = ("authorization", "content-type", "host")
 Key = tuple[bytes, bytes]
 """The line of a request, and the digest of its body."""
 
+Answer = tuple[bytes, bytes]
+"""The line of an answer, and what follows the date that it is sent with."""
+
 
 @dataclass
 class Memory:
     """The answers that are known, and what the present run has asked so far."""
 
     origin: str
-    answers: dict[Key, list[bytes]] = field(default_factory=dict)
+    answers: dict[Key, list[Answer]] = field(default_factory=dict)
     asked: Counter[Key] = field(default_factory=Counter)
     latency: float = 0.0
     new: int = 0
     cpu: float = 0.0
     askers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(8))
 
-    def recall(self, key: Key) -> bytes | None:
+    def recall(self, key: Key) -> Answer | None:
         """The answer to a request the n-th time in this run, if there was one before."""
         nth = self.asked[key]
         self.asked[key] += 1
         known = self.answers.get(key, [])
         return known[nth] if nth < len(known) else None
 
-    def begin(self, query: str) -> bytes:
+    def begin(self, query: str) -> Answer:
         """Begin a run, and tell of the one before."""
         now = time.process_time()
         requests = sum(self.asked.values())
@@ -56,7 +60,7 @@ class Memory:
         self.new, self.cpu = 0, now
         return _response(200, "OK", "application/json", json.dumps(told).encode())
 
-    def ask(self, head: bytes, body: bytes) -> bytes:
+    def ask(self, head: bytes, body: bytes) -> Answer:
         """Ask the origin."""
         line, *fields = head.decode("latin-1").split("\r\n")
         method, target, _ = line.split(" ")
@@ -70,9 +74,9 @@ class Memory:
             return _response(answer.status, answer.reason, kind, answer.read())
 
 
-def _response(status: int, reason: str, kind: str, body: bytes) -> bytes:
-    head = f"HTTP/1.1 {status} {reason}\r\nContent-Type: {kind}\r\n"
-    return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
+def _response(status: int, reason: str, kind: str, body: bytes) -> Answer:
+    head = f"Content-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
+    return f"HTTP/1.1 {status} {reason}\r\n".encode(), head.encode() + body
 
 
 class Connection(asyncio.Protocol):
@@ -104,23 +108,28 @@ class Connection(asyncio.Protocol):
         line = head.split(b"\r\n", 1)[0]
         if line.startswith(b"GET /bench/begin"):
             query = urlsplit(line.split(b" ")[1].decode()).query
-            self._transport.write(self._memory.begin(query))
+            self._send(self._memory.begin(query))
             return
         key = line, hashlib.sha1(body).digest()
         known = self._memory.recall(key)
         if known is None:
             self._loop.create_task(self._ask(key, head, body))
         elif self._memory.latency:
-            self._loop.call_later(self._memory.latency, self._transport.write, known)
+            self._loop.call_later(self._memory.latency, self._send, known)
         else:
-            self._transport.write(known)
+            self._send(known)
 
     async def _ask(self, key: Key, head: bytes, body: bytes) -> None:
         memory = self._memory
         answer = await self._loop.run_in_executor(memory.askers, memory.ask, head, body)
         memory.new += 1
         memory.answers.setdefault(key, []).append(answer)
-        self._transport.write(answer)
+        self._send(answer)
+
+    def _send(self, answer: Answer) -> None:
+        line, rest = answer
+        date = formatdate(usegmt=True).encode()
+        self._transport.write(b"".join((line, b"Date: ", date, b"\r\n", rest)))
 
 
 async def serve(origin: str) -> None:

@@ -14,6 +14,7 @@ _CHANGES = 2
 
 _OPTIONS: dict[str, tuple[str, ...]] = {
     "": (),
+    "--refresh changed, ": ("--refresh", "changed"),
 }
 """Ways to plan: how it is called in the table, and its options."""
 
