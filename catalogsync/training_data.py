@@ -44,13 +44,13 @@ def _differs(found: ModelDiff, field: str) -> bool:
 
 
 def _added(change: Change) -> TrainingImage | None:
-    alone = change.before is None and isinstance(change.after, TrainingImage)
-    return change.after if alone else None  # type: ignore[return-value]  # told by `alone`
+    after = change.after
+    return after if change.before is None and isinstance(after, TrainingImage) else None
 
 
 def _removed(change: Change) -> TrainingImage | None:
-    alone = change.after is None and isinstance(change.before, TrainingImage)
-    return change.before if alone else None  # type: ignore[return-value]  # told by `alone`
+    before = change.before
+    return before if change.after is None and isinstance(before, TrainingImage) else None
 
 
 def _captioned(change: Change) -> TrainingImage | None:
@@ -58,9 +58,8 @@ def _captioned(change: Change) -> TrainingImage | None:
     before, after = change.before, change.after
     if not isinstance(after, TrainingImage) or after.caption is None:
         return None
-    return TrainingImage(
-        before.asset if isinstance(before, TrainingImage) else after.asset, after.caption
-    )
+    known = before if isinstance(before, TrainingImage) else after
+    return TrainingImage(known.asset, after.caption)
 
 
 def judge_training(model: ModelDiff, diff: Diff) -> Iterator[Refusal]:

@@ -42,8 +42,10 @@ class TrainingWriter:
         self._lock = Lock()
 
     def changed(self, action: TrainingAction, seen: RemoteModel, live: RemoteModel) -> list[str]:
-        """What of that which an action replaces somebody changed; raises `Conflict` where
-        nothing may be touched."""
+        """What somebody changed of what an action replaces.
+
+        Raises `Conflict` where nothing may be touched.
+        """
         if live.status in BUSY:
             raise Conflict(
                 f"the model is {live.status} by now: its training data is not touched meanwhile",
@@ -55,10 +57,8 @@ class TrainingWriter:
             case SetTrainingPairs():
                 return ["the training pairs"] if _pairs_moved(seen, live) else []
             case SetTrainingParameters(parameters=parameters):
-                moved = seen.training_parameters is not None and _named(seen, parameters) not in (
-                    _named(live, parameters),
-                    dict(parameters),
-                )
+                now = _named(live, parameters), dict(parameters)
+                moved = seen.training_parameters is not None and _named(seen, parameters) not in now
                 return ["the training parameters"] if moved else []
             case AddTrainingImages() | RemoveTrainingImages():
                 return []  # a set: what somebody else added or took out stays so

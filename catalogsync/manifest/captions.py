@@ -17,23 +17,19 @@ def sidecar_path(parts: tuple[str, ...]) -> tuple[str, ...]:
 
 def sidecar(parts: tuple[str, ...], files: Files) -> str:
     """The caption in the text beside an image; raises `Unfit` when there is none."""
+    whose = f"the caption of {quote(parts[-1])}"
     path = sidecar_path(parts)
     try:
         text = files.read_text(path, _MAX_BYTES).decode("utf-8")
     except UnicodeDecodeError:
-        raise Unfit(f"{_shown(path)} is not UTF-8", "save it as UTF-8") from None
+        raise Unfit(f"{whose}: {quote(path[-1])} is not UTF-8", "save it as UTF-8") from None
     except Unfit as unfit:
-        hint = f"write the caption of {quote(parts[-1])} there; an empty file is no caption"
-        raise Unfit(f"{_shown(path)}: {unfit.message}", hint) from None
+        raise Unfit(f"{whose}: {unfit.message}", unfit.hint) from None
     if text.startswith("\ufeff"):
-        raise Unfit(f"{_shown(path)}: a byte order mark at the start", "save it without one")
+        raise Unfit(f"{whose}: a byte order mark at the start", "save the file without one")
     if len(text) > MAX_CAPTION:
-        raise Unfit(f"{_shown(path)}: {len(text)} characters, {MAX_CAPTION} are allowed")
+        raise Unfit(f"{whose}: {len(text)} characters, {MAX_CAPTION} are allowed", "shorten it")
     return as_compared(text)
-
-
-def _shown(path: tuple[str, ...]) -> str:
-    return visible(path[-1])
 
 
 class Captions:

@@ -119,7 +119,7 @@ PROBLEMS = {
     "{images: [{glob: '[a].png', captions: sidecar}]}": (
         3,
         49,
-        'training.images[0].captions: a.txt: "a.txt" is not there; write the caption of "a.png"',
+        'training.images[0].captions: the caption of "a.png": "a.txt" is not there; check the path',
     ),
     "{images: [gone.png]}": (3, 21, 'training.images[0]: "gone.png": "gone.png" is not there'),
     "{images: [notes.md]}": (3, 21, 'training.images[0]: "notes.md"'),
