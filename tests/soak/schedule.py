@@ -54,7 +54,7 @@ class Run:
         self.result = Result(schedule.name)
         self._schedule = schedule
         self._faults = faults
-        self._project = Project(server, files)
+        self._project = Project(server, files, schedule.mix.read_s)
         self._twice: set[str] = set()
         self._ids: dict[str, str] = {}
         foreign: list[dict[str, Any]] = [
