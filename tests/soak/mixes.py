@@ -11,7 +11,6 @@ from catalogsync.sandbox.faults import FAULTS, Rule
 from catalogsync.sandbox.faults.kinds import LABELS
 from tests.engine.catalogs import CONTENTS
 from tests.media import sound
-from tests.soak.project import READ_S
 
 SOUNDS = {hashlib.sha256(content).hexdigest(): content for content in map(sound, range(50, 54))}
 FILES = CONTENTS | SOUNDS
@@ -28,15 +27,11 @@ class Exclusion:
 
 @dataclass(frozen=True, slots=True)
 class Mix:
-    """Faults that happen together, and what manifests become under them.
-
-    An answer that takes longer than `read_s` is taken for lost.
-    """
+    """Faults that happen together, and what manifests become under them."""
 
     name: str
     adapted: Callable[[ModelSpec], ModelSpec]
     excluded: tuple[Exclusion, ...]
-    read_s: float = READ_S
 
     def rules(self, random: Random) -> list[Rule]:
         """All faults now and then, or a few of them often."""
@@ -88,7 +83,7 @@ _RESETS = ("refused", "reset-before", "reset-during")
 _DOUBTFUL = tuple(
     name
     for name, fault in FAULTS.items()
-    if (fault.loses and name != "lost") or name in (*_RESETS, "408", "500", "502", "503", "504")
+    if fault.loses or name in (*_RESETS, "408", "500", "502", "503", "504")
 )
 
 MIXES = (
@@ -108,7 +103,6 @@ MIXES = (
         (
             *_NEVER,
             Exclusion("refused", "*", "it meets whoever connects, also where nothing may be lost"),
-            Exclusion("lost", "*", "a machine that is slow would lose what must not be lost"),
             *(
                 Exclusion(name, method, "whether the server fetches something cannot be asked")
                 for name in _DOUBTFUL
@@ -119,6 +113,5 @@ MIXES = (
             ),
             Exclusion("*", "PUT /assets/{}/tags", "what was fetched is found by its tag alone"),
         ),
-        read_s=30,
     ),
 )

@@ -67,7 +67,7 @@ class Project:
         connection = Connection(self._url, "key", "secret", self.id)
         transport = Transport(connection, read_only=False, bounds=self._bounds, tell=tell)
         uploader = Uploader(
-            transport, jobs=2, bounds=PART_BOUNDS, patience=PATIENCE, sent=self._sent
+            transport, jobs=2, bounds=PART_BOUNDS, patience=PATIENCE, sent=self._sent, tell=tell
         )
         with closing(transport), closing(uploader):
             yield ScenarioClient(transport, uploader)
