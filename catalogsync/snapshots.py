@@ -125,12 +125,22 @@ def parsed(data: bytes) -> SavedSnapshot:
         if version.partition(".")[0] == FORMAT_VERSION.partition(".")[0]:
             found = from_data(SavedSnapshot, document)
             found.age(_EPOCH)  # raises ValueError or TypeError for what is no time
+            _check_whole(found)
             return found
     except (ValueError, TypeError, KeyError, RecursionError) as misfit:
         raise UsageError(f"the snapshot holds something else: {misfit}", hint=_AGAIN) from None
     raise UsageError(
         f"the snapshot has format {version}, this version reads {FORMAT_VERSION}", hint=_AGAIN
     )
+
+
+def _check_whole(found: SavedSnapshot) -> None:
+    """Raise ValueError where a model has another id than it is kept by, or one is not kept."""
+    models = found.snapshot.models
+    touched = set(found.undo.touched) if found.undo else set()
+    astray = {id for id, model in models.items() if id != model.id} | (touched - models.keys())
+    if astray:
+        raise ValueError(f"there is no model {min(astray)[:60]}")
 
 
 def _lines(value: object, depth: int) -> str:

@@ -21,7 +21,16 @@ from catalogsync.model import (
     Snapshot,
 )
 from catalogsync.observe import observe
-from catalogsync.snapshots import SavedSnapshot, digest_of, everything, parsed, saved, written
+from catalogsync.snapshots import (
+    SavedSnapshot,
+    Touched,
+    Undo,
+    digest_of,
+    everything,
+    parsed,
+    saved,
+    written,
+)
 from tests.engine.catalogs import FILES, catalogs
 from tests.engine.fake import FakeServer, files_of
 from tests.engine.run import run
@@ -106,6 +115,8 @@ def test_keys_that_a_later_version_writes_are_ignored() -> None:
         ({"snapshot": held(models={"m": {"id": "m"}})}, "`name` is missing"),
         ({"snapshot": held(models={}, assets={"a": asset(kind="poem")})}, "is none of image"),
         ({"snapshot": held(models={}, assets={"a": asset(size=True)})}, "size: a boolean is not"),
+        ({"snapshot": as_data(Snapshot({"model_2": MODEL}, {}))}, "there is no model model_2"),
+        ({"undo": as_data(Undo({"model_9": Touched("ink", ("name",))}))}, "no model model_9"),
     ],
 )
 def test_what_does_not_fit_is_refused_with_its_place(changes: dict[str, object], told: str) -> None:

@@ -10,11 +10,12 @@ import click
 
 from catalogsync.cli.opening import catalog_root
 from catalogsync.cli.options import option
-from catalogsync.cli.output import from_here, write_text
+from catalogsync.cli.output import from_here, write_lines, write_text
 from catalogsync.cli.readings import write_all
 from catalogsync.errors import ManifestError, Problem, UsageError
 from catalogsync.manifest import find_catalog
 from catalogsync.manifest.alone import YamlFile, yaml_files
+from catalogsync.review.pulled import lines_of_patch
 from catalogsync.review.words import counted, visible
 from catalogsync.roundtrip import Uneditable, formatted
 
@@ -36,7 +37,10 @@ def command(places: tuple[Path, ...], check: bool, diff: bool) -> int:
     if writes:
         write_all({result.path: result.after for result in changed})
     for result in changed:
-        write_text(_diff(result) if diff else f"{visible(_shown(result.path))}\n")
+        if diff:
+            write_lines(lines_of_patch(_diff(result)), color="never")
+        else:
+            write_text(f"{visible(_shown(result.path))}\n")
     problems = tuple(problem for result in results for problem in result.problems)
     if not diff:
         fine = len([r for r in results if not (r.differs or r.problems)])
@@ -100,17 +104,16 @@ def _shown(path: Path) -> str:
     return str(from_here(path.parent) / path.name)
 
 
-def _diff(result: _Result) -> str:
-    lines = unified_diff(
+def _diff(result: _Result) -> Iterator[str]:
+    for line in unified_diff(
         _lines(result.before),
         _lines(result.after),
         f"a/{_shown(result.path)}",
         f"b/{_shown(result.path)}",
-    )
-    ends = (
-        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
-    )
-    return "".join(ends)
+    ):
+        yield line if line.endswith("\n") else f"{line}\n"
+        if not line.endswith("\n"):
+            yield "\\ No newline at end of file\n"
 
 
 def _lines(text: str) -> list[str]:

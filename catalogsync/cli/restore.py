@@ -13,6 +13,7 @@ from catalogsync.cli.against import check_snapshot_is_for
 from catalogsync.cli.options import option
 from catalogsync.cli.output import say
 from catalogsync.cli.planning import Planned, Planning
+from catalogsync.cli.saved import read_whole
 from catalogsync.cli.session import Choices, Session, selected, session
 from catalogsync.errors import Refused, UsageError
 from catalogsync.restoring import desired, left_there
@@ -44,7 +45,7 @@ def desired_session(
             "--changed-since",
             hint="give one or the other; --only and --exclude choose",
         )
-    content = restore.read_bytes()
+    content = read_whole(restore)
     saved = parsed(content)
     with session(replace(choices, only=(), exclude=()), read_only=read_only) as opened:
         check_snapshot_is_for(saved, opened.catalog, opened.target)
@@ -63,7 +64,7 @@ def check_restores(approved: SavedPlan | None, restore: Path | None) -> None:
             "the saved plan brings back what a file has, and the file is not named",
             hint="name the one that it was made with: --restore FILE",
         )
-    if approved and restore and _digest(restore.read_bytes()) != made_with:
+    if approved and restore and _digest(read_whole(restore)) != made_with:
         raise Refused(
             f"the saved plan was not made with --restore {restore}",
             hint="name the file that it was made with, or none if it was made without",

@@ -60,7 +60,7 @@ def read_marker(text: str) -> Marker | None:
     changes, digest, kind = data.get("changes"), data.get("digest"), data.get("kind")
     return Marker(
         Subject(catalog, target),
-        Kind(str(kind)) if kind in set(Kind) else Kind.PLAN,
+        Kind(str(kind)) if kind in tuple(Kind) else Kind.PLAN,
         changes if type(changes) is int else 0,
         digest if isinstance(digest, str) else "",
         data.get("known") is not False,

@@ -138,10 +138,12 @@ def _model(draft: Draft, key: str, files: Iterable[tuple[str, AssetRef]]) -> Ite
 
 
 def lines_of_patch(patch: Iterable[str]) -> Iterator[Line]:
-    """A patch in colours, with what cannot be seen as escapes."""
+    """A patch in colours, with what cannot be seen as escapes: all but tabs and line ends."""
     for line in patch:
-        text = "\t".join(map(visible, line.removesuffix("\n").split("\t")))
-        yield Line(text, _style(line))
+        text = line.removesuffix("\n")
+        end = "\r" if text.endswith("\r") else ""
+        shown = "\t".join(map(visible, text.removesuffix(end).split("\t")))
+        yield Line(f"{shown}{end}", _style(line))
 
 
 _STYLES: Mapping[str, str] = {"+": "green", "-": "red", "@": "cyan", "d": "bold"}

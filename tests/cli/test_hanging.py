@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from catalogsync.sandbox import running
-from tests.cli.conftest import MODEL, Run, write
+from tests.cli.conftest import MODEL, Result, Run, write
 from tests.cli.test_kinds import wav
 from tests.cli.test_sources import FLUX, SAFETENSORS
 from tests.cli.trainings import Api, write_catalog
@@ -82,8 +82,17 @@ READS = {
     "doctor": ("GET /models",),
     "drift": COMPARING,
     "pull": tuple(each for each in COMPARING if each != "POST /uploads?dryRun"),
+    "apply": COMPARING,
+    "apply --restore": (
+        "GET /models",
+        "GET /models/{}",
+        "GET /models/{}/description",
+        "GET /models/{}/prompt-guide",
+        "GET /collections",
+        "POST /assets/get-bulk",
+    ),
 }
-"""Every request of the commands that read."""
+"""Every request of the commands that read, and of an apply before it writes."""
 
 WRITES = (
     "DELETE /collections/{}",
@@ -110,7 +119,7 @@ WRITES = (
 NOT_NEEDED = ("PUT /collections/{}",)
 """What only the next run would be served by: without it, all is done."""
 
-EVERY_REQUEST = READS | {"apply": READS["plan"] + WRITES}
+EVERY_REQUEST = READS | {"apply": COMPARING + WRITES}
 
 OPTIONS = {
     "plan": ("--prune", "--no-cache"),
@@ -119,6 +128,7 @@ OPTIONS = {
     "drift": ("--no-cache",),
     "pull": ("--no-cache", "--dry-run", "--force"),
     "apply": ("--prune", "--no-cache", "--yes"),
+    "apply --restore": ("snapshot.json", "--no-cache", "--yes"),
 }
 
 FOUND_SOMETHING = {"drift": 2}
@@ -140,7 +150,10 @@ def edited(cli: Run, catalog: Path, tmp_path: Path, before: Path) -> Path:
     folder = catalog / "models/ink-heroes"
     write(folder / "model.yaml", MODEL + "collections: [Old]\n")
     if not (before / "box").exists():
-        assert cli("apply", catalog, "--sandbox", before / "box", "--yes").code == 0
+        where = (catalog, "--sandbox", before / "box")
+        assert cli("apply", *where, "--yes").code == 0
+        assert cli("snapshot", *where, "--out", before / "snapshot.json").code == 0
+    shutil.copy(before / "snapshot.json", tmp_path)
     shutil.copytree(before / "box", tmp_path / "box")
     (catalog / "models/gone.yaml").unlink()
     Image.new("RGB", (9, 9), (7, 8, 9)).save(folder / "images/4.webp", lossless=True)
@@ -159,6 +172,13 @@ def edited(cli: Run, catalog: Path, tmp_path: Path, before: Path) -> Path:
     return catalog
 
 
+def ran(cli: Run, command: str, catalog: Path, server: Any, *more: str) -> Result:
+    """Run a command of the tables."""
+    name, *option = command.split()
+    where = (catalog, "--base-url", server.url)
+    return cli(name, *where, *option, *OPTIONS[command], *more)
+
+
 SOON: dict[str, Any] = {"validate_s": 0.01, "import_s": 0.01}
 
 
@@ -167,7 +187,7 @@ def test_the_tables_hold_every_request(
     cli: Run, edited: Path, tmp_path: Path, command: str
 ) -> None:
     with running(tmp_path / "box", **SOON) as server:
-        found = cli(command, edited, "--base-url", server.url, *OPTIONS[command])
+        found = ran(cli, command, edited, server)
         seen = set(server.control.requests())
     assert found.code == FOUND_SOMETHING.get(command, 0), found.out + found.err
     assert seen == {request.removesuffix("?dryRun") for request in EVERY_REQUEST[command]}
@@ -185,7 +205,7 @@ def test_a_read_that_hangs_ends_the_command(
 ) -> None:
     hanging = Hanging(request_, hang)
     with running(tmp_path / "box", middleware=(hanging,)) as server:
-        found = cli(command, edited, "--base-url", server.url, *OPTIONS[command], *QUICK)
+        found = ran(cli, command, edited, server, *QUICK)
     assert hanging.hung
     assert found.code == 1
     assert "no answer in time" in found.out + found.err
@@ -307,6 +327,17 @@ def test_a_picture_that_hangs_is_left_out(cli: Run, edited: Path, tmp_path: Path
     assert hanging.hung
     assert found.code == 0
     assert page.exists()
+
+
+def test_a_download_that_hangs_is_left_out(cli: Run, edited: Path, tmp_path: Path) -> None:
+    hanging = Hanging("GET /files/.+", silent)
+    with running(tmp_path / "box", middleware=(hanging,)) as server:
+        where = (tmp_path / "mine", "--base-url", server.url)
+        assert cli("init", where[0], "--name", "acme", "--project", "proj_h").code == 0
+        found = cli("pull", *where, "--only", "ink-heroes", "--download", *QUICK)
+    assert hanging.hung
+    assert found.code == 0
+    assert "the server did not give its file within the size and the time allowed" in found.out
 
 
 @pytest.mark.parametrize("seconds", ["0", "-1", "nan", "inf", "1e9", "soon"])

@@ -85,7 +85,10 @@ class FakeServer:
 
     def list_models(self) -> Iterator[RemoteModel]:
         self._read("list_models")
-        yield from [replace(m, **_NOT_LISTED) for m in self.models.values()]
+        with self.lock:
+            listed = list(self.models.values())
+        for model in listed:
+            yield replace(model, **_NOT_LISTED)
 
     def get_model(self, model_id: str) -> RemoteModel:
         self._read("get_model", model_id)

@@ -1,13 +1,15 @@
 """What counts as a difference, and how it is told."""
 
 from dataclasses import replace
+from itertools import permutations
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalogsync.diff import Placed, Value
+from catalogsync.diff import Came, Placed, Value, patched
 from catalogsync.diff.lists import list_differences
+from catalogsync.diff.values import Hunk
 from catalogsync.identity import owner_tag
 from catalogsync.model import (
     NO_ASSET,
@@ -262,3 +264,13 @@ def test_a_picture_of_another_size_is_not_what_the_file_holds() -> None:
     owned(server, examples=(asset,))
     pair = replace(image(0), id=asset, width=8, height=8)
     assert told(server, replace(INK, examples=(pair,))) != {}
+
+
+def test_of_a_text_hunks_of_any_length_are_put_back_at_their_own_lines() -> None:
+    hunks = (
+        Hunk(Came.DRIFT, 1, ("x", "y"), ("a b",)),
+        Hunk(Came.DRIFT, 3, (), ("d e",)),
+        Hunk(Came.DRIFT, 4, ("z",), ()),
+    )
+    for order in permutations(hunks):
+        assert patched("a b\nc\nd e\nf", order) == "x\ny\nc\nz\nf"

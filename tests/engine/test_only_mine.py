@@ -40,7 +40,13 @@ EDITS: list[tuple[str, Fields, Fields]] = [
     ("another scale", {"concepts": scaled(base=1.0)}, {"concepts": scaled(base=0.5)}),
     ("a concept more", {"concepts": scaled(base=1.0)}, {"concepts": scaled(base=1.0, other=0.5)}),
     ("a concept less", {"concepts": scaled(base=1.0, other=0.5)}, {"concepts": scaled(base=1.0)}),
+    (
+        "a scale and more",
+        {"class_slug": "art", "tags": words("a"), "concepts": scaled(base=1.0)},
+        {"class_slug": "photo", "tags": words("b"), "concepts": scaled(base=0.5)},
+    ),
     ("an example more", {"examples": pictures(0, 1)}, {"examples": pictures(0, 2, 1)}),
+    ("an example in front", {"examples": pictures(0, 1)}, {"examples": pictures(2, 0, 1)}),
     ("an example less", {"examples": pictures(0, 1, 2)}, {"examples": pictures(0, 2)}),
     ("another order", {"examples": pictures(0, 1, 2)}, {"examples": pictures(2, 0, 1)}),
     ("a line", {"description": text("a", "b")}, {"description": text("a", "b", "c")}),
@@ -124,4 +130,7 @@ def test_a_conflict_of_fields_is_told_beside_one_of_a_whole_model() -> None:
     ink, oak = two({"short_description": "mine"}, {})
     desired = catalog(ink, replace(oak, state=State.ABSENT))
     found = diff(desired, server(live, desired), base=base, only_mine=True)
-    assert {refusal.model for refusal in found.refusals} == {"ink", "oak"}
+    assert {refusal.model: refusal.message for refusal in found.refusals} == {
+        "ink": "shortDescription was changed in the manifest and on the server",
+        "oak": "the model was edited on the server and would be deleted",
+    }

@@ -194,6 +194,14 @@ def test_deletes_are_limited_over_all_shards(deletes: int, refused: set[str], pr
     assert not any(part.blocked for part in allowed)
 
 
+def test_without_prune_orphans_count_in_no_shard() -> None:
+    server = FakeServer()
+    specs = many(20)
+    run(server, catalog_of(*specs), open_file)
+    parts = plans(server, catalog_of(*specs[10:]), 4, allow=NO_ALLOWANCES)
+    assert [(part.refusals, part.count(Verb.DELETE)) for part in parts] == [((), 0)] * 4
+
+
 def test_a_delete_that_is_refused_in_another_shard_does_not_count() -> None:
     server = FakeServer()
     specs = [replace(each, protect=at < 2) for at, each in enumerate(many(20))]

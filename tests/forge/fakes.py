@@ -22,7 +22,11 @@ class Fault:
 
 @dataclass
 class FakeForge:
-    """A forge with one pull request; `tokens` are those that may read, with their owner's name."""
+    """A forge with one pull request; `tokens` are those that may read, with their owner's name.
+
+    Requests that begin with `hangs`, as method and path, are never answered: `hung` says that one
+    came.
+    """
 
     tokens: dict[str, str]
     may_write: set[str]
@@ -31,6 +35,8 @@ class FakeForge:
     issues: list[dict[str, Any]] = field(default_factory=list)
     merged: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
+    hangs: str = ""
+    hung: bool = False
     seen: list[str] = field(default_factory=list)
 
     default_page = 30
@@ -49,6 +55,10 @@ class FakeForge:
                 length = int(self.headers.get("content-length") or 0)
                 body = json.loads(self.rfile.read(length)) if length else None
                 headers = {name.lower(): value for name, value in self.headers.items()}
+                if forge.hangs and forge.named(self.command, self.path).startswith(forge.hangs):
+                    forge.hung = True
+                    self.close_connection = forge.ended.wait()
+                    return
                 with forge.lock:
                     answer = forge.answer(self.command, self.path, headers, body)
                 status, data, more = answer
@@ -63,6 +73,7 @@ class FakeForge:
             do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = handle_one
 
         self.lock = threading.Lock()
+        self.ended = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
         self._thread.start()
@@ -74,6 +85,7 @@ class FakeForge:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.ended.set()
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
@@ -85,11 +97,15 @@ class FakeForge:
 
     root = ""
 
+    def named(self, method: str, target: str) -> str:
+        """A request as its method and its path below the address of the API."""
+        return f"{method} {target.removeprefix(self.root)}"
+
     def answer(
         self, method: str, target: str, headers: Mapping[str, str], body: Any
     ) -> tuple[int, object, Mapping[str, str]]:
         """The status, the body and further headers of the answer."""
-        self.seen.append(f"{method} {target.removeprefix(self.root)}")
+        self.seen.append(self.named(method, target))
         for fault in self.faults:
             if fault.method == method:
                 self.faults.remove(fault)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from catalogsync.forge.runner import add_outputs
+from catalogsync.forge.stamp import Kind, Marker, Subject, read_marker
 from catalogsync.review.document import dumped, plan_document
 from catalogsync.review.markdown import render_markdown
 from tests.forge.action import read_outputs
@@ -94,3 +95,10 @@ def test_no_hostile_value_ends_its_own_output(tmp_path: Path) -> None:
     values = {str(number): text for number, text in enumerate(held.values())}
     add_outputs(tmp_path / "out", values)
     assert read_outputs((tmp_path / "out").read_bytes().decode()) == values
+
+
+@pytest.mark.parametrize("kind", [[], {}, 7, None, "poem"])
+def test_a_marker_may_hold_anything_for_its_kind(kind: object) -> None:
+    data = json.dumps({"kind": kind, "catalog": "acme", "target": "main", "changes": []})
+    found = read_marker(f"<!-- catalog-sync {data} -->\n")
+    assert found == Marker(Subject("acme", "main"), Kind.PLAN, 0)

@@ -242,7 +242,12 @@ def test_a_deep_plan_is_no_plan(
 
 @pytest.mark.parametrize(
     "arguments",
-    [("show", "huge.json"), ("apply", "huge.json"), ("plan", "--against", "snapshot:huge.json")],
+    [
+        ("show", "huge.json"),
+        ("apply", "huge.json"),
+        ("plan", "--against", "snapshot:huge.json"),
+        ("plan", "--restore", "huge.json", "--sandbox"),
+    ],
 )
 def test_a_huge_plan_is_not_taken_into_memory(
     catalog: Path, tmp_path: Path, arguments: tuple[str, ...]

@@ -15,6 +15,7 @@ from catalogsync.review.words import visible
 from catalogsync.sandbox import running
 from tests.cli.conftest import MODEL, Run, write
 from tests.cli.test_canaries import said
+from tests.manifest.test_commit import git
 from tests.review.forge import extras, page, quick_actions
 from tests.review.runner import commands
 from tests.review.test_hostile import TAGS
@@ -108,6 +109,11 @@ def junit(text: str) -> list[object]:
     """What is wrong with a report of tests."""
     ElementTree.fromstring(text)
     return log(text)
+
+
+def patched(text: str) -> list[object]:
+    """What is wrong with a patch, which has the line ends of its files."""
+    return log(text.replace("\r\n", "\n"))
 
 
 Wrong = Callable[[str], list[object]]
@@ -218,6 +224,53 @@ def test_what_is_wrong_with_a_manifest_is_told_and_does_nothing(
         for options, look in (((), log), (("--json",), document)):
             found = cli(command, catalog, *options)
             assert (found.code, look(found.out), log(found.err)) == (1, [], [])
+
+
+WAYS_OUT = ["<ul>", "<li>", "</li>", "<li>", "</li>", "</ul>"]
+"""The list of ours below a drift: what can be done about it."""
+
+CODES = {"drift": 2, "pull": 5, "validate": 0}
+TOGETHER = [" ".join(list(PAYLOADS.values())[number::4]) for number in range(4)]
+
+
+@pytest.mark.parametrize("text", TOGETHER, ids=range(4))
+def test_what_somebody_edited_is_told_by_drift_and_pull_and_does_nothing(
+    cli: Run, catalog: Path, server: Any, project: str, tmp_path: Path, text: str
+) -> None:
+    lived_in(server, project, text)
+    write(catalog / "models/ink-heroes/model.yaml", MODEL + "collections: []\n")
+    for arguments in (("init", "-q"), ("add", "-A"), ("commit", "-q", "-m", "x")):
+        git(catalog, *arguments)
+    runs: tuple[tuple[str, Wrong, tuple[object, ...]], ...] = (
+        ("drift", log, ("-vv", "--html-live-images", *readings("drift"))),
+        ("drift", document, ("--json", "--log-json", "-vv")),
+        ("pull", patched, ("--all", "--dry-run")),
+        ("pull", document, ("--all", "--dry-run", "--json")),
+        ("pull", log, ("--all", "--download")),
+        ("validate", log, ()),
+    )
+    for name, look, options in runs:
+        found = cli(name, catalog, *options)
+        told = {"stdout": (found.out, look), "stderr": (found.err, log)}
+        told |= of_files(tmp_path, name)
+        wrong = {what: seen for what, (said, check) in told.items() if (seen := check(said))}
+        assert wrong == ({"drift --md": WAYS_OUT} if name == "drift" else {})
+        assert found.code == CODES[name]
+
+
+LAYOUTS = ("# {}\ntype: custom\nname:   X\n", "type: custom\nname:  X\ntags: ['{}']\n", "{}")
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_what_a_manifest_holds_is_laid_out_and_does_nothing(
+    cli: Run, catalog: Path, layout: str
+) -> None:
+    for number, text in enumerate(PAYLOADS.values()):
+        write(catalog / f"models/ugly-{number}.yaml", layout.format(text.replace("'", "''")))
+    for option in ("--diff", "--check"):
+        found = cli("fmt", catalog, option)
+        assert (found.code, patched(found.out), log(found.err)) == (1, [], [])
+        assert (found.out.count("ugly-") > 10) == (layout != "{}")
 
 
 class Refusing:

@@ -4,6 +4,7 @@ import socket
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import BinaryIO
@@ -20,7 +21,8 @@ from catalogsync.scenario.transport import Bounds
 WAIT_S = 0.02
 DRIP_S = 0.1
 # What is late by more than `read` may still be done afterwards, which looks like a duplicate.
-BOUNDS = Bounds(connect=5, read=1.5, whole=6, attempts=3, longest_wait=0.1, first_wait=0.001)
+READ_S = 1.5
+BOUNDS = Bounds(connect=5, read=READ_S, whole=6, attempts=3, longest_wait=0.1, first_wait=0.001)
 PART_BOUNDS = PartBounds(idle=1.5, attempts=3, first_wait=0.001)
 PATIENCE = Patience(first_poll=0.001, longest_poll=0.01, deadline=0.3)
 _projects = count(1)
@@ -46,10 +48,14 @@ class _Sent:
 
 
 class Project:
-    """A project that nobody else uses; `files` has the contents by their sha256."""
+    """A project that nobody else uses; `files` has the contents by their sha256.
 
-    def __init__(self, server: Running, files: Path) -> None:
+    An answer that takes longer than `read_s` is taken for lost.
+    """
+
+    def __init__(self, server: Running, files: Path, read_s: float = READ_S) -> None:
         self.control = server.control
+        self._bounds = replace(BOUNDS, read=read_s, whole=4 * read_s)
         self.id = f"proj_soak_{next(_projects)}"
         self._url = server.url
         self._files = files
@@ -59,9 +65,9 @@ class Project:
     def client(self, tell: Tell = tell_nobody) -> Iterator[ScenarioClient]:
         """The program's own client, with short bounds; `tell` hears of every attempt."""
         connection = Connection(self._url, "key", "secret", self.id)
-        transport = Transport(connection, read_only=False, bounds=BOUNDS, tell=tell)
+        transport = Transport(connection, read_only=False, bounds=self._bounds, tell=tell)
         uploader = Uploader(
-            transport, jobs=2, bounds=PART_BOUNDS, patience=PATIENCE, sent=self._sent
+            transport, jobs=2, bounds=PART_BOUNDS, patience=PATIENCE, sent=self._sent, tell=tell
         )
         with closing(transport), closing(uploader):
             yield ScenarioClient(transport, uploader)

@@ -6,9 +6,13 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Result:
-    """What was done under a name, and what went wrong; each of the lists is to be empty."""
+    """What was done under a name, and what went wrong; each of the lists is to be empty.
+
+    It was run so often `again`, because the machine had been too slow for it.
+    """
 
     name: str
+    again: int = 0
     applies: int = 0
     requests: int = 0
     kills: int = 0

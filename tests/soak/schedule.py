@@ -19,6 +19,7 @@ from catalogsync.actions import (
     UploadAsset,
 )
 from catalogsync.errors import CatalogSyncError
+from catalogsync.events import Event, Requested
 from catalogsync.identity import owner_tag
 from catalogsync.model import Catalog, ModelSpec
 from catalogsync.outcome import Outcome, Status
@@ -27,7 +28,7 @@ from catalogsync.sandbox.faults import Faults
 from catalogsync.sandbox.server import Running
 from tests.engine.run import plan, run
 from tests.soak.mixes import Mix
-from tests.soak.project import Project
+from tests.soak.project import READ_S, Project
 from tests.soak.result import Result
 
 TRIES_UNDER_FAULTS = 4
@@ -50,13 +51,21 @@ class Schedule:
 
 
 class Run:
-    """A schedule as it runs, in a project of its own."""
+    """A schedule as it runs, in a project of its own; an answer is waited for `read_s`."""
 
-    def __init__(self, schedule: Schedule, server: Running, faults: Faults, files: Path) -> None:
+    def __init__(
+        self,
+        schedule: Schedule,
+        server: Running,
+        faults: Faults,
+        files: Path,
+        read_s: float = READ_S,
+    ) -> None:
         self.result = Result(schedule.name)
         self._schedule = schedule
         self._faults = faults
-        self._project = Project(server, files)
+        self._project = Project(server, files, read_s)
+        self._late: list[Requested] = []
         self._twice: set[str] = set()
         self._ids: dict[str, str] = {}
         foreign: list[dict[str, Any]] = [
@@ -79,6 +88,20 @@ class Run:
         self.result.injected = self._faults.injected - injected
         return self.result
 
+    @property
+    def was_too_slow(self) -> bool:
+        """Whether answers came too late that no fault held back.
+
+        What the client has given up and the server does all the same, no client can rule out.
+        """
+        return len(self._late) > self.result.injected["lost"]
+
+    def _hear(self, event: Event) -> None:
+        if isinstance(event, Requested) and event.failure.endswith(
+            ("no answer in time", "Timeout")
+        ):
+            self._late.append(event)
+
     def _converge(self, stage: int, catalog: Catalog) -> None:
         random = Random(f"{self._schedule.seed} {self._schedule.number} {stage}")
         rules = self._schedule.mix.rules(random)
@@ -97,7 +120,7 @@ class Run:
         """Apply once, and return what a plan without faults then still wants."""
         self.result.applies += 1
         outcomes: Sequence[Outcome] = ()
-        with self._project.client() as client:
+        with self._project.client(self._hear) as client:
             try:
                 outcomes = run(client, catalog, self._project.opened, prune=True)
             except CatalogSyncError:

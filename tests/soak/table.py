@@ -12,6 +12,7 @@ def table(results: Sequence[Result]) -> str:
     faults = sum((result.injected for result in results), Counter[str]())
     rows = [
         ("schedules", len(results)),
+        ("run again, slow", sum(result.again for result in results)),
         ("applies", sum(result.applies for result in results)),
         ("requests", sum(result.requests for result in results)),
         ("faults", faults.total()),
