@@ -13,6 +13,7 @@ from benchmarks.cases import HEADER, PROGRAM, Case, first_apply, measure, rounds
 from benchmarks.catalogs import PROJECT, generate
 from benchmarks.drift import drift
 from benchmarks.rate import rate
+from benchmarks.scale import scale
 from benchmarks.uploads import uploads
 from catalogsync.sandbox import running
 
@@ -39,6 +40,7 @@ def bench() -> None:
 bench.add_command(drift)
 bench.add_command(uploads)
 bench.add_command(rate)
+bench.add_command(scale)
 
 
 @bench.command()
