@@ -1,5 +1,6 @@
 """The program: finds the command, and turns whatever goes wrong into a message and an exit code."""
 
+import gc
 import importlib
 import os
 import signal
@@ -66,6 +67,15 @@ def program() -> None:
     """
 
 
+def collect_seldom() -> None:
+    """Let Python look for cycles only after many new objects.
+
+    A catalog is millions of values without a cycle. Looking through them each time that they grew
+    by a quarter takes a third of the processor time of a plan, and makes it grow faster than they.
+    """
+    gc.set_threshold(100_000, 50, 100)
+
+
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the program with the given arguments, or the command line's, and exit."""
     given = sys.argv[1:] if arguments is None else list(arguments)
@@ -74,6 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
             # The same result is the same bytes, whatever the locale.
             stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
     signal.signal(signal.SIGTERM, _terminate)
+    collect_seldom()
     try:
         code = program.main(given, prog_name="catalog-sync", standalone_mode=False)
     except CatalogSyncError as error:
