@@ -16,6 +16,7 @@ from benchmarks.machine import commit
 from benchmarks.rate import rate
 from benchmarks.results import Results, compared, read, written
 from benchmarks.run import PARTS, measure
+from benchmarks.scale import scale
 from benchmarks.table import MARKDOWN, TEXT, changes
 from benchmarks.uploads import uploads
 
@@ -139,7 +140,7 @@ def _print(results: Results, compare: Path | None, *, markdown: bool) -> None:
         click.echo(f"\nCompared with {compare.name}\n\n{changes(found, style)}")
 
 
-for each in (*map(_part, PARTS), uploads, rate):
+for each in (*map(_part, PARTS), uploads, rate, scale):
     bench.add_command(each)
 
 if __name__ == "__main__":

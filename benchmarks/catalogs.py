@@ -47,3 +47,27 @@ def _image(number: int) -> bytes:
     out = io.BytesIO()
     image.save(out, "webp", lossless=True)
     return out.getvalue()
+
+
+_PLAIN = """\
+name: Model {number}
+type: flux.1-lora
+shortDescription: Generated model number {number}.
+tags: [bench, group-{group}]
+description: |
+{text}"""
+
+
+def plain(folder: Path, *, models: int) -> None:
+    """Write a catalog of `models` models with a text each and no file."""
+    (folder / "models").mkdir(parents=True)
+    (folder / "catalog.yaml").write_text(_CATALOG, encoding="utf-8")
+    for number in range(models):
+        text = "".join(f"  {line}" for line in plain_text(number).splitlines(keepends=True))
+        manifest = _PLAIN.format(number=number, group=number % 10, text=text)
+        (folder / f"models/m{number:07}.yaml").write_text(manifest, encoding="utf-8")
+
+
+def plain_text(number: int) -> str:
+    """The text of a plain model, which has no empty line."""
+    return f"# Model {number}\n" + "Some words about it, as they stand on its page.\n" * 8

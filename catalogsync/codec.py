@@ -20,10 +20,13 @@ def as_data(value: object, *, compared_only: bool = False) -> Any:
 
     With `compared_only`, fields that take no part in comparison are left out.
     """
-    if is_dataclass(value) and not isinstance(value, type):
-        chosen = [f.name for f in fields(value) if f.compare or not compared_only]
-        held = {n: as_data(getattr(value, n), compared_only=compared_only) for n in chosen}
-        return {_TAG: type(value).__name__, **held}
+    kind = type(value)
+    if kind in _PLAIN:
+        return value
+    if is_dataclass(kind):
+        names = _names(kind, compared_only)
+        held = {n: as_data(getattr(value, n), compared_only=compared_only) for n in names}
+        return {_TAG: kind.__name__, **held}
     if isinstance(value, tuple | list):
         return [as_data(item, compared_only=compared_only) for item in value]
     if isinstance(value, Mapping):
@@ -32,6 +35,15 @@ def as_data(value: object, *, compared_only: bool = False) -> Any:
         items = [as_data(item, compared_only=compared_only) for item in value]
         return sorted(items, key=lambda item: json.dumps(item, sort_keys=True))
     return value
+
+
+_PLAIN = frozenset({str, int, float, bool, NoneType})
+"""The types that are JSON data already: most values are of one, so they are looked at first."""
+
+
+@cache
+def _names(kind: Any, compared_only: bool) -> tuple[str, ...]:
+    return tuple(f.name for f in fields(kind) if f.compare or not compared_only)
 
 
 def value_digest(value: object) -> str:

@@ -1,6 +1,7 @@
 """`catalog-sync apply`: plan, ask, do, and say what became of it."""
 
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -149,16 +150,19 @@ def command(
                 say_manifests_stay(restore, quiet=quiet)
                 say_way_back(undo, choices, quiet=quiet)
         code = _exit_code(plan, outcomes, interrupted=opened.stop.is_set())
-    document = saved_document(planned.saved) | outcome_document(plan, outcomes, ledger.ids())
-    document["undo"] = str(undo) if undo else ""
-    if error := _error(outcomes, code):
-        document |= error_document(error)
-    text = dumped(document)
+
+    @cache
+    def document() -> str:
+        told = saved_document(planned.saved) | outcome_document(plan, outcomes, ledger.ids())
+        told["undo"] = str(undo) if undo else ""
+        error = _error(outcomes, code)
+        return dumped(told | error_document(error) if error else told)
+
     if note:
         note.finish(complete=code == 0)
-    readings.write_files(Told(planned.saved, text, outcomes, pictures, choices.jobs))
+    readings.write_files(Told(planned.saved, document, outcomes, pictures, choices.jobs))
     if readings.as_json:
-        write_text(text)
+        write_text(document())
     return code
 
 

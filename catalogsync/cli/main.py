@@ -71,6 +71,15 @@ def program() -> None:
     """
 
 
+def collect_seldom() -> None:
+    """Let Python look for cycles only after many new objects.
+
+    A catalog is millions of values without a cycle. Looking through them each time that they grew
+    by a quarter takes a third of the processor time of a plan, and makes it grow faster than they.
+    """
+    gc.set_threshold(100_000, 50, 100)
+
+
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the program with the given arguments, or the command line's, and exit."""
     given = sys.argv[1:] if arguments is None else list(arguments)
@@ -81,6 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     signal.signal(signal.SIGTERM, _terminate)
     # All memory is given back at the end; Python would look for cycles in it before.
     atexit.register(gc.freeze)
+    collect_seldom()
     try:
         code = program.main(given, prog_name="catalog-sync", standalone_mode=False)
     except CatalogSyncError as error:

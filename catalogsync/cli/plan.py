@@ -1,5 +1,6 @@
 """`catalog-sync plan`: show what an apply would do, over a transport that cannot write."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -79,12 +80,12 @@ def command(
         catalog, saved, said = plan_offline(choices, planning, against)
         if readings.want_pictures:
             pictures = pictures_of(saved.plan.models, catalog.files)
-    document = sealed(saved_document(saved))
+    document = cache(lambda: sealed(saved_document(saved)))
     readings.write_files(Told(saved, document, pictures=pictures, jobs=choices.jobs))
     if readings.as_json:
         if said and not quiet:
             say(visible(f"Planned against {said}; the live project was not asked."))
-        write_text(document)
+        write_text(document())
     else:
         write_lines(
             render_plan(saved.plan, jobs=choices.jobs, said=said, before=saved.read_before),

@@ -19,10 +19,13 @@ from catalogsync.review.saved import SavedPlan
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What there is to tell of a run: a plan, its document, and what became of it, if tried."""
+    """What there is to tell of a run: a plan, its document, and what became of it, if tried.
+
+    The `document` is long, and made for who asks for it.
+    """
 
     saved: SavedPlan
-    document: str
+    document: Callable[[], str]
     outcomes: Sequence[Outcome] | None = None
     pictures: Pictures = field(default_factory=dict)
     jobs: int = 8
@@ -63,14 +66,14 @@ def _html(told: Told) -> str:
 
 
 _FILES = {
-    "json-into": File("Also write the JSON document into FILE.", lambda told: told.document),
+    "json-into": File("Also write the JSON document into FILE.", lambda told: told.document()),
     "markdown": File("Also write it into FILE as Markdown, for a pull request.", _markdown),
     "html": File("Also write the plan into FILE as a page to look at.", _html),
 }
 """The options of every command that has a plan to tell of."""
 
 _SAVE = {
-    "out": File("Save the plan in FILE, for `show` and `apply`.", lambda told: told.document),
+    "out": File("Save the plan in FILE, for `show` and `apply`.", lambda told: told.document()),
 }
 """The options of the command that makes a new plan."""
 

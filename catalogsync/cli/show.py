@@ -1,5 +1,6 @@
 """`catalog-sync show`: saved plans in every format, without network and catalog."""
 
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ def command(places: tuple[Path, ...], no_cache: bool, color: str, **options: Any
     readings = split_readings(options)
     catalog, plans = plans_apart(places)
     saved = merged({str(path): read_plan(path) for path in plans})
-    document = sealed(saved_document(saved))
+    document = functools.cache(lambda: sealed(saved_document(saved)))
     pictures: Pictures = {}
     if catalog and readings.want_pictures:
         # A catalog takes long to import.
@@ -41,6 +42,6 @@ def command(places: tuple[Path, ...], no_cache: bool, color: str, **options: Any
             pictures = pictures_of(saved.plan.models, open_catalog(catalog, cache).files)
     readings.write_files(Told(saved, document, pictures=pictures))
     if readings.as_json:
-        write_text(document)
+        write_text(document())
     else:
         write_lines(render_plan(saved.plan, before=saved.read_before), color=color)

@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from catalogsync.codec import as_data
 from catalogsync.diff import Verb
@@ -22,7 +23,7 @@ FORMAT_VERSION = "1.3"
 def plan_document(plan: Plan) -> dict[str, object]:
     """The plan as JSON data, with its digests, counts and the sentence that sums it up."""
     return {
-        **as_data(plan),
+        **as_data(replace(plan, models=())),
         "format_version": FORMAT_VERSION,
         "digest": plan.digest,
         "summary": summary(plan),
@@ -118,7 +119,34 @@ def as_check_json(checked: Checked) -> str:
 
 def dumped(document: object) -> str:
     """A document as text: the same document, the same bytes; pure ASCII, so that it is inert."""
-    return _inert(json.dumps(document, indent=2, sort_keys=True, ensure_ascii=True)) + "\n"
+    return "".join(_pieces(document)) + "\n"
+
+
+def _pieces(document: object) -> Iterator[str]:
+    """The text of a document, the items of its own lists each by itself.
+
+    A text with line breaks is made of a list of all its tokens: of a whole plan those would take
+    several times the memory of the plan.
+    """
+    if not isinstance(document, dict):
+        yield _laid_out(document)
+        return
+    before = "{\n"
+    for name in sorted(document):
+        value = document[name]
+        yield f"{before}  {_laid_out(name)}: "
+        if isinstance(value, list) and value:
+            for at, item in enumerate(value):
+                yield (",\n    " if at else "[\n    ") + _laid_out(item).replace("\n", "\n    ")
+            yield "\n  ]"
+        else:
+            yield _laid_out(value).replace("\n", "\n  ")
+        before = ",\n"
+    yield "\n}" if document else "{}"
+
+
+def _laid_out(value: object) -> str:
+    return _inert(json.dumps(value, indent=2, sort_keys=True, ensure_ascii=True))
 
 
 def dumped_line(event: dict[str, object]) -> str:

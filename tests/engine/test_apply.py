@@ -214,6 +214,20 @@ def test_a_text_is_compared_though_the_date_of_its_model_did_not_move() -> None:
     assert server.descriptions[model.id] == "theirs"
 
 
+def test_an_embedding_is_compared_though_the_date_of_its_model_did_not_move() -> None:
+    server = FakeServer()
+    model = server.add_model("Ink", tags=frozenset({owner_tag("acme", "ink")}))
+    theirs = replace(model, prompt_embedding="theirs")
+    outcomes = run(
+        server,
+        Catalog(name="acme", models=(replace(INK, prompt_embedding="ours"),)),
+        open_file,
+        between=lambda: server.models.update({model.id: theirs}),
+    )
+    assert statuses(outcomes) == [("UpdateModel", "conflict")]
+    assert server.models[model.id] == theirs
+
+
 def test_a_model_that_somebody_deleted_meanwhile_is_a_conflict() -> None:
     server = FakeServer()
     model = server.add_model("Ink", tags=frozenset({owner_tag("acme", "ink")}))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from catalogsync.errors import CatalogSyncError
-from catalogsync.manifest import uncommitted
+from catalogsync.manifest.uncommitted import uncommitted
 from tests.manifest.test_commit import git
 
 FILES = {("a.md",), ("folder", "b.md")}

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from catalogsync.errors import Problem
 from catalogsync.review.checked import Checked, fingerprints
+from catalogsync.review.document import dumped
 from catalogsync.review.formats import CHECK_FORMATS
 from catalogsync.review.words import visible
 from tests.review.hostile import HOSTILE
@@ -140,3 +141,18 @@ def test_junit_counts_what_it_holds() -> None:
     assert {suite.get("name") for suite in root} == {
         f"catalogs/shop/{problem.path}" for problem in PROBLEMS
     }
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner),
+    max_leaves=12,
+)
+
+
+@given(VALUES | st.dictionaries(st.text(max_size=4), VALUES))
+def test_a_document_is_laid_out_as_json_lays_it_out(document: object) -> None:
+    text = dumped(document)
+    assert json.loads(text) == document
+    if "##" not in text and "u0023" not in text:
+        assert text == json.dumps(document, indent=2, sort_keys=True) + "\n"
