@@ -17,11 +17,14 @@ from catalogsync.actions import (
     EditCollections,
     EditTags,
     EndImport,
+    EndNote,
     FieldValue,
     ForgetModel,
     ImportModel,
     ModelAction,
+    PromoteModel,
     Replacing,
+    RestoreModel,
     SetDescription,
     SetExamples,
     SetPromptGuide,
@@ -44,9 +47,15 @@ from catalogsync.members import Batch
 from catalogsync.mentions import normalised
 from catalogsync.model import AssetRef, RemoteModel
 from catalogsync.ports import CatalogWriter
+from catalogsync.recovery import Recovery
 
 _NEWEST_PAGES = 20
 """How far back a file is looked for whose answer was lost: that is 2,000 assets."""
+
+
+def _nowhere_from(action: PromoteModel) -> None:
+    raise AssertionError(f"{action.model} is promoted without a project to bring it from")
+
 
 FileOpener = Callable[[AssetRef], BinaryIO]
 
@@ -61,12 +70,15 @@ class Performer:
         open_file: FileOpener,
         *,
         pause: Callable[[float], object] = time.sleep,
+        promote: Callable[[PromoteModel], object] = _nowhere_from,
     ) -> None:
         self._writer = writer
         self._ledger = ledger
         self._open_file = open_file
         self._pause = pause
         self._importer = Importer(writer, ledger, open_file, pause)
+        self._recovery = Recovery(writer, ledger, self._edit_tags, pause)
+        self._promote = promote
         self._lock = Lock()
         self._alike: defaultdict[tuple[object, object], Lock] = defaultdict(Lock)
 
@@ -149,6 +161,12 @@ class Performer:
                 self._import_model(action)
             case EndImport(model=key):
                 self._importer.end(key)
+            case RestoreModel():
+                self._recovery.model(action)
+            case PromoteModel():
+                self._promote(action)
+            case EndNote(model=key):
+                self._recovery.end(key)
             case UpdateModel(model=key, fields=fields):
                 self._update_model(ledger.model_id(key), fields)
             case (

@@ -12,7 +12,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "catalogsync"
 
 FLOORS = (
-    ("codec", "errors", "events", "hashed", "model", "__init__"),
+    ("claims", "codec", "errors", "events", "hashed", "model", "__init__"),
     (
         "actions",
         "cache",
@@ -29,6 +29,7 @@ FLOORS = (
     (
         "assumed",
         "attempts",
+        "deleted",
         "diff",
         "members",
         "observe",
@@ -37,8 +38,9 @@ FLOORS = (
         "scenario",
         "snapshots",
     ),
-    ("ledger", "roundtrip", "rules"),
-    ("importer",),
+    ("ledger", "promotion", "remarks", "roundtrip", "rules"),
+    ("importer", "recovery"),
+    ("promoter",),
     ("perform", "plan", "pull"),
     ("drift",),
     ("apply", "approval", "restoring", "review"),

@@ -89,6 +89,14 @@ catalog_argument = click.argument(
     "catalog", required=False, type=click.Path(path_type=Path), metavar="[CATALOG]"
 )
 
+catalog_option = option(
+    "--catalog",
+    "-C",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="The catalog's folder, if it is neither this one nor above it.",
+)
+
 quiet_option = option("--quiet", "-q", is_flag=True, help="No progress, only results and errors.")
 
 color_option = option(
@@ -116,9 +124,12 @@ timeout_option = option(
     help="How long one request may take, with all its attempts.",
 )
 
-connection_options = together(
+_project_options = together(
     option("--target", metavar="NAME", help="The environment to use, from catalog.yaml."),
     option("--project", metavar="ID", help="The project to use instead of the target's."),
+)
+
+server_options = together(
     option(
         "--base-url",
         metavar="URL",
@@ -158,6 +169,8 @@ connection_options = together(
     option("--log-json", is_flag=True, help="Say that as JSON, one object a line."),
 )
 
+connection_options = together(_project_options, server_options)
+
 selection_options = together(
     option(
         "--only",
@@ -190,11 +203,16 @@ live_images_option = option(
     help="Show pictures in the HTML that only the server has.",
 )
 
-plan_options = together(
-    option("--prune", is_flag=True, help="Also delete models of this catalog without manifest."),
-    option("--allow-delete", type=click.IntRange(0), metavar="N", help="Allow N deletes."),
+allowance_options = together(
     option("--allow-update", type=click.IntRange(0), metavar="N", help="Allow N updates."),
     option("--allow-upload", type=Size(), metavar="SIZE", help="Allow uploads of SIZE."),
+)
+
+plan_options = together(
+    option("--prune", is_flag=True, help="Also delete models of this catalog without manifest."),
+    option("--anew", is_flag=True, help="Create models anew that were deleted: restore none."),
+    option("--allow-delete", type=click.IntRange(0), metavar="N", help="Allow N deletes."),
+    allowance_options,
     live_images_option,
 )
 

@@ -9,6 +9,13 @@ from catalogsync.model import ModelSpec
 TEXTS = {"description": "description", "promptGuide": "prompt_guide"}
 """The Markdown fields: the API's name and ours."""
 
+READ_ALONE = {
+    **TEXTS,
+    "promptEmbedding": "prompt_embedding",
+    "negativePromptEmbedding": "negative_prompt_embedding",
+}
+"""The fields that are read by themselves, as no listing tells them: the API's name and ours."""
+
 MANAGED = {
     "shortDescription": "short_description",
     "tags": "tags",
@@ -18,9 +25,7 @@ MANAGED = {
     "classSlug": "class_slug",
     "concepts": "concepts",
     "epoch": "epoch",
-    "promptEmbedding": "prompt_embedding",
-    "negativePromptEmbedding": "negative_prompt_embedding",
-    **TEXTS,
+    **READ_ALONE,
 }
 """The fields that may be left alone: the API's name and ours."""
 

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from catalogsync.actions import By
+from catalogsync.claims import Claim
 from catalogsync.contents import Contents
 from catalogsync.identity import Origin, Refusal
 from catalogsync.import_notes import Note
@@ -90,6 +92,7 @@ class Verb(StrEnum):
     """What becomes of a model."""
 
     CREATE = "create"
+    RESTORE = "restore"
     ADOPT = "adopt"
     UPDATE = "update"
     FORGET = "forget"
@@ -97,10 +100,21 @@ class Verb(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Promotion:
+    """Where a model is brought over from, and how; `arrived` under that id, if it is there."""
+
+    source: RemoteModel
+    origin: str
+    by: By
+    arrived: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ModelDiff:
     """One model that differs; `spec` is None for an orphan, `remote` for a model to create.
 
-    `came` is where the difference as a whole comes from, None without a base.
+    `came` is where the difference as a whole comes from, None without a base. One with a
+    `promotion` is first brought over from another project.
     """
 
     key: str
@@ -110,6 +124,7 @@ class ModelDiff:
     changes: tuple[Change, ...] = ()
     origin: Origin = Origin.OWNED
     came: Came | None = None
+    promotion: Promotion | None = None
 
     @property
     def would_undo(self) -> int:
@@ -121,7 +136,7 @@ def undone(verb: Verb, came: Came | None, changes: Iterable[Change]) -> int:
     """How many edits on the server a difference undoes; a whole model counts as one."""
     if came is None or not came.would_undo:
         return 0
-    if verb in (Verb.CREATE, Verb.DELETE, Verb.FORGET):
+    if verb in (Verb.CREATE, Verb.RESTORE, Verb.DELETE, Verb.FORGET):
         return 1
     return sum(1 for change in changes if change.came and change.came.would_undo)
 
@@ -146,7 +161,9 @@ class Diff:
     models that bear this catalog's mark. `accepted` is what manifests let differ for now, `alone`
     the number of edits on the server that are left alone. Of a `shard`, `managed_here` is the
     number of models that it manages itself, and `elsewhere` holds the deletes of the others.
-    `lost` are the manifests that are refused because the model that they pin is not there.
+    `lost` are the manifests that are refused because the model that they pin is not there,
+    `claims` the notes of models that are about to become ours, by key, and `deleted` is what can
+    be restored, by id.
     """
 
     models: tuple[ModelDiff, ...]
@@ -167,6 +184,8 @@ class Diff:
     managed_here: int = 0
     elsewhere: tuple[ModelDiff, ...] = ()
     lost: tuple[ModelDiff, ...] = ()
+    claims: Mapping[str, Sequence[Claim]] = field(default_factory=dict)
+    deleted: Mapping[str, RemoteModel] = field(default_factory=dict)
 
     def covers(self, key: str) -> bool:
         """Whether the model was compared at all."""

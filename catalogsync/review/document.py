@@ -15,7 +15,7 @@ from catalogsync.review.drift_text import drift_summary
 from catalogsync.review.report import described, past_summary
 from catalogsync.review.text import summary
 
-FORMAT_VERSION = "1.2"
+FORMAT_VERSION = "1.3"
 """Readers refuse another major number and ignore keys they do not know."""
 
 

@@ -21,8 +21,8 @@ _WAYS_OUT = (
     ("To take it into Git", "catalog-sync pull --accept KEY"),
 )
 _WAY_BACK = (
-    "What is gone: restore it on the server, or let it go with `state: absent`; "
-    "an apply makes a new model of a manifest without `id`"
+    "What is gone: an apply restores it for 30 days, as does `catalog-sync restore KEY`; "
+    "or let it go with `state: absent`"
 )
 
 

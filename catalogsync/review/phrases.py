@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from catalogsync.actions import ImportModel
+from catalogsync.actions import By, ImportModel, PromoteModel
 from catalogsync.diff import Change
 from catalogsync.model import AssetRef, Weights
 from catalogsync.plan import Plan
@@ -53,6 +53,15 @@ def weights_facts(weights: Weights) -> list[str]:
     """Where weights come from, and the size of their file."""
     size = [file_size(weights.file.size)] if weights.file else []
     return [f"{weights.source} {weights.address}", *size]
+
+
+def by_promotion(actions: Iterable[object]) -> str:
+    """How a model is brought over from another project, as it follows the verb; or nothing."""
+    for action in actions:
+        if isinstance(action, PromoteModel) and not action.arrived:
+            way = "copy and transfer" if action.by is By.COPY else "transfer"
+            return f" by {way} from {action.origin}"
+    return ""
 
 
 def import_cost(action: ImportModel) -> str:

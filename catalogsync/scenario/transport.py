@@ -7,6 +7,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import Self
 from urllib.parse import urlencode
@@ -111,6 +112,12 @@ class Transport:
         self._local = threading.local()
         self._clients: list[httpx.Client] = []
         self._lock = threading.Lock()
+
+    def in_project(self, project: str) -> "Transport":
+        """The same transport for another project; it is closed with this one."""
+        other = copy(self)
+        other._project = project
+        return other
 
     def close(self) -> None:
         """Close all connections."""

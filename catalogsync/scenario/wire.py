@@ -131,6 +131,7 @@ def model_from(data: Mapping[str, object]) -> RemoteModel:
         epochs=tuple(_text(item, "epoch") for item in _objects(data, "epochs")),
         prompt_embedding=_optional_text(data, "promptEmbedding"),
         negative_prompt_embedding=_optional_text(data, "negativePromptEmbedding"),
+        deleted_at=_text(data, "deletedAt"),
     )
 
 

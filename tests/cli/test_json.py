@@ -31,7 +31,7 @@ def document(found: Result, code: int) -> dict[str, Any]:
     if "error" in made:
         assert made["error"]["exit_code"] == code
         assert made["error"]["message"]
-    assert made["format_version"] == "1.2"
+    assert made["format_version"] == "1.3"
     return made
 
 

@@ -209,7 +209,7 @@ def test_targets_keep_projects_apart(cli: Run, catalog: Path, project: str) -> N
 def test_json_is_one_document_for_plan_and_apply(cli: Run, catalog: Path) -> None:
     planned = cli("plan", catalog, "--json")
     document = json.loads(planned.out)
-    assert document["format_version"] == "1.2"
+    assert document["format_version"] == "1.3"
     assert document["counts"]["create"] == 2
     assert [model["key"] for model in document["models"]] == ["both", "ink-heroes"]
     applied = json.loads(cli("apply", catalog, "--json", "--yes").out)

@@ -214,6 +214,11 @@ class Story(RuleBasedStateMachine):
         assert not wrong, wrong
         twice = {key for key, ids in self._held().items() if len(ids) > 1}
         assert twice & self.specs.keys() <= refused
+        unfinished = f"{PREFIX}unfinished"
+        ours = by_key(self._catalog(), self.project.models())
+        for key in self.specs.keys() - refused:
+            for model_id in ours.get(key, ()):
+                assert unfinished not in self.project.models()[model_id].tags
 
     def apply_and_die(self, prune: bool, requests: int) -> None:
         """Apply, and die after a number of requests."""
@@ -252,6 +257,7 @@ class Story(RuleBasedStateMachine):
     ) -> list[Outcome]:
         """Run the whole engine once, and see that it did no harm and told no lies."""
         catalog, before = self._catalog(), self.project.models()
+        oracle = Oracle(catalog, prune, before, self.project.deleted(), self.project.collections())
         outcomes: list[Outcome] = []
         trouble()
         try:
@@ -261,7 +267,7 @@ class Story(RuleBasedStateMachine):
             self.stage.faults.stop()
             self.project.wait_until_it_accepts()
             after = self.project.models()
-            wrong = Oracle(catalog, prune, before).wrongs(after)
+            wrong = oracle.wrongs(after)
             wrong += untrue(outcomes, catalog, before, after, self.project.held())
             assert not wrong, wrong
         return outcomes
