@@ -202,9 +202,11 @@ def twins(catalog: str, models: Iterable[RemoteModel]) -> dict[str, list[str]]:
     return {key: sorted(ids) for key, ids in held.items() if len(ids) > 1}
 
 
-def undecided(catalog: Catalog, models: Mapping[str, RemoteModel]) -> tuple[RemoteModel, ...]:
-    """The models whose description must be read before `match` can judge them."""
-    matched = {found.spec.key for found in match(catalog, models).matches if found.remote}
+def undecided(
+    catalog: Catalog, models: Mapping[str, RemoteModel], matching: Matching
+) -> tuple[RemoteModel, ...]:
+    """The models whose description must be read before a `matching` can judge them."""
+    matched = {found.spec.key for found in matching.matches if found.remote}
     waiting = {(s.name, s.type, "new") for s in catalog.models if s.key not in matched}
     return tuple(
         model

@@ -8,7 +8,14 @@ from dataclasses import replace
 from typing import TypeVar
 
 from catalogsync.claims import claims_by_key
-from catalogsync.identity import UNFINISHED_TAG, Match, Origin, match, undecided
+from catalogsync.identity import (
+    UNFINISHED_TAG,
+    Match,
+    Matching,
+    Origin,
+    match,
+    undecided,
+)
 from catalogsync.import_notes import notes_by_key, weights_digest
 from catalogsync.mentions import mentioned_assets
 from catalogsync.model import AssetRef, Catalog, ModelSpec, Price, RemoteModel, Snapshot, State
@@ -40,7 +47,8 @@ def observe(
     those are read in any case.
     """
     models = {model.id: model for model in reader.list_models()}
-    absent, unfinished = _not_ours_yet(catalog, models, keys) if restorable else (False, False)
+    first = match(catalog, models)
+    absent, unfinished = _not_ours_yet(catalog, first, keys) if restorable else (False, False)
     notes_matter = notes or absent or unfinished or _collections_matter(catalog, keys)
     collections = reader.list_collections() if notes_matter else None
     deleted = {m.id: m for m in reader.list_deleted()} if absent else {}
@@ -48,7 +56,7 @@ def observe(
     begun = notes_by_key(catalog.name, collections or {})
     with _pool(jobs) as pool:
         reads = _Reads(pool, progress)
-        unclear = [(model.id, "description") for model in undecided(catalog, models)]
+        unclear = [(model.id, "description") for model in undecided(catalog, models, first)]
         models = _read_fields(reader, models, unclear, reads)
         found = match(catalog, models, begun=begun, claims=claims, deleted=deleted).matches
         present = [each for each in found if each.spec.state is State.PRESENT]
@@ -98,10 +106,9 @@ def _collections_matter(catalog: Catalog, keys: frozenset[str] | None) -> bool:
 
 
 def _not_ours_yet(
-    catalog: Catalog, models: Mapping[str, RemoteModel], keys: frozenset[str] | None
+    catalog: Catalog, found: Matching, keys: frozenset[str] | None
 ) -> tuple[bool, bool]:
     """Whether a manifest has no model, and whether one has a model without all of our marks."""
-    found = match(catalog, models)
     unmarked = (each for each in found.matches if each.remote and _lacks_a_mark(each))
     without = (*(each.spec for each in found.matches if not each.remote), *found.lost)
     refused = {refusal.model for refusal in found.refusals}

@@ -61,6 +61,7 @@ class _Judge:
         matching = match(catalog, source.models)
         self._there = {m.spec.key: m.live for m in matching.matches if m.live}
         self._refused = {refusal.model: refusal for refusal in matching.refusals}
+        self._creates = [m.key for m in found.models if m.verb is Verb.CREATE]
         self._specs = {spec.key: spec for spec in catalog.models}
 
     def promotion(self, model: ModelDiff) -> Promotion | None:
@@ -151,6 +152,14 @@ class _Judge:
                 "type-fixed",
                 f"{what} in {name} is of type {original.type}, not {spec.type}",
                 "correct `type` in the manifest: a model that is brought over keeps its own",
+            )
+        others = (self._there[key] for key in self._creates if key in self._there)
+        if sum((m.name, m.type) == (original.name, original.type) for m in others) > 1:
+            yield Refusal(
+                spec.key,
+                "look-alike",
+                f"another one of these is called {original.name} in {name} too",
+                "promote them one after another, so that neither is taken for the other",
             )
         copies = [m for m in self._source.models.values() if is_copy_of(m, original)]
         if copies and self._source.by is By.COPY:

@@ -41,8 +41,9 @@ from catalogsync.perform import Performer
 from catalogsync.plan import ModelPlan, Plan, build_plan
 from catalogsync.promoter import Promoter, Route
 from catalogsync.promotion import SourceProject, with_promotions
+from catalogsync.review.document import dumped
 from catalogsync.review.report import key_of, render_report
-from catalogsync.review.saved import SavedPlan, Scope
+from catalogsync.review.saved import SavedPlan, Scope, saved_document
 from catalogsync.review.text import render_plan
 from catalogsync.review.words import counted, visible
 from catalogsync.rules import Allowances
@@ -124,7 +125,9 @@ def _told(
     *,
     dry_run: bool,
 ) -> int:
-    text = carried_document(planned, done)
+    text = dumped(saved_document(planned.saved))
+    if not dry_run:
+        text = carried_document(planned, done)
     outcomes = None if dry_run else done.outcomes
     readings.write_files(Told(planned.saved, text, outcomes, pictures, choices.jobs))
     if readings.as_json:
@@ -246,14 +249,16 @@ class _Run:
 
     def _ask(self, plan: Plan) -> None:
         coming = [action for model in plan.models for action in _promotions(model)]
-        source = f"{self.both.source.name} {self.both.source.project}"
-        copies = sum(1 for each in coming if each.by is By.COPY)
-        costs = f", DELETING up to {counted(copies, 'copy', 'copies')} left in {source}"
-        if self.by is By.TRANSFER and coming:
-            costs = f", which {source} MAY LOSE"
-        what = f"Promote {counted(len(plan.models), 'model')} from {visible(source)}"
-        more = visible(costs) if copies or coming else ""
-        asked(self.both.opened, what, more, asks=self.manner.asks)
+        more = ""
+        if coming:
+            source = visible(f"{self.both.source.name} {self.both.source.project}")
+            more = f", {len(coming)} of them brought over from {source}"
+            if self.by is By.COPY:
+                more += f", DELETING up to {counted(len(coming), 'copy', 'copies')} left there"
+            else:
+                more += ", which MAY LOSE what is brought over"
+        number = counted(len(plan.models), "model")
+        asked(self.both.opened, f"Apply to {number}", more, asks=self.manner.asks)
 
     def _bring(self, planned: Planned) -> list[Outcome]:
         opened, ledger = self.both.opened, Ledger(planned.diff, planned.snapshot)

@@ -130,6 +130,17 @@ def test_what_could_be_taken_for_a_copy_is_refused() -> None:
     assert not projects.plan(ONE, By.TRANSFER).refusals
 
 
+def test_two_of_one_name_are_promoted_one_after_another() -> None:
+    two = replace(ONE, models=(INK, replace(INK, key="twin")))
+    projects = Projects.new()
+    for catalog in (ONE, two):
+        run(projects.staging, catalog, open_file)
+    assert [r.code for r in projects.plan(two).refusals] == ["look-alike"] * 2
+    assert {o.status for o in projects.promote(ONE)} == {Status.DONE}
+    assert {o.status for o in projects.promote(two)} == {Status.DONE}
+    is_done(projects, two)
+
+
 def test_what_could_be_taken_for_the_new_one_is_refused() -> None:
     projects = applied()
     (model_id,) = projects.staging.models
