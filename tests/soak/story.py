@@ -57,6 +57,7 @@ by_hand = (
     _called("change", picks, hand_edits),
     _called("rename", picks, st.sampled_from(("Renamed", "Ink alpha", "Nobody's"))),
     _called("delete", picks),
+    _called("delete_ours", picks),
     _called("unmark", picks),
     _called("publish", picks),
     _called("add", picks),
@@ -177,6 +178,13 @@ class Story(RuleBasedStateMachine):
         """Delete a model."""
         with self.project.client() as person:
             person.delete_model(self._model(pick).id)
+
+    def delete_ours(self, pick: int) -> None:
+        """Delete a model that a manifest may want back."""
+        ours = [model for model in self.project.models().values() if marks(model)]
+        if ours:
+            with self.project.client() as person:
+                person.delete_model(ours[pick % len(ours)].id)
 
     def unmark(self, pick: int) -> None:
         """Take the tags off that make a model ours."""
