@@ -21,6 +21,7 @@ from typing import TypeVar
 import click
 
 from benchmarks.catalogs import plain, plain_text
+from catalogsync.cli.main import collect_seldom
 from catalogsync.diff import diff
 from catalogsync.identity import owner_tag
 from catalogsync.manifest import load
@@ -63,6 +64,10 @@ class Server:
             numbers = range(start, min(start + _PER_PAGE, self.models))
             page = json.dumps({"models": [_listed(number) for number in numbers]})
             yield from map(model_from, json.loads(page)["models"])
+
+    def list_deleted(self) -> Iterator[RemoteModel]:
+        """None."""
+        yield from ()
 
     def get_model(self, model_id: str) -> RemoteModel:
         """One model."""
@@ -122,6 +127,7 @@ def _listed(number: int) -> dict[str, object]:
 
 def measured(models: int) -> tuple[dict[str, float], float]:
     """Processor seconds of every stage for a catalog of that size, and the peak memory in MB."""
+    collect_seldom()
     stages = Stages()
     with tempfile.TemporaryDirectory(prefix="catalog-sync-bench-") as folder:
         plain(Path(folder), models=models)
@@ -167,7 +173,8 @@ def scale(models: Sequence[int]) -> None:
 
 
 def _row(name: str, values: Mapping[int, float], digits: int = 3) -> str:
-    (first, least), *_, (last, most) = values.items()
+    first, last = min(values), max(values)
+    least, most = values[first], values[last]
     cells = "".join(f"{value:>10.{digits}f}" for value in values.values())
     growth = math.log(most / least) / math.log(last / first) if least and last > first else math.nan
     return f"{name:<16}{cells}{growth:>10.2f}"

@@ -5,6 +5,7 @@ not exist yet when a plan is made.
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TypeGuard
 
 from catalogsync.model import (
@@ -67,6 +68,49 @@ class ImportModel:
 @dataclass(frozen=True, slots=True)
 class EndImport:
     """Take away the note that an import runs."""
+
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreModel:
+    """Bring a deleted model back and tag it as ours at once.
+
+    `note` is the collection that says so meanwhile.
+    """
+
+    model: str
+    id: str
+    tags: tuple[str, ...]
+    note: str
+
+
+class By(StrEnum):
+    """The API's two ways to a model that there is already: a copy, or the model itself."""
+
+    COPY = "copy"
+    TRANSFER = "transfer"
+
+
+@dataclass(frozen=True, slots=True)
+class PromoteModel:
+    """Bring a model over from another project; what its manifest says is for what follows.
+
+    `source` is its id there, `origin` what that project is called; `note` is the collection that
+    says so meanwhile. One that has `arrived` under that id is only to be got ready.
+    """
+
+    model: str
+    source: str
+    origin: str
+    by: By
+    note: str
+    arrived: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EndNote:
+    """Take away the note of how a model came to be ours."""
 
     model: str
 
@@ -199,12 +243,13 @@ class DeleteModel:
     model: str
 
 
-Creation = CreateModel | ImportModel
-"""What makes a model."""
+Creation = CreateModel | ImportModel | RestoreModel | PromoteModel
+"""After what there is a model that was not there."""
 
 ModelAction = (
     Creation
     | EndImport
+    | EndNote
     | AdoptModel
     | UpdateModel
     | EditTags

@@ -138,6 +138,7 @@ def _pending(model: ModelDiff) -> bool:
 
 _BACKWARDS = {
     Verb.CREATE: Verb.DELETE,
+    Verb.RESTORE: Verb.DELETE,
     Verb.DELETE: Verb.CREATE,
     Verb.FORGET: Verb.ADOPT,
     Verb.ADOPT: Verb.UPDATE,

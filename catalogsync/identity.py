@@ -3,18 +3,26 @@
 import re
 from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from catalogsync.claims import Claim, Way
 from catalogsync.model import Catalog, ModelSpec, RemoteModel, State
 
 OWNER_PREFIX = "catalog-sync:"
 PROTECTED_TAG = "catalog-sync:protected"
+UNFINISHED_TAG = "catalog-sync:unfinished"
+"""On a model whose note of how it came to be ours is still to be taken away (see `claims`)."""
 
 
 def owner_tag(catalog: str, key: str) -> str:
     """The tag that marks a model as the one of `key` in `catalog`."""
     return f"{OWNER_PREFIX}{catalog}/{key}"
+
+
+def promoting_owner(catalog: str) -> str:
+    """Whose a copy is on its way to another project: no catalog can have such a name."""
+    return f"promoting:{catalog}"
 
 
 _KEY = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
@@ -38,15 +46,26 @@ class Origin(StrEnum):
     PINNED = "pinned"
     RENAMED = "renamed"
     INTERRUPTED = "interrupted"
+    CLAIMED = "claimed"
+    DELETED = "deleted"
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A manifest and its model on the server, or None where there is none yet."""
+    """A manifest and its model on the server, or None where there is none yet.
+
+    A `DELETED` one is as it would be restored; `lost_tags` are those that would be missing.
+    """
 
     spec: ModelSpec
     remote: RemoteModel | None
     origin: Origin
+    lost_tags: frozenset[str] = frozenset()
+
+    @property
+    def live(self) -> RemoteModel | None:
+        """The model that is there now."""
+        return None if self.origin is Origin.DELETED else self.remote
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +92,12 @@ class Matching:
 
     def ids(self) -> dict[str, str]:
         """The model id of every key that has one."""
-        return {m.spec.key: m.remote.id for m in self.matches if m.remote}
+        return {m.spec.key: m.live.id for m in self.matches if m.live}
+
+    def restorable(self) -> dict[str, str]:
+        """The model id of every key whose model was deleted and can be restored."""
+        found = (m for m in self.matches if m.origin is Origin.DELETED)
+        return {m.spec.key: m.remote.id for m in found if m.remote}
 
 
 def looks_interrupted(model: RemoteModel, spec: ModelSpec) -> bool:
@@ -96,10 +120,23 @@ class _Index:
     """The listing, looked up by owner, id and name."""
 
     def __init__(
-        self, catalog: Catalog, models: Iterable[RemoteModel], begun: Container[str]
+        self,
+        catalog: Catalog,
+        models: Iterable[RemoteModel],
+        begun: Container[str],
+        claims: Mapping[str, Sequence[Claim]],
+        deleted: Mapping[str, RemoteModel],
     ) -> None:
         self.catalog = catalog.name
         self.begun = begun
+        self.claims = claims
+        self.promoting = False
+        self.deleted = deleted
+        self.deleted_by_key: dict[str, RemoteModel] = {}
+        for model in sorted(deleted.values(), key=lambda model: (model.deleted_at, model.id)):
+            for owner in owners(model) if len(owners(model)) == 1 else ():
+                if owner[0] == catalog.name:
+                    self.deleted_by_key[owner[1]] = model
         self.pinned = {spec.id for spec in catalog.models if spec.id}
         self.by_id: dict[str, RemoteModel] = {}
         self.by_key: defaultdict[str, list[RemoteModel]] = defaultdict(list)
@@ -118,13 +155,22 @@ class _Index:
 
 
 def match(
-    catalog: Catalog, models: Mapping[str, RemoteModel], *, begun: Container[str] = ()
+    catalog: Catalog,
+    models: Mapping[str, RemoteModel],
+    *,
+    begun: Container[str] = (),
+    claims: Mapping[str, Sequence[Claim]] | None = None,
+    deleted: Mapping[str, RemoteModel] | None = None,
+    promoting: bool = False,
 ) -> Matching:
-    """Find every manifest's model: by its owner tag, its pinned id, or its old key.
+    """Find every manifest's model: by its owner tag, its pinned id, its old key, or a claim.
 
     What the server makes of an import that was `begun`, by key, is ours under whatever name.
+    A manifest without any has the one of those `deleted` that bears its mark or that it pins.
+    While `promoting`, one whose promotion was begun has none yet, whatever looks like it.
     """
-    index = _Index(catalog, models.values(), begun)
+    index = _Index(catalog, models.values(), begun, claims or {}, deleted or {})
+    index.promoting = promoting
     results = [_match(spec, index) for spec in catalog.models]
     claimed = {spec.key for spec in catalog.models}
     claimed |= {spec.renamed_from for spec in catalog.models}
@@ -157,9 +203,11 @@ def twins(catalog: str, models: Iterable[RemoteModel]) -> dict[str, list[str]]:
     return {key: sorted(ids) for key, ids in held.items() if len(ids) > 1}
 
 
-def undecided(catalog: Catalog, models: Mapping[str, RemoteModel]) -> tuple[RemoteModel, ...]:
-    """The models whose description must be read before `match` can judge them."""
-    matched = {found.spec.key for found in match(catalog, models).matches if found.remote}
+def undecided(
+    catalog: Catalog, models: Mapping[str, RemoteModel], matching: Matching
+) -> tuple[RemoteModel, ...]:
+    """The models whose description must be read before a `matching` can judge them."""
+    matched = {found.spec.key for found in matching.matches if found.remote}
     waiting = {(s.name, s.type, "new") for s in catalog.models if s.key not in matched}
     return tuple(
         model
@@ -194,6 +242,9 @@ def _match_pinned(
     if model is None:
         if spec.state is not State.PRESENT:
             return _another_bears(spec, others) or Match(spec, None, Origin.NEW)
+        if spec.id in index.deleted and not others:
+            gone = index.deleted[spec.id]
+            return _strangers(spec, index, gone) or _restorable(spec, gone)
         return Refusal(
             spec.key,
             "missing-id",
@@ -221,6 +272,7 @@ def _another_bears(spec: ModelSpec, others: Sequence[RemoteModel]) -> Refusal | 
 def _strangers(spec: ModelSpec, index: _Index, model: RemoteModel) -> Refusal | None:
     """Refuse a model that bears another catalog's or another key's mark."""
     allowed = {(index.catalog, spec.key), (index.catalog, spec.renamed_from)}
+    allowed.add((promoting_owner(index.catalog), spec.key))
     foreign = [
         f"{catalog}/{key}" for catalog, key in owners(model) if (catalog, key) not in allowed
     ]
@@ -256,12 +308,42 @@ def _match_unowned(spec: ModelSpec, index: _Index) -> Match | Refusal:
     """A manifest without a model: new, unless an unowned model bears its name."""
     if spec.state is not State.PRESENT:
         return Match(spec, None, Origin.NEW)
+    if claimed := _match_claimed(spec, index):
+        return claimed
     namesakes = index.unowned_by_name.get(spec.name, [])
-    if not namesakes or spec.key in index.begun:
+    if spec.key in index.begun:
         return Match(spec, None, Origin.NEW)
+    if not namesakes:
+        gone = index.deleted_by_key.get(spec.key) or index.deleted_by_key.get(spec.renamed_from)
+        return _restorable(spec, gone) if gone else Match(spec, None, Origin.NEW)
     if not spec.weights and all(looks_interrupted(model, spec) for model in namesakes):
         return Match(spec, namesakes.pop(0), Origin.INTERRUPTED)
     return Refusal(spec.key, "same-name", _namesakes_message(namesakes), _pin_hint(namesakes))
+
+
+def _restorable(spec: ModelSpec, gone: RemoteModel) -> Match:
+    """A match with a model as it comes back: tags and collections are not restored."""
+    bare = replace(gone, tags=frozenset(), collection_ids=frozenset())
+    return Match(spec, bare, Origin.DELETED, lost_tags=gone.tags)
+
+
+def _match_claimed(spec: ModelSpec, index: _Index) -> Match | Refusal | None:
+    """The model that a run which was interrupted was about to make this key's."""
+    for claim in index.claims.get(spec.key, ()):
+        model = index.by_id.get(claim.model_id)
+        if model:
+            return _strangers(spec, index, model) or Match(spec, model, Origin.CLAIMED)
+        if claim.way is Way.PROMOTING and index.promoting:
+            return Match(spec, None, Origin.NEW)
+        if claim.way is Way.PROMOTING:
+            return Refusal(
+                spec.key,
+                "promotion-unclear",
+                "a promotion of it was begun, and nothing tells what became of it",
+                "run that promotion again, which finds out; to give it up, delete the collection "
+                f'"{claim.name}"',
+            )
+    return None
 
 
 def _namesakes_message(namesakes: Sequence[RemoteModel]) -> str:

@@ -19,6 +19,9 @@ class Ledger:
         self._uploaded: dict[str, str] = {}
         self._collections = dict(snapshot.collections or {})
         self._notes = {key: [note.collection_id] for key, note in diff.notes.items()}
+        self._claims = {
+            key: [claim.collection_id for claim in held] for key, held in diff.claims.items()
+        }
         self._observed = snapshot.models
         self._claimed = set(snapshot.models)
         self._lock = Lock()
@@ -50,6 +53,11 @@ class Ledger:
         """The ids of the collections that say that the model is imported."""
         with self._lock:
             return list(self._notes.get(key, ()))
+
+    def claims(self, key: str) -> list[str]:
+        """The ids of the collections that say how the model comes to be this key's."""
+        with self._lock:
+            return list(self._claims.get(key, ()))
 
     def ids(self) -> dict[str, str]:
         """The model id of every key, as far as it is known by now."""
@@ -93,6 +101,10 @@ class Ledger:
             self._models[key] = model_id
             self._claimed.add(model_id)
 
+    def was_observed(self, model_id: str) -> bool:
+        """Whether a model was there when the plan was made."""
+        return model_id in self._observed
+
     def claim(self, model_id: str) -> bool:
         """Take a model that nobody has taken yet; False if it was known or taken before."""
         with self._lock:
@@ -110,6 +122,11 @@ class Ledger:
         """Remember the id of a collection that says that a model is imported."""
         with self._lock:
             self._notes.setdefault(key, []).append(collection_id)
+
+    def record_claim(self, key: str, collection_id: str) -> None:
+        """Remember the id of a collection that says how a model comes to be this key's."""
+        with self._lock:
+            self._claims.setdefault(key, []).append(collection_id)
 
     def record_collection(self, name: str, collection_id: str) -> None:
         """Remember the id of a collection that was created."""

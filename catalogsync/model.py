@@ -357,7 +357,8 @@ class Catalog:
 class RemoteModel:
     """One model as the server reports it; `None` in a field means that it was not read.
 
-    `status` and `updated_at` are empty where the server was not asked. `author_id` is who made it.
+    `status` and `updated_at` are empty where the server was not asked. `author_id` is who made it,
+    `deleted_at` when it was deleted, empty for one that is there.
     `description` and `prompt_guide` are the server's text, with its ids in it; `class_slug`,
     `epoch`, the embeddings and `thumbnail` (an asset id) are empty strings when unset.
     `training_count` is the number of training images, as a listing tells it.
@@ -386,6 +387,7 @@ class RemoteModel:
     training_images: tuple[TrainingImage, ...] | None = None
     training_pairs: tuple[TrainingPair, ...] | None = None
     training_parameters: Parameters | None = None
+    deleted_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -403,13 +405,15 @@ class Snapshot:
     `models` by id; `assets` by id, for every asset that a managed model refers to or that holds
     a file of the catalog (their `sha256` is as long as the server tells it: 32 or 64 digits);
     `collections` maps ids to names, which may repeat, or is None when no manifest manages them;
-    `prices` has what the imports cost that are not begun, by the digest of their weights.
+    `prices` has what the imports cost that are not begun, by the digest of their weights;
+    `deleted` has, by id, what can be restored, where a manifest has no model.
     """
 
     models: Mapping[str, RemoteModel]
     assets: Mapping[str, AssetRef] = field(default_factory=dict)
     collections: Mapping[str, str] | None = None
     prices: Mapping[str, Price] = field(default_factory=dict)
+    deleted: Mapping[str, RemoteModel] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

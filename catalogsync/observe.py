@@ -7,7 +7,15 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from catalogsync.identity import Match, match, undecided
+from catalogsync.claims import claims_by_key
+from catalogsync.identity import (
+    UNFINISHED_TAG,
+    Match,
+    Matching,
+    Origin,
+    match,
+    undecided,
+)
 from catalogsync.import_notes import notes_by_key, weights_digest
 from catalogsync.mentions import mentioned_assets
 from catalogsync.model import AssetRef, Catalog, ModelSpec, Price, RemoteModel, Snapshot, State
@@ -29,22 +37,30 @@ def observe(
     progress: Progress = lambda done, due: None,
     known: KnownAssets | None = None,
     fields: KnownFields | None = None,
+    restorable: bool = False,
+    notes: bool = False,
 ) -> Snapshot:
     """Read what `catalog` needs, for the models in `keys` only if given, with `jobs` threads.
 
     Of the others those are read that may hold a file which the ones in `keys` lack.
     Assets that are `known`, and `fields` of models that are, are not read; what was read is
-    handed to them.
+    handed to them. With `restorable`, where a model is not ours yet, what was deleted is read
+    too, and the notes of what was begun; with `notes` those are read in any case.
     """
     models = {model.id: model for model in reader.list_models()}
-    collections = reader.list_collections() if _collections_matter(catalog, keys) else None
+    first = match(catalog, models)
+    absent, unfinished = _not_ours_yet(catalog, first, keys) if restorable else (False, False)
+    notes_matter = notes or absent or unfinished or _collections_matter(catalog, keys)
+    collections = reader.list_collections() if notes_matter else None
+    deleted = {m.id: m for m in reader.list_deleted()} if absent else {}
+    claims = claims_by_key(catalog.name, collections or {})
     begun = notes_by_key(catalog.name, collections or {})
     with _pool(jobs) as pool:
         reads = _Reads(pool, progress)
-        unclear = [(model.id, "description") for model in undecided(catalog, models)]
+        unclear = [(model.id, "description") for model in undecided(catalog, models, first)]
         # Whether somebody else's model is taken for ours is not decided by what was read before.
         models = _read_fields(reader, models, unclear, reads, None)
-        found = match(catalog, models, begun=begun).matches
+        found = match(catalog, models, begun=begun, claims=claims, deleted=deleted).matches
         present = [each for each in found if each.spec.state is State.PRESENT]
         matches = [each for each in present if keys is None or each.spec.key in keys]
         models, assets = _read_held(reader, matches, models, reads, known, fields)
@@ -61,6 +77,7 @@ def observe(
         assets=assets,
         collections=collections,
         prices=_prices(reader, (each for each in matches if each.spec.key not in begun)),
+        deleted=deleted,
     )
 
 
@@ -91,6 +108,27 @@ def _collections_matter(catalog: Catalog, keys: frozenset[str] | None) -> bool:
         for spec in catalog.models
         if (keys is None or spec.key in keys) and spec.state is State.PRESENT
     )
+
+
+def _not_ours_yet(
+    catalog: Catalog, found: Matching, keys: frozenset[str] | None
+) -> tuple[bool, bool]:
+    """Whether a manifest has no model, and whether one has a model without all of our marks."""
+    unmarked = (each for each in found.matches if each.remote and _lacks_a_mark(each))
+    without = (*(each.spec for each in found.matches if not each.remote), *found.lost)
+    refused = {refusal.model for refusal in found.refusals}
+    wanted = {
+        spec.key
+        for spec in catalog.models
+        if (keys is None or spec.key in keys) and spec.state is State.PRESENT
+    }
+    absent = wanted & ({spec.key for spec in without} | refused)
+    return bool(absent), any(each.spec.key in wanted for each in unmarked)
+
+
+def _lacks_a_mark(found: Match) -> bool:
+    tags = found.remote.tags if found.remote else frozenset()
+    return UNFINISHED_TAG in tags or found.origin is Origin.PINNED
 
 
 def _prices(reader: CatalogReader, matches: Iterable[Match]) -> dict[str, Price]:
@@ -131,10 +169,10 @@ def _pool(jobs: int) -> Iterator[ThreadPoolExecutor]:
 def _managed_reads(matches: Iterable[Match]) -> list[tuple[str, str]]:
     """The (model id, field) pairs that a listing does not tell and a manifest manages."""
     return [
-        (found.remote.id, field)
+        (found.live.id, field)
         for found in matches
-        if found.remote
-        for field in _fields_to_read(found.spec, found.remote)
+        if found.live
+        for field in _fields_to_read(found.spec, found.live)
     ]
 
 
@@ -212,7 +250,7 @@ def _needed_assets(
     for found in matches:
         pinned |= {ref.id for ref in found.spec.assets if ref.id}
         if found.remote:
-            live = models[found.remote.id]
+            live = models.get(found.remote.id, found.remote)
             listed |= _listed_assets(found.spec, live)
             for text in (live.description, live.prompt_guide):
                 mentioned.update(mentioned_assets(text or ""))

@@ -18,9 +18,12 @@ from catalogsync.actions import (
     EditCollections,
     EditTags,
     EndImport,
+    EndNote,
     FieldValue,
     ForgetModel,
     ImportModel,
+    PromoteModel,
+    RestoreModel,
     SetDescription,
     SetExamples,
     SetPromptGuide,
@@ -42,11 +45,17 @@ from catalogsync.looking import Lookout
 from catalogsync.members import Batch
 from catalogsync.model import AssetRef, RemoteModel
 from catalogsync.ports import CatalogWriter
+from catalogsync.recovery import Recovery
 from catalogsync.texts import as_compared
 from catalogsync.training_writer import TrainingWriter
 
 _NEWEST_PAGES = 20
 """How far back a file is looked for whose answer was lost: that is 2,000 assets."""
+
+
+def _nowhere_from(action: PromoteModel) -> None:
+    raise AssertionError(f"{action.model} is promoted without a project to bring it from")
+
 
 FileOpener = Callable[[AssetRef], BinaryIO]
 
@@ -61,6 +70,7 @@ class Performer:
         open_file: FileOpener,
         *,
         pause: Callable[[float], object] = time.sleep,
+        promote: Callable[[PromoteModel], object] = _nowhere_from,
     ) -> None:
         self._writer = writer
         self._ledger = ledger
@@ -69,6 +79,8 @@ class Performer:
         self._importer = Importer(writer, ledger, open_file, pause)
         self._training = TrainingWriter(writer, ledger, pause)
         self.lookout = Lookout(writer, ledger, self._training)
+        self._recovery = Recovery(writer, ledger, self._edit_tags, pause)
+        self._promote = promote
         self._lock = Lock()
         self._alike: defaultdict[tuple[object, object], Lock] = defaultdict(Lock)
 
@@ -103,6 +115,12 @@ class Performer:
                 self._import_model(action)
             case EndImport(model=key):
                 self._importer.end(key)
+            case RestoreModel():
+                self._recovery.model(action)
+            case PromoteModel():
+                self._promote(action)
+            case EndNote(model=key):
+                self._recovery.end(key)
             case UpdateModel():
                 self._update_model(action)
             case (

@@ -14,11 +14,14 @@ from catalogsync.actions import (
     EditCollections,
     EditTags,
     EndImport,
+    EndNote,
     FieldValue,
     ForgetModel,
     ImportModel,
     ModelAction,
+    PromoteModel,
     RemoveTrainingImages,
+    RestoreModel,
     SetCaptions,
     SetDescription,
     SetExamples,
@@ -31,6 +34,7 @@ from catalogsync.actions import (
     files_to_send,
     is_compared,
 )
+from catalogsync.claims import Way, claim_name
 from catalogsync.codec import value_digest
 from catalogsync.contents import Contents
 from catalogsync.diff import (
@@ -42,15 +46,25 @@ from catalogsync.diff import (
     Diff,
     ModelDiff,
     Placed,
+    Promotion,
     Verb,
     cards,
     undone,
 )
-from catalogsync.identity import PROTECTED_TAG, Origin, Refusal
+from catalogsync.identity import PROTECTED_TAG, UNFINISHED_TAG, Origin, Refusal
 from catalogsync.import_notes import note_name, weights_digest
 from catalogsync.members import batches
-from catalogsync.model import NO_ASSET, AssetOptions, AssetRef, Catalog, ModelSpec, Price, Weights
+from catalogsync.model import (
+    NO_ASSET,
+    AssetOptions,
+    AssetRef,
+    Catalog,
+    ModelSpec,
+    Price,
+    Weights,
+)
 from catalogsync.ports import TRAINING_IMAGES_PER_CALL
+from catalogsync.remarks import remark
 from catalogsync.rules import (
     NO_ALLOWANCES,
     Allowances,
@@ -204,7 +218,8 @@ class Plan:
     @property
     def requests(self) -> int:
         """The number of requests that carrying it out takes, if nothing is to be repeated."""
-        checks = sum(_looks(model.actions) for model in self.models if model.model_id)
+        seen = (m for m in self.models if m.model_id and m.verb is not Verb.RESTORE)
+        checks = sum(_looks(model.actions) for model in seen)
         edits = [action for action in self.actions if isinstance(action, EditCollections)]
         return checks + len(batches(edits)) + sum(map(_requests, self.actions))
 
@@ -255,7 +270,7 @@ def build_plan(
 def _is_update(found: ModelDiff) -> bool:
     """Whether a model changes that somebody may rely on: not one that our own create left."""
     changing = found.verb in (Verb.UPDATE, Verb.ADOPT, Verb.FORGET)
-    return changing and found.origin is not Origin.INTERRUPTED
+    return changing and found.origin not in (Origin.INTERRUPTED, Origin.CLAIMED)
 
 
 def _uploads(actions: Iterable[Action], contents: Contents) -> tuple[UploadAsset, ...]:
@@ -290,17 +305,6 @@ def _new_collections(
     return tuple(CreateCollection(name) for name in sorted(names - set(known.values())))
 
 
-_NOTES = {Origin.INTERRUPTED: "left behind, untagged, by an apply that was interrupted"}
-_UNSEEN = "only the live project knows what it holds by now; here that counts as empty"
-
-
-def _note(found: ModelDiff) -> str:
-    """What people must know of a model besides its changes."""
-    live = found.remote
-    unseen = found.verb is Verb.ADOPT and live and not (live.status or live.tags)
-    return _UNSEEN if unseen else _NOTES.get(found.origin, "")
-
-
 def _plan_model(found: ModelDiff, diff: Diff, catalog: str) -> ModelPlan:
     before, after = cards(found, diff.contents, diff.collections)
     name = found.spec.name if found.spec else found.remote.name if found.remote else ""
@@ -311,7 +315,7 @@ def _plan_model(found: ModelDiff, diff: Diff, catalog: str) -> ModelPlan:
         model_id=found.remote.id if found.remote else "",
         changes=found.changes,
         actions=tuple(_actions(found, diff, catalog)),
-        note=_note(found),
+        note=remark(found, diff),
         before=before,
         after=after,
         came=found.came,
@@ -340,7 +344,18 @@ _BY_UPDATE = (*_AT_CREATION, "epoch", "promptEmbedding", "negativePromptEmbeddin
 def _identity_actions(found: ModelDiff, diff: Diff, catalog: str) -> Iterator[ModelAction]:
     """What makes a model ours and gives it its tags: a create, an adoption, or just an edit."""
     add, delete = _tag_edits(found.changes)
-    if found.verb is Verb.CREATE and found.spec and found.spec.weights:
+    fields = {change.field for change in found.changes}
+    if {"owner", "note"} <= fields:
+        # What bears it has a note that the next run must look for, if this one does not get there.
+        add = tuple(sorted({*add, UNFINISHED_TAG}))
+    if found.promotion:
+        yield _promote(found.key, found.promotion, catalog)
+    if found.verb is Verb.CREATE and found.promotion:
+        return
+    if found.verb is Verb.RESTORE and found.remote:
+        name = claim_name(Way.RESTORING, catalog, found.key, model_id=found.remote.id)
+        yield RestoreModel(found.key, found.remote.id, add, name)
+    elif found.verb is Verb.CREATE and found.spec and found.spec.weights:
         yield _import(found.spec, found.spec.weights, add, diff, catalog)
     elif found.verb is Verb.CREATE:
         yield CreateModel(found.key, _fields(found, _AT_CREATION), add)
@@ -348,8 +363,22 @@ def _identity_actions(found: ModelDiff, diff: Diff, catalog: str) -> Iterator[Mo
         yield AdoptModel(found.key, add, delete)
     elif add or delete:
         yield EditTags(found.key, add, delete)
-    if any(change.field == "import" for change in found.changes):
+    if "import" in fields:
         yield EndImport(found.key)
+    if "note" in fields:
+        yield EndNote(found.key)
+
+
+def _promote(key: str, promotion: Promotion, catalog: str) -> PromoteModel:
+    source = promotion.source.id
+    return PromoteModel(
+        model=key,
+        source=source,
+        origin=promotion.origin,
+        by=promotion.by,
+        note=claim_name(Way.PROMOTING, catalog, key, source=source),
+        arrived=promotion.arrived,
+    )
 
 
 def _import(
@@ -386,7 +415,7 @@ def _field_actions(found: ModelDiff, spec: ModelSpec) -> Iterator[ModelAction]:
 
 def _given_at_creation(found: ModelDiff, spec: ModelSpec) -> tuple[str, ...]:
     """The fields that need no update; an import decides the type, and takes none of the others."""
-    if found.verb is not Verb.CREATE:
+    if found.verb is not Verb.CREATE or found.promotion:
         return ()
     return ("type",) if spec.weights else _AT_CREATION
 
@@ -439,6 +468,8 @@ def _looks(actions: Iterable[ModelAction]) -> int:
 
 _TO_BEGIN = 2  # begin, poll
 _TO_NOTE_AND_TAG = 7  # collection: make, look for twins, rename, delete; model: tag, look at
+_TO_PROMOTE = 14  # note: make, rename; copy, mark, look, transfer, look; delete, list, look
+_TO_RESTORE = 8  # look, restore; collection: make, delete; model: tag and look at, twice
 _TO_TAKE_UP = 5  # look, poll; model: tag, look at; collection: delete
 
 
@@ -448,6 +479,12 @@ def _requests(action: Action) -> int:
             return requests_to_send(asset)
         case CreateModel():
             return 2
+        case PromoteModel():
+            return _TO_PROMOTE
+        case EndNote():
+            return 2
+        case RestoreModel():
+            return _TO_RESTORE
         case ImportModel(upload=upload) if upload:
             return _TO_TAKE_UP
         case ImportModel(weights=weights):

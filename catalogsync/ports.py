@@ -74,6 +74,10 @@ class CatalogReader(Protocol):
         (GET /models)."""
         ...
 
+    def list_deleted(self) -> Iterator[RemoteModel]:
+        """Yield the models that were deleted in the last 30 days (GET /models?status=deleted)."""
+        ...
+
     def get_model(self, model_id: str) -> RemoteModel:
         """Read one model with embeddings and training data (GET /models/{modelId})."""
         ...
@@ -221,6 +225,21 @@ class CatalogWriter(CatalogReader, Protocol):
 
     def delete_model(self, model_id: str, *, again: Look | None = None) -> None:
         """Delete a model; the API keeps it restorable for 30 days (DELETE /models/{modelId})."""
+        ...
+
+    def copy_model(self, model_id: str) -> RemoteModel:
+        """Copy a model within its project, with training data and examples
+        (POST /models/{modelId}/copy)."""
+        ...
+
+    def transfer_model(self, model_id: str, project: str, team: str = "") -> RemoteModel:
+        """Transfer a model to another project, of another team if one is named
+        (POST /models/{modelId}/transfer)."""
+        ...
+
+    def restore_model(self, model_id: str) -> RemoteModel:
+        """Bring a deleted model back, without tags and collections
+        (POST /models/{modelId}/restore)."""
         ...
 
 

@@ -25,9 +25,12 @@ _ALWAYS = ("name", "type", "protect")
 """The fields that every manifest manages."""
 
 
+_NEW = (Verb.CREATE, Verb.RESTORE)
+
+
 def pre_images(plan: Plan, snapshot: Snapshot, *, now: datetime) -> SavedSnapshot:
     """What a plan is about to change, as it was when the plan was made."""
-    existing = [model for model in plan.models if model.model_id]
+    existing = [m for m in plan.models if m.model_id and m.verb is not Verb.RESTORE]
     touched = {model.model_id: Touched(model.key, _touched(model.changes)) for model in existing}
     models = {model_id: snapshot.models[model_id] for model_id in touched}
     shown = {asset_id for model in models.values() for asset_id in _assets_of(model)}
@@ -45,7 +48,7 @@ def pre_images(plan: Plan, snapshot: Snapshot, *, now: datetime) -> SavedSnapsho
             if collections is None
             else {id: name for id, name in collections.items() if id in held},
         ),
-        undo=Undo(touched, tuple(m.key for m in plan.models if m.verb is Verb.CREATE)),
+        undo=Undo(touched, tuple(m.key for m in plan.models if m.verb in _NEW)),
     )
 
 
@@ -180,7 +183,8 @@ def _gone(spec: ModelSpec) -> Refusal:
         spec.key,
         "deleted",
         f"model {spec.id} is not in the project any more",
-        "restore it on the server first, which keeps deleted models for 30 days, then try again",
+        f"bring it back first with `catalog-sync restore --id {spec.id}`, then try again: the "
+        "server keeps deleted models for 30 days",
     )
 
 

@@ -124,7 +124,7 @@ def shared_policy(policy: Policy, diff: Diff) -> Policy:
 
 def _judge_import(model: ModelDiff, diff: Diff) -> Iterator[Refusal]:
     """Refuse an import that the server refuses, and one that might run already."""
-    if model.remote or not model.spec or not model.spec.weights:
+    if model.remote or model.promotion or not model.spec or not model.spec.weights:
         return
     weights = weights_digest(model.spec.weights)
     note, price = diff.notes.get(model.key), diff.prices.get(weights)
@@ -148,6 +148,13 @@ def _judge_fields(model: ModelDiff, diff: Diff) -> Iterator[Refusal]:
             "concept-twice",
             "two of its concepts are the same model",
             "keep one of them",
+        )
+    if model.remote and model.remote.status == "copying" and not model.promotion:
+        yield Refusal(
+            model.key,
+            "copying",
+            f"the server still copies {model.remote.id}",
+            "plan again when that is done",
         )
     changed = {change.field: change.after for change in model.changes}
     status = model.remote.status if model.remote else "new"
@@ -176,7 +183,7 @@ def _names_one_twice(spec: ModelSpec, diff: Diff) -> bool:
 
 
 def _has_epoch(model: ModelDiff, epoch: str) -> bool:
-    remote = model.remote
+    remote = model.remote or (model.promotion and model.promotion.source)
     if remote and not remote.status:
         return True
     return bool(
@@ -190,7 +197,8 @@ def _has_epoch(model: ModelDiff, epoch: str) -> bool:
 def dependents(diff: Diff, refused: set[str]) -> list[Refusal]:
     """Models that refer to one that will not exist, directly or through others."""
     changing = [m for m in diff.models if m.spec and m.verb not in (Verb.DELETE, Verb.FORGET)]
-    coming = {m.key for m in changing if m.verb is Verb.CREATE and m.key not in refused}
+    new = (Verb.CREATE, Verb.RESTORE)
+    coming = {m.key for m in changing if m.verb in new and m.key not in refused}
     users: defaultdict[str, list[str]] = defaultdict(list)
     for model in changing:
         for ref in model.spec.model_refs if model.spec else ():

@@ -92,7 +92,8 @@ def saved(
         return not named or catalog.name in named or model.id in pinned
 
     models = {model.id: model for model in snapshot.models.values() if matters(model)}
-    held = replace(snapshot, models=models)
+    deleted = {model.id: model for model in snapshot.deleted.values() if matters(model)}
+    held = replace(snapshot, models=models, deleted=deleted)
     return SavedSnapshot(catalog.name, target, project, in_utc(now), held)
 
 

@@ -12,7 +12,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "catalogsync"
 
 FLOORS = (
-    ("codec", "errors", "events", "hashed", "jobs", "model", "texts", "__init__"),
+    ("claims", "codec", "errors", "events", "hashed", "jobs", "model", "texts", "__init__"),
     (
         "actions",
         "cache",
@@ -30,6 +30,7 @@ FLOORS = (
     (
         "assumed",
         "attempts",
+        "deleted",
         "diff",
         "download",
         "members",
@@ -41,9 +42,9 @@ FLOORS = (
         "snapshots",
         "training",
     ),
-    ("ledger", "roundtrip", "training_data", "unused"),
-    ("importer", "rules", "training_writer"),
-    ("looking",),
+    ("ledger", "promotion", "remarks", "roundtrip", "training_data", "unused"),
+    ("importer", "recovery", "rules", "training_writer"),
+    ("looking", "promoter"),
     ("perform", "plan", "pull"),
     ("drift",),
     ("apply", "approval", "restoring", "review"),

@@ -64,8 +64,8 @@ def as_saved(saved: SavedPlan, planning: Planning, choices: Choices) -> tuple[Pl
     scope, base = saved.scope, saved.plan.base
     if planning.scope != Scope() or (scope.only_mine and planning.base):
         raise UsageError(
-            "--only, --exclude, --shard, --changed-since, --prune and --only-mine are in the saved "
-            "plan already",
+            "--only, --exclude, --shard, --changed-since, --prune, --anew and --only-mine are in "
+            "the saved plan already",
             hint="leave them out",
         )
     chosen = replace(

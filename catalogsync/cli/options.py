@@ -126,9 +126,12 @@ timeout_option = option(
     help="How long one request may take, with all its attempts.",
 )
 
-connection_options = together(
+_project_options = together(
     option("--target", metavar="NAME", help="The environment to use, from catalog.yaml."),
     option("--project", metavar="ID", help="The project to use instead of the target's."),
+)
+
+server_options = together(
     option(
         "--base-url",
         metavar="URL",
@@ -168,6 +171,8 @@ connection_options = together(
     option("--log-json", is_flag=True, help="Say that as JSON, one object a line."),
 )
 
+connection_options = together(_project_options, server_options)
+
 selection_options = together(
     option(
         "--only",
@@ -200,6 +205,11 @@ live_images_option = option(
     help="Show pictures in the HTML that only the server has.",
 )
 
+allowance_options = together(
+    option("--allow-update", type=click.IntRange(0), metavar="N", help="Allow N updates."),
+    option("--allow-upload", type=Size(), metavar="SIZE", help="Allow uploads of SIZE."),
+)
+
 plan_options = together(
     option(
         "--refresh",
@@ -209,9 +219,9 @@ plan_options = together(
         help="Read the texts of all models, or only of those changed since they were read last.",
     ),
     option("--prune", is_flag=True, help="Also delete models of this catalog without manifest."),
+    option("--anew", is_flag=True, help="Create models anew that were deleted: restore none."),
     option("--allow-delete", type=click.IntRange(0), metavar="N", help="Allow N deletes."),
-    option("--allow-update", type=click.IntRange(0), metavar="N", help="Allow N updates."),
-    option("--allow-upload", type=Size(), metavar="SIZE", help="Allow uploads of SIZE."),
+    allowance_options,
     live_images_option,
 )
 

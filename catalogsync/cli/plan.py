@@ -20,7 +20,7 @@ from catalogsync.cli.output import say, write_lines, write_text
 from catalogsync.cli.pictures import Pictures, pictures_of
 from catalogsync.cli.planning import make_plan, plan_offline, split_options
 from catalogsync.cli.readings import Told, reading_options, split_readings
-from catalogsync.cli.restore import desired_session, restore_option, say_restore
+from catalogsync.cli.way_back import desired_session, restore_option, say_restore
 from catalogsync.errors import UsageError
 from catalogsync.plan import LIVE
 from catalogsync.review.saved import saved_document, sealed

@@ -1,7 +1,7 @@
 """What `plan` and `apply` share: observe, diff, plan."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from catalogsync.errors import UsageError
 from catalogsync.identity import Refusal
 from catalogsync.manifest import load
 from catalogsync.manifest.tree import KnownBlobs
-from catalogsync.model import Catalog, Snapshot, Target
+from catalogsync.model import Catalog, RemoteModel, Snapshot, Target
 from catalogsync.observe import observe
 from catalogsync.plan import Base, Plan, build_plan
 from catalogsync.restoring import settled
@@ -47,11 +47,12 @@ class Planning:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A plan with what it was made from."""
+    """A plan with what it was made from; of a promotion, also the models of the source project."""
 
     saved: SavedPlan
     diff: Diff
     snapshot: Snapshot
+    source: Mapping[str, RemoteModel] = field(default_factory=dict)
 
     @property
     def plan(self) -> Plan:
@@ -80,6 +81,7 @@ def split_options(options: dict[str, Any]) -> tuple[Planning, Choices]:
         options.pop("only_mine"),
         options["shard"],
         options["changed_since"] or "",
+        anew=options.pop("anew"),
     )
     return Planning(scope, allow, options.pop("base")), Choices(**options)
 
@@ -125,7 +127,8 @@ def make_plan(
     """Read the server and plan, without what there are objections to."""
     now = datetime.now(UTC)
     known = _base(planning, opened.root, opened.catalog, opened.target, opened.blobs)
-    snapshot = _observed(opened, jobs=jobs, quiet=quiet, as_json=as_json)
+    restorable = planning.restore is None
+    snapshot = observed(opened, jobs=jobs, quiet=quiet, as_json=as_json, restorable=restorable)
     if planning.restore:
         opened, found = _way_back(opened, planning.restore, snapshot)
     else:
@@ -162,7 +165,7 @@ def compare(
         blobs=opened.blobs,
         otherwise=otherwise,
     )
-    snapshot = _observed(opened, jobs=jobs, quiet=quiet, as_json=as_json)
+    snapshot = observed(opened, jobs=jobs, quiet=quiet, as_json=as_json)
     found = diff(opened.catalog, snapshot, keys=opened.keys, base=known.catalog, today=now.date())
     return Compared(found, known.base, _told(now))
 
@@ -171,7 +174,16 @@ def _told(now: datetime) -> str:
     return now.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _observed(opened: Session, *, jobs: int, quiet: bool, as_json: bool) -> Snapshot:
+def observed(
+    opened: Session,
+    *,
+    jobs: int,
+    quiet: bool,
+    as_json: bool,
+    restorable: bool = False,
+    notes: bool = False,
+) -> Snapshot:
+    """Read what the catalog needs of the project, and show how far that is."""
     with progress("reading", quiet=quiet, as_json=as_json) as tell:
         return observe(
             opened.client,
@@ -181,6 +193,8 @@ def _observed(opened: Session, *, jobs: int, quiet: bool, as_json: bool) -> Snap
             progress=tell.step,
             known=opened.known,
             fields=opened.reads,
+            restorable=restorable,
+            notes=notes,
         )
 
 
@@ -232,6 +246,7 @@ def _compared(
         base=known.catalog,
         only_mine=planning.scope.only_mine,
         today=today,
+        anew=planning.scope.anew,
     )
 
 

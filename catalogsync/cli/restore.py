@@ -1,92 +1,213 @@
-"""`--restore FILE`: what `plan` and `apply` want is not what the manifests say, but what was."""
+"""`catalog-sync restore`: models back that were deleted, while the server still has them."""
 
-import hashlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
+from typing import Any
 
 import click
 
-from catalogsync.cli.against import check_snapshot_is_for
-from catalogsync.cli.options import option
-from catalogsync.cli.output import say
-from catalogsync.cli.planning import Planned, Planning
-from catalogsync.cli.saved import read_whole
-from catalogsync.cli.session import Choices, Session, selected, session
-from catalogsync.errors import Refused, UsageError
-from catalogsync.restoring import desired, left_there
-from catalogsync.review.saved import SavedPlan
-from catalogsync.review.words import duration, visible
-from catalogsync.snapshots import parsed
-
-restore_option = option(
-    "--restore",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="Bring models back as FILE has them: kept by an apply, or a snapshot. "
-    "--prune then deletes what that apply created.",
+from catalogsync.cli.carrying import Manner, asked, carried_document, carried_out
+from catalogsync.cli.options import (
+    allowance_options,
+    catalog_option,
+    connection_options,
+    json_option,
+    option,
+    talk_options,
 )
+from catalogsync.cli.output import write_lines, write_text
+from catalogsync.cli.planning import Planned, Planning, make_plan
+from catalogsync.cli.session import Choices, Session, session
+from catalogsync.cli.undo import say_way_back
+from catalogsync.deleted import last_day, restorable_until
+from catalogsync.diff import RESERVED_TAGS, Verb
+from catalogsync.errors import ApiError, CatalogSyncError, UsageError
+from catalogsync.identity import owners
+from catalogsync.model import RemoteModel
+from catalogsync.recovery import explain, restored
+from catalogsync.review.document import FORMAT_VERSION, dumped
+from catalogsync.review.saved import Scope
+from catalogsync.review.text import Line, render_plan
+from catalogsync.review.words import counted, quoted, visible
+from catalogsync.rules import Allowances
 
 
-@contextmanager
-def desired_session(
-    choices: Choices, planning: Planning, restore: Path | None, *, read_only: bool
-) -> Iterator[tuple[Session, Planning]]:
-    """A session whose catalog is the manifests', or has the models of a snapshot."""
-    if restore is None:
-        with session(choices, read_only=read_only) as opened:
-            yield opened, planning
-        return
-    if choices.shard or choices.changed_since:
+@click.command("restore")
+@click.argument("keys", nargs=-1, metavar="[KEY]...")
+@catalog_option
+@option("--id", "ids", metavar="ID", multiple=True, help="A model without manifest; repeatable.")
+@option("--list", "lists", is_flag=True, help="Only list what can be restored.")
+@connection_options
+@allowance_options
+@option("--yes", "-y", is_flag=True, help="Do not ask.")
+@option("--lfs-pull", is_flag=True, help="Let Git LFS download the files that are to be sent.")
+@json_option
+@talk_options
+def command(
+    keys: tuple[str, ...],
+    ids: tuple[str, ...],
+    lists: bool,
+    yes: bool,
+    lfs_pull: bool,
+    allow_update: int | None,
+    allow_upload: int | None,
+    as_json: bool,
+    quiet: bool,
+    color: str,
+    **options: Any,
+) -> int:
+    """Bring back models that were deleted: the server keeps them for 30 days.
+
+    A KEY of the catalog: its model comes back under its old id, and is then what its manifest says.
+    With --id a model that no manifest describes any more: it comes back as it was, but for its
+    collections. Shows what it would do, and asks.
+
+    To undo what an apply changed, see `catalog-sync apply --restore FILE`.
+    """
+    if bool(keys) + bool(ids) + lists != 1:
+        raise UsageError("name KEYs, or --id, or --list", hint="restore --list shows what there is")
+    choices = Choices(quiet=quiet, **options)
+    if lists:
+        return _list(choices, as_json=as_json, color=color)
+    manner = Manner(choices.jobs, not yes, quiet, as_json, color, lfs_pull)
+    if ids:
+        return _by_id(choices, ids, manner)
+    allow = Allowances(update=allow_update, upload=allow_upload)
+    return _by_key(choices, keys, allow, manner)
+
+
+def _by_key(choices: Choices, keys: Sequence[str], allow: Allowances, manner: Manner) -> int:
+    with session(replace(choices, keys=tuple(keys)), read_only=False) as opened:
+        planned = make_plan(
+            opened,
+            Planning(Scope(only=tuple(keys)), allow),
+            jobs=manner.jobs,
+            quiet=manner.quiet,
+            as_json=manner.as_json,
+        )
+        _check_restores(planned, keys)
+        lines = render_plan(planned.plan, jobs=manner.jobs)
+        write_lines(lines, color=manner.color, to_stderr=manner.as_json)
+        done = carried_out(opened, planned, manner)
+        if done.anything:
+            say_way_back(done.undo, choices, quiet=manner.quiet)
+    if manner.as_json:
+        write_text(carried_document(planned, done))
+    return done.code
+
+
+def _check_restores(planned: Planned, keys: Sequence[str]) -> None:
+    """Raise an error unless every key has a model to be restored, or a refusal that is told."""
+    plan = planned.plan
+    clear = {model.key for model in plan.models if model.verb is Verb.RESTORE}
+    clear |= {refusal.model for refusal in plan.refusals}
+    there = [f"{key} is there ({planned.diff.ids[key]})" for key in keys if key in planned.diff.ids]
+    gone = [
+        f"no deleted model bears the mark of {key}"
+        for key in keys
+        if key not in planned.diff.ids and key not in clear
+    ]
+    if there or gone:
+        raise CatalogSyncError(
+            f"nothing to restore: {'; '.join([*there, *gone])}",
+            hint="restore --list shows what can be restored; what a manifest pins by `id:` is "
+            "found without its mark",
+        )
+
+
+def _by_id(choices: Choices, ids: Sequence[str], manner: Manner) -> int:
+    with session(choices, read_only=False, may_be_empty=True) as opened:
+        deleted = {model.id: model for model in opened.client.list_deleted()}
+        models = _chosen(opened, deleted, ids)
+        lines = [Line(_line(model), "cyan") for model in models]
+        write_lines(lines, color=manner.color, to_stderr=manner.as_json)
+        asked(opened, f"Restore {counted(len(models), 'model')}", asks=manner.asks)
+        for model in models:
+            _restore(opened, model)
+        said = [
+            Line(f"Restored {quoted(m.name)} {visible(m.id)}: nobody's, until a manifest pins it.")
+            for m in models
+        ]
+        write_lines(said, color=manner.color, to_stderr=manner.as_json)
+    if manner.as_json:
+        told = [{"id": m.id, "name": m.name, "tags": _tags_of(m)} for m in models]
+        write_text(dumped({"format_version": FORMAT_VERSION, "restored": told}))
+    return 0
+
+
+def _chosen(
+    opened: Session, deleted: dict[str, RemoteModel], ids: Sequence[str]
+) -> list[RemoteModel]:
+    missing = [model_id for model_id in ids if model_id not in deleted]
+    if missing:
+        raise CatalogSyncError(
+            f"not among the deleted models of the project: {', '.join(missing)}",
+            hint="restore --list shows them; what was deleted more than 30 days ago is lost",
+        )
+    models = [deleted[model_id] for model_id in dict.fromkeys(ids)]
+    keys = {spec.key for spec in opened.catalog.models}
+    held = {key: m for m in models for key in _keys(opened, m) if key in keys}
+    if held:
         raise UsageError(
-            "--restore brings back what one apply changed and cannot go with --shard or "
-            "--changed-since",
-            hint="give one or the other; --only and --exclude choose",
+            "; ".join(f"{model.id} has a manifest: {key}" for key, model in held.items()),
+            hint=f"catalog-sync restore {' '.join(held)} also brings back its tags and collections",
         )
-    content = read_whole(restore)
-    saved = parsed(content)
-    with session(replace(choices, only=(), exclude=()), read_only=read_only) as opened:
-        check_snapshot_is_for(saved, opened.catalog, opened.target)
-        catalog = desired(saved, opened.catalog, prune=planning.scope.prune)
-        keys = selected(catalog, choices)
-        scope = replace(planning.scope, restores=_digest(content))
-        restoring = replace(planning, restore=saved, scope=scope)
-        yield replace(opened, catalog=catalog, keys=keys), restoring
+    return models
 
 
-def check_restores(approved: SavedPlan | None, restore: Path | None) -> None:
-    """Raise unless an approved plan goes with the file that it was made with, or with none."""
-    made_with = approved.scope.restores if approved else ""
-    if restore is None and made_with:
-        raise UsageError(
-            "the saved plan brings back what a file has, and the file is not named",
-            hint="name the one that it was made with: --restore FILE",
+def _keys(opened: Session, model: RemoteModel) -> Iterator[str]:
+    yield from (key for catalog, key in owners(model) if catalog == opened.catalog.name)
+
+
+def _restore(opened: Session, model: RemoteModel) -> None:
+    client = opened.client
+    try:
+        restored(client, model.id, opened.stop.wait)
+    except ApiError as error:
+        explain(error, otherwise="restore it in the web page, if that still shows it")
+        raise
+    if tags := _tags_of(model):
+        client.edit_tags(model.id, add=tags, delete=())
+
+
+def _tags_of(model: RemoteModel) -> list[str]:
+    """The tags that a restored model is given back; marks of catalogs are for an apply."""
+    prefixes = tuple(glob.removesuffix("*") for glob in RESERVED_TAGS)
+    return sorted(tag for tag in model.tags if not tag.startswith(prefixes))
+
+
+def _line(model: RemoteModel) -> str:
+    tags = "".join(f" +{visible(tag)}" for tag in _tags_of(model))
+    until = visible(restorable_until(model))
+    return f"= restore {quoted(model.name)}  {visible(model.id)}  ({until}){tags}"
+
+
+def _list(choices: Choices, *, as_json: bool, color: str) -> int:
+    today = datetime.now(UTC).date()
+    with session(choices, read_only=True, may_be_empty=True) as opened:
+        found = sorted(opened.client.list_deleted(), key=lambda m: (m.deleted_at, m.id))
+    rows = []
+    for model in reversed(found):
+        until = last_day(model)
+        rows.append(
+            {
+                "id": model.id,
+                "name": model.name,
+                "deleted_at": model.deleted_at,
+                "days_left": max(0, (until - today).days) if until else None,
+                "keys": [f"{catalog}/{key}" for catalog, key in owners(model)],
+            }
         )
-    if approved and restore and _digest(read_whole(restore)) != made_with:
-        raise Refused(
-            f"the saved plan was not made with --restore {restore}",
-            hint="name the file that it was made with, or none if it was made without",
-        )
+    if as_json:
+        write_text(dumped({"format_version": FORMAT_VERSION, "restorable": rows}))
+        return 0
+    write_lines(map(_row, rows) if rows else [Line("Nothing can be restored.")], color=color)
+    return 0
 
 
-def _digest(content: bytes) -> str:
-    return f"sha256:{hashlib.sha256(content).hexdigest()}"
-
-
-def say_restore(planned: Planned, planning: Planning, *, quiet: bool) -> None:
-    """Say that a plan leads back, and which models it leaves although the apply created them."""
-    saved = planning.restore
-    if quiet or saved is None:
-        return
-    ago = duration(saved.age(datetime.now(UTC)))
-    say(visible(f"Back to what was read {ago} ago, at {saved.read_at}."))
-    for key in () if planning.scope.prune else left_there(saved, planned.snapshot):
-        say(visible(f"{key} was created by that apply and stays; --prune deletes it."))
-
-
-def say_manifests_stay(restore: Path | None, *, quiet: bool) -> None:
-    """Say that what was brought back is not what the manifests say."""
-    if restore and not quiet:
-        say("The manifests are unchanged: revert the commit too, or the next apply does it again.")
+def _row(row: dict[str, Any]) -> Line:
+    left = "" if row["days_left"] is None else f", {counted(row['days_left'], 'day')} left"
+    whose = f"  {visible(', '.join(row['keys']))}" if row["keys"] else ""
+    deleted = f"deleted {visible(row['deleted_at'][:10])}{left}"
+    return Line(f"{visible(row['id'])}  {quoted(row['name'])}{whose}  {deleted}")

@@ -52,6 +52,7 @@ class Choices:
     timeout: float = 120.0
     only: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
     shard: Shard | None = None
     changed_since: str | None = None
     refresh: str = "full"
@@ -238,6 +239,8 @@ def selected(
 
 
 def _named(catalog: Catalog, choices: Choices) -> frozenset[str] | None:
+    if choices.keys:
+        return _known_keys(catalog, choices.keys)
     if not (choices.only or choices.exclude):
         return None
     keys = [spec.key for spec in catalog.models]
@@ -256,6 +259,16 @@ def _named(catalog: Catalog, choices: Choices) -> frozenset[str] | None:
     if not chosen:
         raise UsageError("--only and --exclude leave no model", hint=f"keys: {', '.join(keys)}")
     return chosen
+
+
+def _known_keys(catalog: Catalog, keys: tuple[str, ...]) -> frozenset[str]:
+    specs = [spec.key for spec in catalog.models]
+    unknown = [key for key in dict.fromkeys(keys) if key not in specs]
+    if unknown:
+        raise UsageError(
+            f"there is no manifest {', '.join(unknown)}", hint=f"keys: {', '.join(specs)}"
+        )
+    return frozenset(keys)
 
 
 def _any_matches(key: str, globs: tuple[str, ...]) -> bool:

@@ -46,6 +46,7 @@ def command(out: Path, quiet: bool, **options: Any) -> None:
             jobs=choices.jobs,
             progress=tell.step,
             known=opened.known,
+            restorable=True,
         )
     taken = saved(
         snapshot,

@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
+from catalogsync.claims import claims_by_key
 from catalogsync.contents import known_contents
 from catalogsync.diff.accepted import accepted, without_accepted
 from catalogsync.diff.cards import Card, cards
 from catalogsync.diff.compare import RESERVED_TAGS, SCALARS, Comparison
 from catalogsync.diff.edited import but_for_git
+from catalogsync.diff.managed import READ_ALONE
 from catalogsync.diff.mine import mine, still_undoing
 from catalogsync.diff.threeway import Sides
 from catalogsync.diff.training import BUSY, TRAINING
@@ -21,6 +23,7 @@ from catalogsync.diff.values import (
     Hunk,
     ModelDiff,
     Placed,
+    Promotion,
     Value,
     Verb,
     patched,
@@ -33,6 +36,7 @@ from catalogsync.shard import Shard
 
 __all__ = [
     "BUSY",
+    "READ_ALONE",
     "RESERVED_TAGS",
     "SCALARS",
     "TRAINING",
@@ -44,6 +48,7 @@ __all__ = [
     "Hunk",
     "ModelDiff",
     "Placed",
+    "Promotion",
     "Value",
     "Verb",
     "but_for_git",
@@ -64,15 +69,20 @@ def diff(
     base: Catalog | None = None,
     only_mine: bool = False,
     today: date = date.max,
+    anew: bool = False,
+    promoting: bool = False,
 ) -> Diff:
     """Compare the catalog with what the server had; with `prune`, orphans are to be deleted.
 
     With `keys` there are no orphans, unless those are the keys of a `shard`: then they are its own.
     With a `base`, the catalog as it was applied last, every difference tells where it comes from;
     with `only_mine` those are left out that somebody made on the server. What manifests accept up
-    to some day is left out until `today` has passed it.
+    to some day is left out until `today` has passed it. With `anew`, what was deleted is created
+    and not restored; when `promoting`, a promotion that was begun is no obstacle.
     """
-    scope = _Scope(snapshot, keys, prune, shard, base, today)
+    if anew:
+        snapshot = replace(snapshot, deleted={})
+    scope = _Scope(snapshot, keys, prune, shard, base, today, promoting)
     found, sides = scope.compared(catalog)
     if sides is None or not only_mine:
         return found
@@ -99,15 +109,25 @@ class _Scope:
     shard: Shard | None
     base: Catalog | None
     today: date
+    promoting: bool
 
     def compared(self, catalog: Catalog) -> tuple[Diff, Sides | None]:
         """The differences, and the three sides where there is a base."""
         snapshot, keys = self.snapshot, self.keys
         notes = notes_by_key(catalog.name, snapshot.collections or {})
-        matching = match(catalog, snapshot.models, begun=notes)
+        claims = claims_by_key(catalog.name, snapshot.collections or {})
+        matching = match(
+            catalog,
+            snapshot.models,
+            begun=notes,
+            claims=claims,
+            deleted=snapshot.deleted,
+            promoting=self.promoting,
+        )
         contents = known_contents(catalog.models, snapshot.assets)
         lost = {spec.key: spec.id for spec in matching.lost}
-        compare = Comparison(catalog, snapshot, contents, lost | matching.ids(), notes)
+        ids = lost | matching.restorable() | matching.ids()
+        compare = Comparison(catalog, snapshot, contents, ids, notes, claims)
         chosen = [found for found in matching.matches if self._has(found.spec.key)]
         refused = {found.spec.key: refusal for found in chosen if (refusal := unread(found))}
         matches = [found for found in chosen if found.spec.key not in refused]
@@ -138,14 +158,16 @@ class _Scope:
             prices=snapshot.prices,
             keys=keys,
             twins=twins(catalog.name, snapshot.models.values()),
-            managed=sum(1 for found in matching.matches if found.remote) + len(matching.orphans),
+            managed=sum(1 for found in matching.matches if found.live) + len(matching.orphans),
             unchanged=len(present) - len(changing),
             accepted=tuple(a for m in matches for a in accepted(compare, m, self.today)),
             shard=self.shard,
-            managed_here=sum(1 for found in chosen if found.remote) + len(orphans),
+            managed_here=sum(1 for found in chosen if found.live) + len(orphans),
             elsewhere=tuple(self._elsewhere(matching)) if self.shard else (),
             lost=tuple(model for model in gone if self._has(model.key)),
             busy=_trained_on(snapshot),
+            claims=claims,
+            deleted=snapshot.deleted,
         )
         return found, sides
 

@@ -13,7 +13,7 @@ from catalogsync.model import Ignored, State
 
 def without_accepted(found: Match, today: date) -> Match:
     """The match as if its manifest did not manage what it lets differ today."""
-    live = found.remote
+    live = found.live
     fields = _ignored(found, today)
     if not fields or live is None:
         return found
@@ -24,18 +24,22 @@ def without_accepted(found: Match, today: date) -> Match:
 def accepted(compare: Comparison, found: Match, today: date) -> Iterator[Accepted]:
     """What differs and may."""
     fields = _ignored(found, today)
-    if not fields or found.remote is None:
+    if not fields or found.live is None:
         return
-    for change in compare.changes(found.spec, found.remote):
+    for change in compare.changes(found.spec, found.live):
         if change.field in fields:
             why = fields[change.field]
             said = replace(change, came=Came.ACCEPTED)
             yield Accepted(said, why.reason, why.until.isoformat(), why.owner)
 
 
+_OURS_ALONE = (Origin.INTERRUPTED, Origin.CLAIMED)
+"""What nobody can have edited since it came to be."""
+
+
 def _ignored(found: Match, today: date) -> dict[str, Ignored]:
     """What counts today, by field; of several entries the one that ends last."""
-    if found.spec.state is not State.PRESENT or found.origin is Origin.INTERRUPTED:
+    if found.spec.state is not State.PRESENT or found.origin in _OURS_ALONE:
         return {}
     entries = sorted(found.spec.ignored, key=lambda entry: entry.until)
     return {entry.field: entry for entry in entries if entry.until >= today}

@@ -1,15 +1,27 @@
 """One manifest against one model."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from fnmatch import fnmatchcase
 from fnmatch import translate as pattern_of
 
+from catalogsync.claims import Claim
 from catalogsync.contents import Contents
 from catalogsync.diff.leaves import leaf_differences
 from catalogsync.diff.lists import list_differences
+from catalogsync.diff.managed import READ_ALONE
 from catalogsync.diff.training import training_changes
 from catalogsync.diff.values import Change, ModelDiff, Value, Verb
-from catalogsync.identity import OWNER_PREFIX, PROTECTED_TAG, Match, Origin, owner_tag
+from catalogsync.identity import (
+    OWNER_PREFIX,
+    PROTECTED_TAG,
+    UNFINISHED_TAG,
+    Match,
+    Origin,
+    owner_tag,
+    promoting_owner,
+)
 from catalogsync.import_notes import Note
 from catalogsync.mentions import canonical, parsed
 from catalogsync.model import (
@@ -43,6 +55,28 @@ SCALARS = {
 """Fields that are one string on both sides: the API's name and ours."""
 
 
+_VERBS = {
+    Origin.PINNED: Verb.ADOPT,
+    Origin.INTERRUPTED: Verb.ADOPT,
+    Origin.CLAIMED: Verb.ADOPT,
+    Origin.DELETED: Verb.RESTORE,
+}
+"""What becomes of a model that is not ours yet, by how its manifest came by it."""
+
+
+def _unread(change: Change) -> Change:
+    """A change of a deleted model, which does not tell what its texts are."""
+    return replace(change, before=None) if change.field in READ_ALONE else change
+
+
+def _unseen(spec: ModelSpec, changes: Iterable[Change]) -> Iterator[Change]:
+    """The managed fields of a deleted model that cannot be read: they are set, also to nothing."""
+    told = {change.field for change in changes}
+    for field, attribute in READ_ALONE.items():
+        if getattr(spec, attribute) is not None and field not in told:
+            yield Change(spec.key, (field,), None, "")
+
+
 class Comparison:
     """Compares one manifest at a time against a snapshot."""
 
@@ -53,10 +87,12 @@ class Comparison:
         contents: Contents,
         ids: Mapping[str, str],
         notes: Mapping[str, Note],
+        claims: Mapping[str, Sequence[Claim]],
     ) -> None:
         self._catalog = catalog
         self._contents = contents
         self._notes = notes
+        self._claims = claims
         self._keys = {model_id: key for key, model_id in ids.items()}
         self._collections = snapshot.collections or {}
         globs = (*RESERVED_TAGS, *catalog.ignore_tags)
@@ -70,10 +106,16 @@ class Comparison:
         if spec.state is State.UNMANAGED:
             marks = tuple(self._our_marks(spec, remote)) if remote else ()
             return ModelDiff(spec.key, Verb.FORGET, spec, remote, marks) if marks else None
-        changes = (*self._source(spec, remote), *self.changes(spec, remote or _NOTHING))
+        changes = (
+            *self._source(spec, remote),
+            *self._claimed(found),
+            *self.changes(spec, remote or _NOTHING),
+        )
         if remote is None:
             return ModelDiff(spec.key, Verb.CREATE, spec, None, changes)
-        verb = Verb.ADOPT if found.origin in (Origin.PINNED, Origin.INTERRUPTED) else Verb.UPDATE
+        if found.origin is Origin.DELETED:
+            changes = (*map(_unread, changes), *self._lost(found), *_unseen(spec, changes))
+        verb = _VERBS.get(found.origin, Verb.UPDATE)
         return ModelDiff(spec.key, verb, spec, remote, changes, found.origin) if changes else None
 
     def changes(self, spec: ModelSpec, live: RemoteModel) -> Iterator[Change]:
@@ -96,9 +138,27 @@ class Comparison:
         elif remote and note:
             yield Change(spec.key, ("import",), note.name, None)
 
+    def _claimed(self, found: Match) -> Iterator[Change]:
+        """The note of how a model came to be ours, once that is over."""
+        names = [claim.name for claim in self._claims.get(found.spec.key, ())]
+        if found.live and UNFINISHED_TAG in found.live.tags:
+            names = names or [UNFINISHED_TAG]
+        if names and found.origin is not Origin.DELETED:
+            yield Change(found.spec.key, ("note",), names[0], None)
+
+    def _lost(self, found: Match) -> Iterator[Change]:
+        """The tags that a manifest leaves alone, and that a restored model comes back without."""
+        left_alone = self._catalog.ignore_tags if found.spec.tags is not None else ("*",)
+        for tag in sorted(found.lost_tags):
+            ours = any(fnmatchcase(tag, glob) for glob in left_alone)
+            if ours and not any(fnmatchcase(tag, glob) for glob in RESERVED_TAGS):
+                yield Change(found.spec.key, ("tags", tag), None, tag)
+
     def _ownership(self, spec: ModelSpec, live: RemoteModel) -> Iterator[Change]:
         tag = owner_tag(self._catalog.name, spec.key)
         old = owner_tag(self._catalog.name, spec.renamed_from)
+        travelling = owner_tag(promoting_owner(self._catalog.name), spec.key)
+        old = travelling if travelling in live.tags else old
         if tag not in live.tags:
             yield Change(spec.key, ("owner",), old if old in live.tags else None, tag)
         elif old in live.tags:

@@ -10,6 +10,14 @@ from catalogsync.model import ModelSpec
 TEXTS = {"description": "description", "promptGuide": "prompt_guide"}
 """The Markdown fields: the API's name and ours."""
 
+READ_ALONE = {
+    **TEXTS,
+    "promptEmbedding": "prompt_embedding",
+    "negativePromptEmbedding": "negative_prompt_embedding",
+    **TRAINING,
+}
+"""The fields that are read by themselves, as no listing tells them: the API's name and ours."""
+
 MANAGED = {
     "shortDescription": "short_description",
     "tags": "tags",
@@ -19,10 +27,7 @@ MANAGED = {
     "classSlug": "class_slug",
     "concepts": "concepts",
     "epoch": "epoch",
-    "promptEmbedding": "prompt_embedding",
-    "negativePromptEmbedding": "negative_prompt_embedding",
-    **TRAINING,
-    **TEXTS,
+    **READ_ALONE,
 }
 """The fields that may be left alone: the API's name and ours."""
 

@@ -71,7 +71,7 @@ class Sides:
         self._keys |= {model_id: key for key, model_id in matching.ids().items()}
         ids = {key: model_id for model_id, key in self._keys.items()}
         self._contents = known_contents((*wanted, *base.models), snapshot.assets)
-        self._compare = Comparison(catalog, snapshot, self._contents, ids, notes)
+        self._compare = Comparison(catalog, snapshot, self._contents, ids, notes, {})
         held = snapshot.models.values()
         self._was_applied = any(name == catalog.name for live in held for name, _ in owners(live))
         renamed = {spec.renamed_from: spec.key for spec in wanted if spec.renamed_from}
@@ -104,14 +104,16 @@ class Sides:
         """Where a difference of a whole model comes from; None if that is for its fields to say."""
         if base is None:
             return Came.DRIFT if found.spec is None else Came.PENDING
-        if found.verb is Verb.CREATE:
+        if found.verb in (Verb.CREATE, Verb.RESTORE):
             same_pin = found.spec is not None and found.spec.id == base.id
             return Came.DRIFT if base.state is State.PRESENT and same_pin else Came.PENDING
         if found.verb is Verb.DELETE:
             return self._deleted(found, base)
         if found.verb is Verb.FORGET:
             return Came.DRIFT if base.state is State.UNMANAGED else Came.PENDING
-        ours = found.origin is Origin.INTERRUPTED or base.state is not State.PRESENT
+        ours = (
+            found.origin in (Origin.INTERRUPTED, Origin.CLAIMED) or base.state is not State.PRESENT
+        )
         return Came.PENDING if ours else None
 
     def _deleted(self, found: ModelDiff, base: ModelSpec) -> Came:

@@ -1,26 +1,17 @@
 """What cannot be compared because it was not read: never taken for empty."""
 
-from catalogsync.diff.training import TRAINING
+from catalogsync.diff.managed import READ_ALONE
 from catalogsync.identity import Match, Refusal
 from catalogsync.model import State
-
-_FIELDS = {
-    "description": "description",
-    "promptGuide": "prompt_guide",
-    "promptEmbedding": "prompt_embedding",
-    "negativePromptEmbedding": "negative_prompt_embedding",
-    **TRAINING,
-}
-"""The fields that are read by themselves: the API's name and ours."""
 
 
 def unread(found: Match) -> Refusal | None:
     """The refusal of a manifest that manages a field which is not known of its model."""
-    if found.remote is None or found.spec.state is not State.PRESENT:
+    if found.live is None or found.spec.state is not State.PRESENT:
         return None
     missing = [
         name
-        for name, attribute in _FIELDS.items()
+        for name, attribute in READ_ALONE.items()
         if getattr(found.spec, attribute) is not None and getattr(found.remote, attribute) is None
     ]
     if not missing:

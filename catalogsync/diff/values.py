@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from catalogsync.actions import By
+from catalogsync.claims import Claim
 from catalogsync.contents import Contents
 from catalogsync.identity import Origin, Refusal
 from catalogsync.import_notes import Note
@@ -109,6 +111,7 @@ class Verb(StrEnum):
     """What becomes of a model."""
 
     CREATE = "create"
+    RESTORE = "restore"
     ADOPT = "adopt"
     UPDATE = "update"
     FORGET = "forget"
@@ -116,10 +119,21 @@ class Verb(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Promotion:
+    """Where a model is brought over from, and how; `arrived` under that id, if it is there."""
+
+    source: RemoteModel
+    origin: str
+    by: By
+    arrived: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ModelDiff:
     """One model that differs; `spec` is None for an orphan, `remote` for a model to create.
 
-    `came` is where the difference as a whole comes from, None without a base.
+    `came` is where the difference as a whole comes from, None without a base. One with a
+    `promotion` is first brought over from another project.
     """
 
     key: str
@@ -129,6 +143,7 @@ class ModelDiff:
     changes: tuple[Change, ...] = ()
     origin: Origin = Origin.OWNED
     came: Came | None = None
+    promotion: Promotion | None = None
 
     @property
     def would_undo(self) -> int:
@@ -140,7 +155,7 @@ def undone(verb: Verb, came: Came | None, changes: Iterable[Change]) -> int:
     """How many edits on the server a difference undoes; a whole model counts as one."""
     if came is None or not came.would_undo:
         return 0
-    if verb in (Verb.CREATE, Verb.DELETE, Verb.FORGET):
+    if verb in (Verb.CREATE, Verb.RESTORE, Verb.DELETE, Verb.FORGET):
         return 1
     return sum(1 for change in changes if change.came and change.came.would_undo)
 
@@ -166,7 +181,9 @@ class Diff:
     the number of edits on the server that are left alone. Of a `shard`, `managed_here` is the
     number of models that it manages itself, and `elsewhere` holds the deletes of the others.
     `lost` are the manifests that are refused because the model that they pin is not there.
-    `busy` are the ids of the assets that a model is trained on just now, as far as that was read.
+    `busy` are the ids of the assets that a model is trained on just now, as far as that was read,
+    `claims` the notes of models that are about to become ours, by key, and `deleted` is what can
+    be restored, by id.
     """
 
     models: tuple[ModelDiff, ...]
@@ -188,6 +205,8 @@ class Diff:
     elsewhere: tuple[ModelDiff, ...] = ()
     lost: tuple[ModelDiff, ...] = ()
     busy: frozenset[str] = frozenset()
+    claims: Mapping[str, Sequence[Claim]] = field(default_factory=dict)
+    deleted: Mapping[str, RemoteModel] = field(default_factory=dict)
 
     def covers(self, key: str) -> bool:
         """Whether the model was compared at all."""

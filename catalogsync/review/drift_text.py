@@ -22,8 +22,8 @@ _WAYS_OUT = (
     ("To take one model's, conflicts too", "catalog-sync pull --accept KEY"),
 )
 _WAY_BACK = (
-    "What is gone: restore it on the server, or let it go with catalog-sync pull --accept KEY; "
-    "an apply makes a new model of a manifest without `id`"
+    "What is gone: an apply restores it for 30 days, as does `catalog-sync restore KEY`; "
+    "or let it go with `catalog-sync pull --accept KEY`"
 )
 
 

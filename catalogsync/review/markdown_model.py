@@ -23,6 +23,7 @@ from catalogsync.review.phrases import (
     TEXTS,
     asset_facts,
     by_field,
+    by_promotion,
     examples_count,
     import_cost,
     pair_count,
@@ -46,7 +47,7 @@ def model_section(
 ) -> Section:
     """All there is to say of one model; its row begins with a warning, or with what it undoes."""
     sign, word, _ = signs[model.verb]
-    what = f"`{sign}` {word}"
+    what = f"`{sign}` {word}{prose(by_promotion(model.actions))}"
     reading = _Reading(model, uploads)
     where = code(model.model_id) if model.model_id and not model.changes else ""
     told = " · ".join(reading.counts()) or where
@@ -91,7 +92,7 @@ class _Reading:
         self._diffs = {
             field: _diff(changes[0])
             for field, changes in self._fields.items()
-            if field in TEXTS and not self._creating
+            if field in TEXTS and not self._creating and changes[0].before is not None
         }
 
     def counts(self) -> Iterator[str]:
@@ -220,7 +221,7 @@ class _Reading:
         return table_row(what, self._asset(image.asset), caption)
 
     def _text_count(self, field: str) -> str:
-        if self._creating:
+        if field not in self._diffs:
             return counted(len(str(self._fields[field][0].after or "").splitlines()), "line")
         signs = [line[0] for line in self._diffs[field]]
         return f"+{signs.count('+')} -{signs.count('-')}"

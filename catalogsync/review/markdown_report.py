@@ -34,6 +34,7 @@ from catalogsync.review.words import counted
 _DONE = {
     Verb.DELETE: "deleted",
     Verb.CREATE: "created",
+    Verb.RESTORE: "restored",
     Verb.ADOPT: "adopted",
     Verb.UPDATE: "updated",
     Verb.FORGET: "forgotten",

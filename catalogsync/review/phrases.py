@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from difflib import SequenceMatcher
 
-from catalogsync.actions import ImportModel
+from catalogsync.actions import By, ImportModel, PromoteModel
 from catalogsync.diff import Change, Value
 from catalogsync.model import AssetRef, ReadBefore, TrainingPair, Weights
 from catalogsync.plan import Plan
@@ -116,6 +116,15 @@ def weights_facts(weights: Weights) -> list[str]:
     """Where weights come from, and the size of their file."""
     size = [file_size(weights.file.size)] if weights.file else []
     return [f"{weights.source} {weights.address}", *size]
+
+
+def by_promotion(actions: Iterable[object]) -> str:
+    """How a model is brought over from another project, as it follows the verb; or nothing."""
+    for action in actions:
+        if isinstance(action, PromoteModel) and not action.arrived:
+            way = "copy and transfer" if action.by is By.COPY else "transfer"
+            return f" by {way} from {action.origin}"
+    return ""
 
 
 def import_cost(action: ImportModel) -> str:

@@ -68,6 +68,9 @@ _DOING = {
     "CreateModel": "create",
     "ImportModel": "import",
     "EndImport": "take away the note of the import of",
+    "EndNote": "take away the note of",
+    "RestoreModel": "restore",
+    "PromoteModel": "bring over",
     "AdoptModel": "adopt",
     "UpdateModel": "update the fields of",
     "EditTags": "edit the tags of",
@@ -113,6 +116,7 @@ def past_summary(plan: Plan, outcomes: Sequence[Outcome]) -> str:
         f"{counts[Verb.DELETE]} deleted",
     ]
     extra = [
+        (counts[Verb.RESTORE], "restored"),
         (counts[Verb.ADOPT], "adopted"),
         (counts[Verb.FORGET], "forgotten"),
         (len(fetched), "fetched"),

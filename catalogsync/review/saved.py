@@ -27,7 +27,7 @@ class Scope:
 
     `only_mine`: and of them only what the change set changes, by the base of the plan;
     `changed_since`: only those that are not as they were at this commit; `restores`:
-    the sha256 of the file that --restore named.
+    the sha256 of the file that --restore named; `anew`: what was deleted is created, not restored.
     """
 
     prune: bool = False
@@ -37,6 +37,7 @@ class Scope:
     shard: Shard | None = None
     changed_since: str = ""
     restores: str = ""
+    anew: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from catalogsync.review.phrases import (
     TEXTS,
     asset_facts,
     by_field,
+    by_promotion,
     examples_count,
     import_cost,
     pair_count,
@@ -47,6 +48,7 @@ _MOST_WORK = 4_000_000
 SIGNS = {
     Verb.DELETE: ("-", "delete", "red"),
     Verb.CREATE: ("+", "create", "green"),
+    Verb.RESTORE: ("=", "restore", "cyan"),
     Verb.ADOPT: ("=", "adopt", "cyan"),
     Verb.UPDATE: ("~", "update", "yellow"),
     Verb.FORGET: (".", "forget", "magenta"),
@@ -121,6 +123,7 @@ def summary(plan: Plan) -> str:
         f"{plan.count(Verb.DELETE)} to delete",
     ]
     extra = [
+        (plan.count(Verb.RESTORE), "to restore"),
         (plan.count(Verb.ADOPT), "to adopt"),
         (plan.count(Verb.FORGET), "to forget"),
         (plan.fetches, "to fetch"),
@@ -183,6 +186,8 @@ def model_lines(
     """One model: what becomes of it, by its sign and word, and every change."""
     sign, word, colour = signs[model.verb]
     tail = f"  {visible(model.model_id)}" if model.model_id else ""
+    if how := by_promotion(model.actions):
+        word += f"{visible(how)} "
     yield Line(f"{sign} {word} {visible(model.key)}  {quoted(model.name)}{tail}", colour)
     if model.note:
         yield Line(f"    ({visible(model.note)})")
@@ -200,7 +205,7 @@ def _field(field: str, changes: list[Change], creating: bool, uploads: set[str])
     if field in SETS:
         yield _labelled(field, " ".join(map(_member, changes)))
     elif field in TEXTS:
-        yield from _text(field, changes[0], creating)
+        yield from _text(field, changes[0], creating or changes[0].before is None)
     elif field == "examples":
         yield from _examples(changes, uploads)
     elif field == "trainingImages":

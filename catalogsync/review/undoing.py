@@ -19,6 +19,7 @@ Shown = Callable[[str], str]
 _WHOLE = {
     (Verb.CREATE, Came.DRIFT): "would bring back a model that was deleted on the server, "
     "unless base was never applied",
+    (Verb.RESTORE, Came.DRIFT): "would bring back a model that was deleted on the server",
     (Verb.DELETE, Came.DRIFT): "would delete a model that base has no manifest of either",
     (Verb.DELETE, Came.CONFLICT): "would delete a model that was edited on the server",
     (Verb.FORGET, Came.DRIFT): "would take off a mark that was put on on the server",
@@ -57,7 +58,7 @@ def undoings(model: ModelPlan) -> Iterator[Undoing]:
     """What a model's changes would undo, field by field."""
     if model.came and (whole := _WHOLE.get((model.verb, model.came))):
         yield Undoing("", whole=whole)
-    elif model.verb is not Verb.CREATE:
+    elif model.verb not in (Verb.CREATE, Verb.RESTORE):
         for field, changes in by_field(model.changes).items():
             if mine := [change for change in changes if change.came and change.came.would_undo]:
                 yield _of_field(field, mine)

@@ -48,6 +48,10 @@ class ScenarioClient:
         """When the server last answered, by its own clock; None where it does not tell."""
         return self._http.server_time
 
+    def in_project(self, project: str) -> "ScenarioClient":
+        """The same client for another project; it is closed with this one, and sends no files."""
+        return ScenarioClient(self._http.in_project(project), self._uploader)
+
     def list_models(self) -> Iterator[RemoteModel]:
         """Yield every model once, without the deleted ones (GET /models)."""
         seen: set[str] = set()
@@ -56,6 +60,18 @@ class ScenarioClient:
                 if model.id not in seen:
                     seen.add(model.id)
                     yield model
+
+    def list_deleted(self) -> Iterator[RemoteModel]:
+        """Yield every deleted model once (GET /models?status=deleted).
+
+        What is not deleted is left out: a server that does not know the filter ignores it.
+        """
+        params = {"pageSize": _MODELS_PER_PAGE, "status": "deleted"}
+        pages = self._http.pages("/models", "models", params)
+        found = {
+            model.id: model for page in pages for model in map(model_from, page) if model.deleted_at
+        }
+        yield from found.values()
 
     def get_model(self, model_id: str) -> RemoteModel:
         """Read one model in whole (GET /models/{modelId})."""
@@ -246,6 +262,21 @@ class ScenarioClient:
             self._http.delete(_path(model_id), again=again)
         except NotFound:
             return
+
+    def copy_model(self, model_id: str) -> RemoteModel:
+        """Copy a model as trained, with its examples, in one attempt
+        (POST /models/{modelId}/copy)."""
+        body = {"copyAsTrained": True, "copyExamples": True}
+        return _model(self._http.once("POST", _path(model_id, "copy"), body))
+
+    def transfer_model(self, model_id: str, project: str, team: str = "") -> RemoteModel:
+        """Transfer a model to another project, in one attempt (POST /models/{modelId}/transfer)."""
+        body = {"destinationProjectId": project} | ({"destinationTeamId": team} if team else {})
+        return _model(self._http.once("POST", _path(model_id, "transfer"), body))
+
+    def restore_model(self, model_id: str) -> RemoteModel:
+        """Bring a deleted model back, in one attempt (POST /models/{modelId}/restore)."""
+        return _model(self._http.once("POST", _path(model_id, "restore"), None))
 
 
 def _path(model_id: str, *rest: str) -> str:

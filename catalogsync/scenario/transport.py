@@ -7,6 +7,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Self
@@ -126,6 +127,12 @@ class Transport:
     def server_time(self) -> datetime | None:
         """When the server last answered, by its own clock (the Date header)."""
         return http_date(self._dated)
+
+    def in_project(self, project: str) -> "Transport":
+        """The same transport for another project; it is closed with this one."""
+        other = copy(self)
+        other._project = project
+        return other
 
     def close(self) -> None:
         """Close all connections."""

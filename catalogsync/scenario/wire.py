@@ -121,6 +121,7 @@ def model_from(data: Mapping[str, object]) -> RemoteModel:
         prompt_embedding=optional_text(data, "promptEmbedding"),
         negative_prompt_embedding=optional_text(data, "negativePromptEmbedding"),
         training_count=_whole(data, "trainingImagesNumber"),
+        deleted_at=text(data, "deletedAt"),
     )
 
 

@@ -346,3 +346,59 @@ def test_no_training_and_no_download_tells_a_secret(
     told += left_behind(tmp_path / "cache").decode("latin-1")
     assert "Traceback" not in told
     assert [canary for canary in CANARIES if canary in told] == []
+
+
+LIFE = [
+    ("restore", "POST /models/[^/]+/restore", failed(403)),
+    ("restore", "POST /models/[^/]+/restore", failed(410)),
+    ("restore", "POST /models/[^/]+/restore", CEILING),
+    ("restore", "POST /models/[^/]+/restore", page(502)),
+    ("restore", "POST /models/[^/]+/restore", OTHER_JSON),
+    ("restore", "POST /collections", reset),
+    ("restore", "DELETE /collections/[^/]+", failed(400)),
+    ("promote", "POST /models/[^/]+/copy", failed(403)),
+    ("promote", "POST /models/[^/]+/copy", cut_off),
+    ("promote", "POST /models/[^/]+/transfer", failed(403)),
+    ("promote", "POST /models/[^/]+/transfer", CEILING),
+    ("promote", "POST /models/[^/]+/transfer", OTHER_JSON),
+    ("promote", "POST /models/[^/]+/transfer", REDIRECT),
+    ("promote", "PUT /collections/[^/]+", page(500)),
+]
+
+
+@pytest.fixture
+def two(cli: Run, tmp_path: Path) -> Path:
+    """A catalog with two targets, whose first has one model, and once had another."""
+    folder = tmp_path / "two"
+    (folder / "models").mkdir(parents=True)
+    targets = "targets: {a: {project: proj_a}, b: {project: proj_b}}\ndefault: a\n"
+    write(folder / "catalog.yaml", f"apiVersion: catalogsync/v1\nname: acme\n{targets}")
+    for key in ("restore", "promote"):
+        write(folder / f"models/{key}.yaml", f"name: {key}\ntype: custom\ndescription: text\n")
+    with running(tmp_path / "life") as server:
+        assert cli("apply", folder, "--yes", "--base-url", server.url).code == 0
+        write(folder / "models/restore.yaml", "name: restore\ntype: custom\nstate: absent\n")
+        assert cli("apply", folder, "--yes", "--base-url", server.url).code == 0
+        write(folder / "models/restore.yaml", "name: restore\ntype: custom\ntags: [a]\n")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("command", "pattern", "answer"),
+    LIFE,
+    ids=[f"{number} {pattern}" for number, (_, pattern, _) in enumerate(LIFE)],
+)
+def test_no_failure_of_a_restore_or_a_promotion_tells_a_secret(
+    cli: Run, two: Path, tmp_path: Path, command: str, pattern: str, answer: Answer
+) -> None:
+    env = {"SCENARIO_SDK_API_KEY": KEY, "SCENARIO_SDK_API_SECRET": SECRET}
+    faults = Faults(pattern, answer)
+    more = ("--from", "a", "--to", "b") if command == "promote" else ()
+    with running(tmp_path / "life", middleware=(faults,), copy_s=0.01) as server:
+        where = ("-C", two, "--base-url", server.url, "-vvv", *ASKED)
+        found = cli(command, command, *more, *where, env=env)
+    assert found.code in (1, 3, 4), found.out + found.err
+    assert set(faults.authorizations) == {f"Basic {PAIR}"}
+    told = found.out + found.err
+    assert "Traceback" not in told
+    assert [canary for canary in CANARIES if canary in told] == []

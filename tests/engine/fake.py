@@ -63,6 +63,11 @@ class FakeServer:
     """
 
     models: dict[str, RemoteModel] = field(default_factory=dict)
+    deleted: dict[str, RemoteModel] = field(default_factory=dict)
+    tells_tags_of_deleted: bool = True
+    others: dict[str, "FakeServer"] = field(default_factory=dict)
+    transfers_move: bool = False
+    copies_tags: bool = False
     descriptions: dict[str, str] = field(default_factory=dict)
     prompt_guides: dict[str, str] = field(default_factory=dict)
     assets: dict[str, AssetRef] = field(default_factory=dict)
@@ -87,8 +92,12 @@ class FakeServer:
         self._read("list_models")
         with self.lock:
             listed = list(self.models.values())
-        for model in listed:
-            yield replace(model, **_NOT_LISTED)
+        yield from map(_as_listed, listed)
+
+    def list_deleted(self) -> Iterator[RemoteModel]:
+        self._read("list_deleted")
+        for model in map(_as_listed, list(self.deleted.values())):
+            yield model if self.tells_tags_of_deleted else replace(model, tags=frozenset())
 
     def get_model(self, model_id: str) -> RemoteModel:
         self._read("get_model", model_id)
@@ -314,13 +323,62 @@ class FakeServer:
 
     def delete_model(self, model_id: str, *, again: Look | None = None) -> None:
         with self._write("delete_model", model_id):
-            self.models.pop(model_id, None)
+            self.delete(model_id)
         self._again(again)
 
     def _again(self, look: Look | None) -> None:
         """The answer is lost: a client would look, and write the same once more."""
         if self.loses_answers and look:
             look()
+
+    def restore_model(self, model_id: str) -> RemoteModel:
+        with self._write("restore_model", model_id):
+            if model_id in self.models:
+                raise Rejected("it is not deleted", status=400)
+            if model_id not in self.deleted:
+                raise Rejected("it is gone for good", status=410)
+            model = replace(self.deleted.pop(model_id), tags=frozenset(), deleted_at="")
+            self.models[model_id] = model
+            self._change(model_id)
+        return self.models[model_id]
+
+    def copy_model(self, model_id: str) -> RemoteModel:
+        with self._write("copy_model", model_id):
+            return self._copied(self._model(model_id), self)
+
+    def transfer_model(self, model_id: str, project: str, team: str = "") -> RemoteModel:
+        there = self.others[project]
+        with self._write("transfer_model", model_id):
+            model = self._model(model_id)
+            if model.status == "copying":
+                raise Rejected("it is being copied", status=400)
+            if not self.transfers_move:
+                return self._copied(model, there)
+            there.models[model_id] = replace(model, collection_ids=frozenset())
+            if not self.copies_tags:
+                there.models[model_id] = replace(there.models[model_id], tags=frozenset())
+            there.descriptions[model_id] = self.descriptions.get(model_id, "")
+            del self.models[model_id]
+        return there.models[model_id]
+
+    def _copied(self, model: RemoteModel, there: "FakeServer") -> RemoteModel:
+        """A copy with pictures of its own, and the training that it had."""
+        new_ids = {}
+        for asset_id in {*model.examples, model.thumbnail} & self.assets.keys():
+            new_ids[asset_id] = asset_id if there is self else there._new_id("asset")
+            there.assets[new_ids[asset_id]] = replace(self.assets[asset_id], id=new_ids[asset_id])
+        copied = replace(
+            model,
+            id=there._new_id("model"),
+            tags=model.tags if self.copies_tags else frozenset(),
+            collection_ids=frozenset(),
+            examples=tuple(new_ids[each] for each in model.examples),
+            thumbnail=new_ids.get(model.thumbnail, ""),
+            concepts=model.concepts if there is self else (),
+            updated_at=there._now(),
+        )
+        there.models[copied.id] = copied
+        return copied
 
     # Helpers for the tests
 
@@ -341,6 +399,13 @@ class FakeServer:
         sha256 = hashlib.sha256(content).hexdigest()[:32] if content is not None else ""
         self.assets[asset_id] = AssetRef(id=asset_id, sha256=sha256, name=name)
         return asset_id
+
+    def delete(self, model_id: str) -> None:
+        """Delete a model by hand; it can be restored."""
+        with self.lock:
+            if model := self.models.pop(model_id, None):
+                gone = replace(model, deleted_at=self._now(), collection_ids=frozenset())
+                self.deleted[model_id] = gone
 
     def edit(self, model_id: str, **fields: Any) -> None:
         """Change a model by hand, as somebody in the web page would."""
@@ -391,6 +456,10 @@ class FakeServer:
 
     def _write(self, name: str, what: object) -> "_Write":
         return _Write(self, name, what)
+
+
+def _as_listed(model: RemoteModel) -> RemoteModel:
+    return replace(model, prompt_embedding=None, negative_prompt_embedding=None)
 
 
 class _Write:

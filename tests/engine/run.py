@@ -27,11 +27,12 @@ def plan(
     keys: frozenset[str] | None = None,
     shard: Shard | None = None,
     allow: Allowances = EVERYTHING,
+    anew: bool = False,
 ) -> Plan:
     """What an apply would do."""
     keys = shard.keys(catalog) if shard else keys
-    snapshot = observe(server, catalog, keys=keys, jobs=2)
-    found = diff(catalog, snapshot, keys=keys, prune=prune, shard=shard)
+    snapshot = observe(server, catalog, keys=keys, jobs=2, restorable=True)
+    found = diff(catalog, snapshot, keys=keys, prune=prune, shard=shard, anew=anew)
     return build_plan(catalog, found, allow=allow)
 
 
@@ -45,11 +46,12 @@ def run(
     between: Callable[[], None] = lambda: None,
     stop: Event | None = None,
     jobs: int = 4,
+    anew: bool = False,
 ) -> list[Outcome]:
     """Observe, plan and apply; `between` is called after the plan and before the apply."""
     keys = shard.keys(catalog) if shard else None
-    snapshot = observe(server, catalog, keys=keys, jobs=2)
-    found = diff(catalog, snapshot, keys=keys, prune=prune, shard=shard)
+    snapshot = observe(server, catalog, keys=keys, jobs=2, restorable=True)
+    found = diff(catalog, snapshot, keys=keys, prune=prune, shard=shard, anew=anew)
     made = build_plan(catalog, found, allow=EVERYTHING)
     between()
     performer = Performer(server, Ledger(found, snapshot), open_file, pause=lambda seconds: None)

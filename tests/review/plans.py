@@ -8,6 +8,7 @@ from catalogsync.actions import (
     DeleteModel,
     ForgetModel,
     ModelAction,
+    RestoreModel,
     SetExamples,
     UpdateModel,
     UploadAsset,
@@ -21,6 +22,7 @@ from catalogsync.plan import Base, ModelPlan, Orphan, Plan
 
 VERBS: dict[Verb, ModelAction] = {
     Verb.CREATE: CreateModel("", (), ()),
+    Verb.RESTORE: RestoreModel("", "", (), ""),
     Verb.ADOPT: AdoptModel("", (), ()),
     Verb.UPDATE: UpdateModel("", ()),
     Verb.FORGET: ForgetModel("", ()),

@@ -186,7 +186,7 @@ def put(*path: str | int, value: object) -> Callable[[dict[str, Any]], None]:
         (put("scope", "prune", value="yes"), "scope.prune: a text is not allowed here"),
         (put("models", value={}), "models: an object of type None is not allowed here"),
         (put("models", 0, value=None), r"models\[0\]: null is not allowed here"),
-        (put("models", 0, "verb", value="burn"), "'burn' is none of create, adopt"),
+        (put("models", 0, "verb", value="burn"), "'burn' is none of create, restore"),
         (put("models", 0, "name", value=True), "name: a boolean is not allowed here"),
         (put("models", 0, "actions", 0, "type", value="Eval"), "of type 'Eval' is not allowed"),
         (put("models", 1, "actions", 0, "fields", 0, value=["a"]), "1 items instead of 2"),

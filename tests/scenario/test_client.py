@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 from collections.abc import Callable
 from io import BytesIO
 from typing import Any
@@ -9,12 +10,13 @@ from typing import Any
 import pytest
 
 from catalogsync.errors import ApiError, BadResponse, FileChanged, NotFound, Rejected
-from catalogsync.model import AssetRef
+from catalogsync.model import AssetRef, RemoteModel
 from catalogsync.ports import CatalogWriter
 from catalogsync.scenario import ScenarioClient, Transport
 from tests.scenario.server import Server, html, reply, reset
 from tests.scenario.test_wire import ASSET, SMALLEST
 
+Call = Callable[[CatalogWriter], RemoteModel]
 CONTENT = b"an image"
 SHA = hashlib.sha256(CONTENT).hexdigest()
 FILE = AssetRef(sha256=SHA, name="pose.png")
@@ -48,6 +50,59 @@ def test_models_are_listed_once_and_without_the_deleted(
     )
     assert [found.id for found in client.list_models()] == ["m1", "m3"]
     assert server.requests[0].query == {"pageSize": "500"}
+
+
+def test_only_what_was_deleted_is_listed_as_deleted(server: Server, client: CatalogWriter) -> None:
+    page = [model(id="m1"), model(id="m2", deletedAt="2026-01-01"), model(id="m3", deletedAt=None)]
+    server.script(reply(200, {"models": page}))
+    assert [(found.id, found.deleted_at) for found in client.list_deleted()] == [
+        ("m2", "2026-01-01")
+    ]
+    assert server.requests[0].query == {"pageSize": "500", "status": "deleted"}
+
+
+@pytest.mark.parametrize(
+    ("call", "path", "body"),
+    [
+        (lambda c: c.restore_model("m1"), "/models/m1/restore", None),
+        (
+            lambda c: c.copy_model("m1"),
+            "/models/m1/copy",
+            {"copyAsTrained": True, "copyExamples": True},
+        ),
+        (
+            lambda c: c.transfer_model("m1", "p2"),
+            "/models/m1/transfer",
+            {"destinationProjectId": "p2"},
+        ),
+        (
+            lambda c: c.transfer_model("m1", "p2", "t2"),
+            "/models/m1/transfer",
+            {"destinationProjectId": "p2", "destinationTeamId": "t2"},
+        ),
+    ],
+)
+def test_what_makes_a_model_of_another_is_attempted_once(
+    server: Server, client: CatalogWriter, call: Call, path: str, body: object
+) -> None:
+    server.script(reply(200, {"model": model(id="m2")}))
+    assert call(client).id == "m2"
+    server.script(html(502))
+    with pytest.raises(ApiError) as lost:
+        call(client)
+    assert lost.value.may_have_been_applied
+    assert [(each.method, each.path) for each in server.requests] == [("POST", f"/v1{path}")] * 2
+    sent = b"" if body is None else json.dumps(body).encode()
+    assert [each.body for each in server.requests] == [sent] * 2
+
+
+def test_a_client_of_another_project_asks_for_that_one(
+    server: Server, client: ScenarioClient
+) -> None:
+    server.script(reply(200, {"models": []}), reply(200, {"models": []}))
+    list(client.in_project("p2").list_models())
+    list(client.list_models())
+    assert [each.query.get("projectId") for each in server.requests] == ["p2", None]
 
 
 def test_a_broken_model_in_a_listing_ends_it(server: Server, client: CatalogWriter) -> None:

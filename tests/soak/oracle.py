@@ -6,9 +6,9 @@ Shares nothing with the engine but its values: it knows tags and fields, no diff
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from catalogsync.actions import Action, CreateModel, DeleteModel, UploadAsset
+from catalogsync.actions import Action, CreateModel, DeleteModel, RestoreModel, UploadAsset
 from catalogsync.errors import NotKept, OutcomeUnknown, UploadStuck
 from catalogsync.model import (
     AssetRef,
@@ -42,7 +42,8 @@ def mark(catalog: Catalog, key: str) -> str:
 
 def marks(model: RemoteModel) -> set[str]:
     """The tags that make a model somebody's."""
-    return {tag for tag in model.tags if tag.startswith(PREFIX) and tag != PROTECTED}
+    own = {PROTECTED, f"{PREFIX}unfinished"}
+    return {tag for tag in model.tags if tag.startswith(PREFIX) and tag not in own}
 
 
 def by_key(catalog: Catalog, models: Models) -> dict[str, list[str]]:
@@ -57,11 +58,16 @@ def by_key(catalog: Catalog, models: Models) -> dict[str, list[str]]:
 
 @dataclass(frozen=True)
 class Oracle:
-    """Says what an apply of a catalog may do to the models that were there before."""
+    """Says what an apply of a catalog may do to the models that were there before.
+
+    `deleted` are those that could be restored, `noted` the collections that were there, by name.
+    """
 
     catalog: Catalog
     prune: bool
     before: Models
+    deleted: Models = field(default_factory=dict)
+    noted: Sequence[str] = ()
 
     def wrongs(self, after: Models) -> list[str]:
         """Everything that was changed, deleted or made although it must not be."""
@@ -71,7 +77,34 @@ class Oracle:
                 found.append(f"{model.name} {model.id} was deleted")
             elif model.id in after and self._differs(model, after[model.id]):
                 found.append(f"{model.name} {model.id} was changed")
-        return found + list(self._doubled(after))
+        return found + list(self._doubled(after)) + list(self._restored_for_nobody(after))
+
+    def _restored_for_nobody(self, after: Models) -> Iterator[str]:
+        """Models that came back although no manifest needed them."""
+        for model in self.deleted.values():
+            if model.id in after and not self._bereft(model):
+                yield f"{model.name} {model.id} was restored for nobody"
+
+    def _bereft(self, model: RemoteModel) -> set[str]:
+        """The manifests that have no model and had this one."""
+        held = by_key(self.catalog, self.before)
+        found = set()
+        for spec in self.catalog.models:
+            ours = {mark(self.catalog, key) for key in self._keys(spec)}
+            had = model.id == spec.id if spec.id else bool(marks(model) & ours)
+            if spec.state is State.PRESENT and had and not self._keys(spec) & held.keys():
+                found.add(spec.key)
+        return found
+
+    def _is_noted(self, model: RemoteModel) -> bool:
+        """Whether a run that was cut short has said that it restores this one for a manifest."""
+        begins = f"catalog-sync restoring {self.catalog.name}/"
+        keys = {spec.key for spec in self.catalog.models if spec.state is State.PRESENT}
+        return any(
+            name.startswith(begins)
+            and name.removeprefix(begins).split(" as ") in [[key, model.id] for key in keys]
+            for name in self.noted
+        )
 
     def _differs(self, before: RemoteModel, after: RemoteModel) -> bool:
         """Whether a model was changed that must not be.
@@ -98,7 +131,8 @@ class Oracle:
             for model in self.before.values()
             if not marks(model) and model.id not in pinned
         )
-        made = Counter(model.name for model in after.values() if model.id not in self.before)
+        known = {*self.before, *self.deleted}
+        made = Counter(model.name for model in after.values() if model.id not in known)
         for name, count in made.items():
             if count > max(0, wanted[name] - unowned[name]):
                 yield f"{count} new models are called {name}"
@@ -129,7 +163,8 @@ class Oracle:
             sure = not self._foreign(model, spec) and self._rivals(spec) == {model.id}
             if sure and spec.state is not State.ABSENT:
                 return True
-        return any(looks_cut_short(model, spec) for spec in self.catalog.models)
+        cut_short = any(looks_cut_short(model, spec) for spec in self.catalog.models)
+        return cut_short or self._is_noted(model)
 
     def _may_delete(self, model: RemoteModel) -> bool:
         if PROTECTED in model.tags:
@@ -295,7 +330,7 @@ def untrue(
         match action:
             case UploadAsset(asset=asset):
                 return held[asset.digest] == 1
-            case CreateModel(model=key):
+            case CreateModel(model=key) | RestoreModel(model=key):
                 return key in now
             case DeleteModel(model=key):
                 return not any(each in after for each in ids.get(key, ()))

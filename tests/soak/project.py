@@ -89,6 +89,16 @@ class Project:
         with self.client() as client:
             return {model.id: model for model in client.list_models()}
 
+    def deleted(self) -> dict[str, RemoteModel]:
+        """Every model that can be restored, by id."""
+        with self.client() as client:
+            return {model.id: model for model in client.list_deleted()}
+
+    def collections(self) -> list[str]:
+        """The names of all collections."""
+        with self.client() as client:
+            return sorted(client.list_collections().values())
+
     def held(self) -> Counter[str]:
         """How often the project has every content, by its digest."""
         with self.client() as client:

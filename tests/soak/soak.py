@@ -37,7 +37,7 @@ def soak(
 ) -> list[Result]:
     """Carry out schedules until there are enough of them or the time is over."""
     files = written_files(folder)
-    due = _Due(schedules, first_seed, time.monotonic() + seconds)
+    due = _Due(schedules, first_seed, seconds)
 
     def work(number: int) -> list[Result]:
         results = []
@@ -78,10 +78,11 @@ def written_files(folder: Path) -> Path:
 class _Due:
     """The schedules that nobody has taken yet."""
 
-    def __init__(self, schedules: int, first_seed: int, ends: float) -> None:
+    def __init__(self, schedules: int, first_seed: int, seconds: float) -> None:
         # All at once, before a thread runs: hypothesis seeds the random numbers of everybody.
         self._left = iter(list(islice(_schedules(first_seed), schedules)))
-        self._ends = ends
+        # Drawing thousands takes minutes, which are none of theirs.
+        self._ends = time.monotonic() + seconds
         self._lock = Lock()
 
     def take(self) -> Schedule | None:

@@ -57,6 +57,7 @@ by_hand = (
     _called("change", picks, hand_edits),
     _called("rename", picks, st.sampled_from(("Renamed", "Ink alpha", "Nobody's"))),
     _called("delete", picks),
+    _called("delete_ours", picks),
     _called("unmark", picks),
     _called("publish", picks),
     _called("add", picks),
@@ -186,6 +187,13 @@ class Story(RuleBasedStateMachine):
         with self.project.client() as person:
             person.delete_model(self._model(pick).id)
 
+    def delete_ours(self, pick: int) -> None:
+        """Delete a model that a manifest may want back."""
+        ours = [model for model in self.project.models().values() if marks(model)]
+        if ours:
+            with self.project.client() as person:
+                person.delete_model(ours[pick % len(ours)].id)
+
     def unmark(self, pick: int) -> None:
         """Take the tags off that make a model ours."""
         model = self._model(pick)
@@ -222,6 +230,11 @@ class Story(RuleBasedStateMachine):
         assert not wrong, wrong
         twice = {key for key, ids in self._held().items() if len(ids) > 1}
         assert twice & self.specs.keys() <= refused
+        unfinished = f"{PREFIX}unfinished"
+        ours = by_key(self._catalog(), self.project.models())
+        for key in self.specs.keys() - refused:
+            for model_id in ours.get(key, ()):
+                assert unfinished not in self.project.models()[model_id].tags
 
     def apply_and_die(self, prune: bool, requests: int) -> None:
         """Apply, and die after a number of requests."""
@@ -260,6 +273,7 @@ class Story(RuleBasedStateMachine):
     ) -> list[Outcome]:
         """Run the whole engine once, and see that it did no harm and told no lies."""
         catalog, before = self._catalog(), self.project.models()
+        oracle = Oracle(catalog, prune, before, self.project.deleted(), self.project.collections())
         outcomes: list[Outcome] = []
         trouble()
         try:
@@ -269,7 +283,7 @@ class Story(RuleBasedStateMachine):
             self.stage.faults.stop()
             self.project.wait_until_it_accepts()
             after = self.project.models()
-            wrong = Oracle(catalog, prune, before).wrongs(after)
+            wrong = oracle.wrongs(after)
             wrong += untrue(outcomes, catalog, before, after, self.project.held())
             assert not wrong, wrong
         return outcomes

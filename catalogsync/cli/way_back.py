@@ -1,0 +1,92 @@
+"""`--restore FILE`: what `plan` and `apply` want is not what the manifests say, but what was."""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from catalogsync.cli.against import check_snapshot_is_for
+from catalogsync.cli.options import option
+from catalogsync.cli.output import say
+from catalogsync.cli.planning import Planned, Planning
+from catalogsync.cli.saved import read_whole
+from catalogsync.cli.session import Choices, Session, selected, session
+from catalogsync.errors import Refused, UsageError
+from catalogsync.restoring import desired, left_there
+from catalogsync.review.saved import SavedPlan
+from catalogsync.review.words import duration, visible
+from catalogsync.snapshots import parsed
+
+restore_option = option(
+    "--restore",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Undo an apply: bring models back as FILE has them, kept by that apply, or a snapshot. "
+    "--prune then deletes what that apply created. A deleted model: see `catalog-sync restore`.",
+)
+
+
+@contextmanager
+def desired_session(
+    choices: Choices, planning: Planning, restore: Path | None, *, read_only: bool
+) -> Iterator[tuple[Session, Planning]]:
+    """A session whose catalog is the manifests', or has the models of a snapshot."""
+    if restore is None:
+        with session(choices, read_only=read_only) as opened:
+            yield opened, planning
+        return
+    if choices.shard or choices.changed_since:
+        raise UsageError(
+            "--restore brings back what one apply changed and cannot go with --shard or "
+            "--changed-since",
+            hint="give one or the other; --only and --exclude choose",
+        )
+    content = read_whole(restore)
+    saved = parsed(content)
+    with session(replace(choices, only=(), exclude=()), read_only=read_only) as opened:
+        check_snapshot_is_for(saved, opened.catalog, opened.target)
+        catalog = desired(saved, opened.catalog, prune=planning.scope.prune)
+        keys = selected(catalog, choices)
+        scope = replace(planning.scope, restores=_digest(content))
+        restoring = replace(planning, restore=saved, scope=scope)
+        yield replace(opened, catalog=catalog, keys=keys), restoring
+
+
+def check_restores(approved: SavedPlan | None, restore: Path | None) -> None:
+    """Raise unless an approved plan goes with the file that it was made with, or with none."""
+    made_with = approved.scope.restores if approved else ""
+    if restore is None and made_with:
+        raise UsageError(
+            "the saved plan brings back what a file has, and the file is not named",
+            hint="name the one that it was made with: --restore FILE",
+        )
+    if approved and restore and _digest(read_whole(restore)) != made_with:
+        raise Refused(
+            f"the saved plan was not made with --restore {restore}",
+            hint="name the file that it was made with, or none if it was made without",
+        )
+
+
+def _digest(content: bytes) -> str:
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+def say_restore(planned: Planned, planning: Planning, *, quiet: bool) -> None:
+    """Say that a plan leads back, and which models it leaves although the apply created them."""
+    saved = planning.restore
+    if quiet or saved is None:
+        return
+    ago = duration(saved.age(datetime.now(UTC)))
+    say(visible(f"Back to what was read {ago} ago, at {saved.read_at}."))
+    for key in () if planning.scope.prune else left_there(saved, planned.snapshot):
+        say(visible(f"{key} was created by that apply and stays; --prune deletes it."))
+
+
+def say_manifests_stay(restore: Path | None, *, quiet: bool) -> None:
+    """Say that what was brought back is not what the manifests say."""
+    if restore and not quiet:
+        say("The manifests are unchanged: revert the commit too, or the next apply does it again.")

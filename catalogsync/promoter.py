@@ -1,0 +1,237 @@
+"""Brings models over from another project, so that a run that is killed meanwhile makes no second.
+
+The API has two ways. A copy is made within a project; a transfer takes a model to another one,
+"with a copy or a full ownership change": which is not documented, so that both are looked for.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from catalogsync.actions import By, PromoteModel
+from catalogsync.attempts import create_collection, create_once
+from catalogsync.claims import Way, claim_name
+from catalogsync.errors import (
+    AccessDenied,
+    Interrupted,
+    NotFound,
+    OutcomeUnknown,
+    UploadFailed,
+    UploadStuck,
+)
+from catalogsync.identity import OWNER_PREFIX
+from catalogsync.ledger import Ledger
+from catalogsync.model import RemoteModel
+from catalogsync.ports import CatalogWriter
+from catalogsync.promotion import is_copy_of, travelling_mark
+from catalogsync.recovery import is_there
+
+COPYING = "copying"
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long the server may take over a copy; in seconds."""
+
+    first_poll: float = 0.3
+    longest_poll: float = 5.0
+    deadline: float = 1800.0
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """From where to where; `seen` are the models of the source when the plan was made.
+
+    `team` is that of the destination, where it is another one.
+    """
+
+    catalog: str
+    source: CatalogWriter
+    destination: CatalogWriter
+    project: str
+    team: str = ""
+    seen: Mapping[str, RemoteModel] = field(default_factory=dict)
+
+
+class Promoter:
+    """Keeps a note of every promotion in the destination from before it begins (see `claims`).
+
+    `sleep` waits, and is true when the user has stopped the run; `say` is told what to be said.
+    """
+
+    def __init__(
+        self,
+        route: Route,
+        ledger: Ledger,
+        sleep: Callable[[float], object],
+        say: Callable[[str], None],
+        patience: Patience | None = None,
+    ) -> None:
+        self._route = route
+        self._ledger = ledger
+        self._sleep = sleep
+        self._say = say
+        self._patience = patience or Patience()
+
+    def bring(self, action: PromoteModel) -> str:
+        """Bring a model over, whatever an earlier run has done of it; return its new id."""
+        key = action.model
+        resumed = bool(self._ledger.claims(key))
+        if not action.arrived and not resumed:
+            created = create_collection(self._route.destination, action.note, self._sleep)
+            self._ledger.record_claim(key, created)
+        arrived = action.arrived or (self._arrived(action, new_only=False) if resumed else None)
+        if not arrived:
+            travelling = action.source
+            if resumed and travelling not in self._route.seen:
+                raise OutcomeUnknown(
+                    f"{travelling} is in neither project, and nothing tells what became of it",
+                    hint="look for it in the web page of both; if it is there, pin it with `id: "
+                    f'model_...`; to give it up, delete the collection "{action.note}..."',
+                )
+            if action.by is By.COPY:
+                travelling = self._copy(action, resumed=resumed)
+            arrived = self._transferred(action, travelling)
+        if not action.arrived:
+            self._note_arrival(action, arrived)
+        self._wait(self._route.destination, arrived, action.model)
+        self._clear(action, arrived)
+        self._ledger.record_model(key, arrived)
+        return arrived
+
+    def _mark(self, key: str) -> str:
+        return travelling_mark(self._route.catalog, key)
+
+    def _copy(self, action: PromoteModel, *, resumed: bool) -> str:
+        """The copy that goes to the destination, made once; it is never taken for the original."""
+        source = self._route.source
+        original = self._route.seen[action.source]
+
+        def found(*, new_only: bool) -> str | None:
+            models = [m for m in source.list_models() if m.id != original.id]
+            marked = [m.id for m in models if self._mark(action.model) in m.tags]
+            alike = [m.id for m in models if is_copy_of(m, original)]
+            if new_only:
+                alike = [model_id for model_id in alike if model_id not in self._route.seen]
+            return self._the_one(marked or alike, action)
+
+        copied = found(new_only=False) if resumed else None
+        if copied is None:
+            copied = create_once(
+                lambda: source.copy_model(original.id).id,
+                lambda: found(new_only=True),
+                self._sleep,
+            )
+        tags = source.get_model(copied).tags
+        ours = {tag for tag in tags if tag.startswith(OWNER_PREFIX)} - {self._mark(action.model)}
+        source.edit_tags(copied, add=[self._mark(action.model)], delete=sorted(ours))
+        self._wait(source, copied, action.model)
+        return copied
+
+    def _transferred(self, action: PromoteModel, travelling: str) -> str:
+        """Take a model to the destination, once, and return the id that it has there."""
+        route = self._route
+
+        def arrived() -> str | None:
+            return self._arrived(action, new_only=True, travelling=travelling)
+
+        def transfer() -> str:
+            try:
+                made = route.source.transfer_model(travelling, route.project, route.team).id
+            except NotFound:
+                # A transfer that moves, whose answer was lost: what is gone here is there.
+                if found := arrived():
+                    return found
+                raise OutcomeUnknown(
+                    f"{travelling} is gone, and {route.project} does not show it",
+                    hint="look for it in the web page of both projects; then run it again",
+                ) from None
+            if is_there(route.destination, made):
+                return made
+            found = arrived()
+            if not found:
+                raise OutcomeUnknown(
+                    f"the server says that it transferred {travelling}, but {route.project} does "
+                    "not show it",
+                    hint="look for it in the web page of both projects; then run it again",
+                )
+            return found
+
+        try:
+            return create_once(transfer, arrived, self._sleep)
+        except AccessDenied as error:
+            if error.status == 403:
+                error.hint = (
+                    "one key is needed with the editor role in both projects, and a subscription "
+                    "that transfers; another team's project takes --to-team"
+                )
+            raise
+
+    def _arrived(self, action: PromoteModel, *, new_only: bool, travelling: str = "") -> str | None:
+        """The model in the destination that a transfer has made, if it has.
+
+        It bears the copy's mark, has the id of what was sent, or looks like it and is nobody's:
+        a plan refuses to begin where such a one is there already.
+        """
+        original = self._route.seen.get(action.source)
+        models = list(self._route.destination.list_models())
+        sure = [m.id for m in models if self._mark(action.model) in m.tags]
+        sure += [m.id for m in models if m.id in (action.source, travelling) and m.id not in sure]
+        if sure:
+            return self._the_one(sure, action)
+        alike = [m.id for m in models if original and is_copy_of(m, original)]
+        if new_only:
+            observed = self._ledger.was_observed
+            alike = [model_id for model_id in alike if not observed(model_id)]
+        return self._the_one(alike, action)
+
+    def _the_one(self, ids: Iterable[str], action: PromoteModel) -> str | None:
+        found = sorted(ids)
+        if len(found) > 1:
+            raise OutcomeUnknown(
+                f"more than one model may be what was to become {action.model}: {', '.join(found)}",
+                hint="delete or rename the ones that are not, then run it again",
+            )
+        return found[0] if found else None
+
+    def _note_arrival(self, action: PromoteModel, arrived: str) -> None:
+        name = claim_name(
+            Way.PROMOTING,
+            self._route.catalog,
+            action.model,
+            source=action.source,
+            model_id=arrived,
+        )
+        for collection_id in self._ledger.claims(action.model):
+            self._route.destination.rename_collection(collection_id, name)
+
+    def _wait(self, writer: CatalogWriter, model_id: str, key: str) -> None:
+        """Wait until a model is not copied any more."""
+        waited, wait = 0.0, self._patience.first_poll
+        while (status := writer.get_model(model_id).status) == COPYING:
+            if not waited:
+                self._say(f"{key}: the server copies {model_id}")
+            if waited >= self._patience.deadline:
+                raise UploadStuck(
+                    f"the server still copies {model_id}",
+                    hint="run it again later: it goes on where this one stopped",
+                )
+            if self._sleep(wait):
+                raise Interrupted("interrupted")
+            waited += wait
+            wait = min(wait * 1.5, self._patience.longest_poll)
+        if status == "failed":
+            raise UploadFailed(
+                f"the server could not copy {model_id}: its status is failed",
+                hint="delete it in the web page, then run it again",
+            )
+
+    def _clear(self, action: PromoteModel, arrived: str) -> None:
+        """Delete the copy that a transfer has left behind, and say what became of the original."""
+        route = self._route
+        for model in list(route.source.list_models()):
+            if self._mark(action.model) in model.tags and model.id != action.source:
+                route.source.delete_model(model.id)
+        if action.by is By.TRANSFER and not action.arrived:
+            stays = is_there(route.source, action.source)
+            became = "is still there" if stays else "moved: it is not there any more"
+            self._say(f"{action.model}: in {action.origin} {action.source} {became}")
