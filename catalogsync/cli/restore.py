@@ -110,10 +110,20 @@ def _check_restores(planned: Planned, keys: Sequence[str]) -> None:
     ]
     if there or gone:
         raise CatalogSyncError(
-            f"nothing to restore: {'; '.join([*there, *gone])}",
-            hint="restore --list shows what can be restored; what a manifest pins by `id:` is "
-            "found without its mark",
+            f"nothing to restore: {'; '.join([*there, *gone])}", hint=_what_instead(planned, keys)
         )
+
+
+def _what_instead(planned: Planned, keys: Sequence[str]) -> str:
+    """What to do where nothing is to be restored; a run that was killed may have left changes."""
+    unlike = [m.key for m in planned.plan.models if m.key in keys and m.key in planned.diff.ids]
+    if unlike:
+        only = "".join(f" --only {key}" for key in unlike)
+        return f"`catalog-sync apply{only}` makes it what its manifest says"
+    return (
+        "restore --list shows what can be restored; what a manifest pins by `id:` is found "
+        "without its mark"
+    )
 
 
 def _by_id(choices: Choices, ids: Sequence[str], manner: Manner) -> int:

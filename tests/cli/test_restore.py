@@ -109,6 +109,11 @@ def test_a_model_is_restored_by_its_key(
     assert live(server, project)["Ink Heroes"]["id"] == deleted
     again = cli("restore", "ink-heroes", "-C", catalog, "--yes")
     assert (again.code, f"ink-heroes is there ({deleted})" in again.err) == (1, True)
+    assert "restore --list" in again.err
+    manifest = catalog / "models/ink-heroes/model.yaml"
+    write(manifest, manifest.read_text(encoding="utf-8").replace("comic, ink", "comic"))
+    other = cli("restore", "ink-heroes", "-C", catalog, "--yes")
+    assert (other.code, "`catalog-sync apply --only ink-heroes`" in other.err) == (1, True)
 
 
 def test_nothing_is_restored_unasked(
