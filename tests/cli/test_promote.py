@@ -154,6 +154,9 @@ def test_what_staging_lacks_is_refused(cli: Run, two: Path, box: Any) -> None:
 REQUESTS = (
     "GET /models",
     "GET /models/{}",
+    "GET /models/{}/description",
+    "GET /models/{}/prompt-guide",
+    "GET /assets",
     "GET /collections",
     "POST /assets/get-bulk",
     "POST /collections",
@@ -168,6 +171,12 @@ REQUESTS = (
     "PUT /models/{}/prompt-guide",
 )
 """The requests of a promotion that may hang or be its last."""
+
+
+def test_the_table_holds_every_request(box: Any, promote: Promote) -> None:
+    box.control.forget_requests()
+    assert promote("--yes").code == 0
+    assert set(box.control.requests()) == set(REQUESTS)
 
 
 @pytest.mark.parametrize("request_", REQUESTS)

@@ -242,8 +242,16 @@ REQUESTS = (
     "DELETE /collections/{}",
     "PUT /collections/{}/models",
     "PUT /models/{}/description",
+    "PUT /models/{}/prompt-guide",
+    "POST /assets/get-bulk",
 )
 """The requests of a restore that may hang or be its last."""
+
+
+def test_the_table_holds_every_request(cli: Run, catalog: Path, deleted: str, server: Any) -> None:
+    server.control.forget_requests()
+    assert cli("restore", "ink-heroes", "-C", catalog, "--yes").code == 0
+    assert set(server.control.requests()) == set(REQUESTS)
 
 
 @pytest.mark.parametrize("request_", REQUESTS)
