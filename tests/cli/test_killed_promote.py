@@ -1,4 +1,4 @@
-"""SIGKILL at every request of a promotion or a restore: the next run ends it, nothing is doubled."""
+"""SIGKILL at every request of a promotion or a restore: the next run ends it, nothing twice."""
 
 import itertools
 import re
@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -110,7 +111,7 @@ def kill_and_run_again(begin: Begin, command: str, *options: str, every: int) ->
             tried.place.clear(project)
 
 
-WAYS = {
+WAYS: dict[str, tuple[str, dict[str, Any], int]] = {
     "a copy that is copied": ("copy", {"transfer": "copy"}, 1),
     "a copy that moves": ("copy", {"transfer": "move", "copies_tags": True}, 5),
     "a model that is copied": ("transfer", {"transfer": "copy", "copies_tags": True}, 5),
