@@ -22,8 +22,8 @@ from catalogsync.cli.session import Choices, Session, session
 from catalogsync.cli.undo import say_way_back
 from catalogsync.deleted import last_day, restorable_until
 from catalogsync.diff import RESERVED_TAGS, Verb
-from catalogsync.errors import ApiError, CatalogSyncError, UsageError
-from catalogsync.identity import owners
+from catalogsync.errors import ApiError, CatalogSyncError, UnknownKey, UsageError
+from catalogsync.identity import owners, promoting_owner
 from catalogsync.model import RemoteModel
 from catalogsync.recovery import explain, restored
 from catalogsync.review.document import FORMAT_VERSION, dumped
@@ -74,7 +74,11 @@ def command(
     if ids:
         return _by_id(choices, ids, manner)
     allow = Allowances(update=allow_update, upload=allow_upload)
-    return _by_key(choices, keys, allow, manner)
+    try:
+        return _by_key(choices, keys, allow, manner)
+    except UnknownKey as error:
+        error.hint = "restore --list shows what there is; --id takes what has no manifest any more"
+        raise
 
 
 def _by_key(choices: Choices, keys: Sequence[str], allow: Allowances, manner: Manner) -> int:
@@ -218,6 +222,13 @@ def _list(choices: Choices, *, as_json: bool, color: str) -> int:
 
 def _row(row: dict[str, Any]) -> Line:
     left = "" if row["days_left"] is None else f", {counted(row['days_left'], 'day')} left"
-    whose = f"  {visible(', '.join(row['keys']))}" if row["keys"] else ""
+    whose = f"  {visible(', '.join(map(_whose, row['keys'])))}" if row["keys"] else ""
     deleted = f"deleted {visible(row['deleted_at'][:10])}{left}"
     return Line(f"{visible(row['id'])}  {quoted(row['name'])}{whose}  {deleted}")
+
+
+def _whose(mark: str) -> str:
+    """A catalog's model, or the copy of one that a promotion has deleted once it had arrived."""
+    catalog, _, key = mark.partition("/")
+    promoted = catalog.removeprefix(promoting_owner(""))
+    return mark if promoted == catalog else f"a promotion's copy of {promoted}/{key}"

@@ -137,7 +137,7 @@ def test_only_what_is_named_is_restored(
     ("arguments", "code", "said"),
     [
         (("both",), 1, "both is there"),
-        (("nobody",), 64, "nobody"),
+        (("nobody",), 64, "--id takes what has no manifest any more"),
         ((), 64, "name KEYs"),
         (("ink-heroes", "--list"), 64, "name KEYs"),
         (("--id", "model_none"), 1, "not among the deleted models"),
