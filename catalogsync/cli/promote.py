@@ -91,7 +91,8 @@ def command(
     """Bring models from one target's project to another's, and make them what their manifests say.
 
     What --to lacks is brought over with its weights; what it has already is only updated, and keeps
-    its weights. Shows the plan and asks first. Can be repeated at any time.
+    its weights. A copy that was made for it in --from is deleted there. Shows the plan and asks
+    first. Can be repeated at any time.
 
     One key must be good for both projects.
     """
