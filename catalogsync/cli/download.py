@@ -19,7 +19,8 @@ from catalogsync.cli.options import (
 )
 from catalogsync.cli.output import say, write_lines, write_text
 from catalogsync.cli.progress.rate import Rate
-from catalogsync.cli.progress.work import Sight, Work, work
+from catalogsync.cli.progress.values import Sight, Work
+from catalogsync.cli.progress.work import work
 from catalogsync.cli.session import Choices, Session, log_of, session
 from catalogsync.download import Bounds, Downloaded, Packing, Place, Seen, Want, Watch, download
 from catalogsync.errors import CatalogSyncError, OutcomeUnknown, Refused, Rejected

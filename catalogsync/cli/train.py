@@ -18,7 +18,8 @@ from catalogsync.cli.options import (
     talk_options,
 )
 from catalogsync.cli.output import say, write_lines, write_text
-from catalogsync.cli.progress.work import Sight, work
+from catalogsync.cli.progress.values import Sight
+from catalogsync.cli.progress.work import work
 from catalogsync.cli.session import Choices, Session, session, typed_again
 from catalogsync.errors import CatalogSyncError, Interrupted, UsageError
 from catalogsync.identity import Refusal

@@ -2,7 +2,6 @@
 
 import subprocess
 from pathlib import Path
-from types import TracebackType
 from typing import IO
 
 from catalogsync.errors import CatalogSyncError
@@ -32,12 +31,7 @@ class Blobs:
     def __enter__(self) -> "Blobs":
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._stop()
 
     def turn_to(self, oid: str) -> int:

@@ -3,7 +3,6 @@
 import os
 from io import BufferedReader
 from pathlib import Path
-from types import TracebackType
 from typing import Protocol
 
 from catalogsync.errors import FileChanged
@@ -75,13 +74,8 @@ class Folder:
     def __enter__(self) -> "Folder":
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._opener.__exit__(kind, error, trace)
+    def __exit__(self, *_: object) -> None:
+        self._opener.close()
 
     def entries(self, parts: tuple[str, ...]) -> list[os.DirEntry[str]]:
         """What is in a folder."""

@@ -4,7 +4,6 @@ import os
 import re
 import stat
 from operator import attrgetter
-from types import TracebackType
 
 from catalogsync.manifest.words import Unfit, did_you_mean, quote
 
@@ -68,12 +67,11 @@ class Opener:
     def __enter__(self) -> "Opener":
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close all folders."""
         while self._folders:
             os.close(self._folders.pop())
 

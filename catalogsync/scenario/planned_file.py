@@ -5,7 +5,6 @@ import os
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future
 from threading import Condition, Event
-from types import TracebackType
 from typing import BinaryIO
 
 from catalogsync.errors import FileChanged, Interrupted
@@ -57,12 +56,7 @@ class PlannedFile:
     def __enter__(self) -> "PlannedFile":
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.give_up()
         if self._check and not self._check.cancel():
             self._check.exception()

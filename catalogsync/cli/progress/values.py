@@ -1,8 +1,8 @@
 """What there is to tell of a run, and what was counted of it."""
 
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from threading import Lock
 
 from catalogsync.model import AssetRef
@@ -114,3 +114,25 @@ class CountingProgress(Progress):
     def tell_sent(self, asset: AssetRef) -> None:
         """Say that a file is there."""
         raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What is seen of one piece of work: a phase that is news, its words, and its done part.
+
+    `event` names it for programs, `values` are what they are told.
+    """
+
+    who: str
+    event: str
+    phase: str
+    words: str
+    fraction: float | None = None
+    values: Mapping[str, object] = field(default_factory=dict)
+
+
+class Work:
+    """Says nothing; what the others say, they say of what they are shown, from any thread."""
+
+    def show(self, sight: Sight) -> None:
+        """Something was seen."""

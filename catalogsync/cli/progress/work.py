@@ -2,39 +2,17 @@
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from threading import Lock
 
 from catalogsync.cli.output import say
+from catalogsync.cli.progress.values import Sight, Work
 from catalogsync.review.document import dumped_line
 from catalogsync.review.words import visible
 
 _SECONDS_BETWEEN_LINES = 10.0
 _SECONDS_BETWEEN_EVENTS = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Sight:
-    """What is seen of one piece of work: a phase that is news, its words, and its done part.
-
-    `event` names it for programs, `values` are what they are told.
-    """
-
-    who: str
-    event: str
-    phase: str
-    words: str
-    fraction: float | None = None
-    values: Mapping[str, object] = field(default_factory=dict)
-
-
-class Work:
-    """Says nothing; what the others say, they say of what they are shown, from any thread."""
-
-    def show(self, sight: Sight) -> None:
-        """Something was seen."""
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from rich.progress import Progress as RichProgress
 from rich.text import Text
 
 from catalogsync.cli.output import wants_color
-from catalogsync.cli.progress.work import Sight, Work
+from catalogsync.cli.progress.values import Sight, Work
 from catalogsync.review.words import visible
 
 
