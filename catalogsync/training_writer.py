@@ -27,6 +27,7 @@ from catalogsync.model import (
 )
 from catalogsync.ports import TRAINING_IMAGES_PER_CALL, CatalogWriter
 from catalogsync.texts import as_compared, normalised
+from catalogsync.training import as_sent
 
 
 class TrainingWriter:
@@ -190,8 +191,7 @@ class TrainingWriter:
             raise NotKept("the server did not keep the training pairs as sent")
 
     def _set_parameters(self, model_id: str, parameters: Parameters) -> None:
-        fields = {name: _sent(value) for name, value in parameters}
-        kept = self._writer.update_model(model_id, {"parameters": fields})
+        kept = self._writer.update_model(model_id, {"parameters": as_sent(parameters)})
         if kept.training_parameters is not None and _named(kept, parameters) != dict(parameters):
             raise NotKept("the server did not keep the training parameters as sent")
 
@@ -220,10 +220,3 @@ def _pairs_moved(seen: RemoteModel, live: RemoteModel) -> bool:
 def _named(model: RemoteModel, parameters: Parameters) -> Mapping[str, Parameter]:
     names = {name for name, _ in parameters}
     return {name: value for name, value in model.training_parameters or () if name in names}
-
-
-def _sent(value: Parameter) -> object:
-    """A parameter as JSON has it; whole numbers without a point."""
-    if isinstance(value, tuple):
-        return list(value)
-    return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -41,7 +41,7 @@ FLOORS = (
         "snapshots",
         "training",
     ),
-    ("ledger", "roundtrip", "training_data", "unused"),
+    ("ledger", "roundtrip", "training_data", "training_due", "unused"),
     ("importer", "rules", "training_writer"),
     ("looking",),
     ("perform", "plan", "pull"),

@@ -146,6 +146,7 @@ class _Scope:
             elsewhere=tuple(self._elsewhere(matching)) if self.shard else (),
             lost=tuple(model for model in gone if self._has(model.key)),
             busy=_trained_on(snapshot),
+            present=tuple(present),
         )
         return found, sides
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from catalogsync.contents import Contents
-from catalogsync.identity import Origin, Refusal
+from catalogsync.identity import Match, Origin, Refusal
 from catalogsync.import_notes import Note
 from catalogsync.model import (
     AssetRef,
@@ -167,6 +167,7 @@ class Diff:
     number of models that it manages itself, and `elsewhere` holds the deletes of the others.
     `lost` are the manifests that are refused because the model that they pin is not there.
     `busy` are the ids of the assets that a model is trained on just now, as far as that was read.
+    `present` are the manifests that were compared and want their model to be there.
     """
 
     models: tuple[ModelDiff, ...]
@@ -188,6 +189,7 @@ class Diff:
     elsewhere: tuple[ModelDiff, ...] = ()
     lost: tuple[ModelDiff, ...] = ()
     busy: frozenset[str] = frozenset()
+    present: tuple[Match, ...] = ()
 
     def covers(self, key: str) -> bool:
         """Whether the model was compared at all."""
