@@ -77,7 +77,10 @@ class TrainingWriter:
                 yield now not in (as_compared(was[asset_id]), as_compared(image.caption or ""))
 
     def explains(self, seen: RemoteModel, live: RemoteModel) -> bool:
-        """Whether a model moved only because this run gave images of its set their captions."""
+        """Whether a model moved only because this run gave images of its set their captions.
+
+        Texts, which a model does not tell by itself, are compared where they are replaced.
+        """
         held = _captions(live)
         with self._lock:
             ours = self._captioned & held.keys()
@@ -85,7 +88,7 @@ class TrainingWriter:
             return False
         others = [f.name for f in fields(RemoteModel) if f.name not in _MOVED_BY_CAPTIONS]
         pairs = [(getattr(seen, name), getattr(live, name)) for name in others]
-        same = all(before is None or before == now for before, now in pairs)
+        same = all(None in pair or pair[0] == pair[1] for pair in pairs)
         was = _captions(seen) if seen.training_images is not None else held
         left = [{id: text for id, text in side.items() if id not in ours} for side in (was, held)]
         return same and was.keys() == held.keys() and left[0] == left[1]
