@@ -183,7 +183,8 @@ class Diff:
     `lost` are the manifests that are refused because the model that they pin is not there.
     `busy` are the ids of the assets that a model is trained on just now, as far as that was read,
     `claims` the notes of models that are about to become ours, by key, and `deleted` is what can
-    be restored, by id. `present` are the manifests that were compared and want their model to be there.
+    be restored, by id. `present` are the manifests that were compared and want their model to be
+    there.
     """
 
     models: tuple[ModelDiff, ...]
