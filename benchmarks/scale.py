@@ -28,7 +28,7 @@ from catalogsync.manifest import load
 from catalogsync.model import AssetRef, Catalog, Price, RemoteModel, Snapshot, Weights
 from catalogsync.observe import observe
 from catalogsync.plan import build_plan
-from catalogsync.review.document import dumped, plan_document
+from catalogsync.review.document import plan_document, write_dumped
 from catalogsync.review.text import render_plan
 from catalogsync.scenario.wire import model_from
 
@@ -138,7 +138,8 @@ def measured(models: int) -> tuple[dict[str, float], float]:
     new = stages.time("diff, all new", lambda: diff(catalog, Snapshot(models={})))
     plan = stages.time("plan, all new", lambda: build_plan(catalog, new, target="", project=""))
     stages.time("text, all new", lambda: render_plan(plan))
-    stages.time("JSON, all new", lambda: dumped(plan_document(plan)))
+    with tempfile.TemporaryFile() as file:
+        stages.time("JSON, all new", lambda: write_dumped(plan_document(plan), file))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return stages.seconds, peak
 

@@ -17,6 +17,7 @@ from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Protocol, TypeVar
 
 from benchmarks.catalogs import PROJECT
@@ -28,7 +29,7 @@ from catalogsync.observe import observe
 from catalogsync.plan import Plan, build_plan
 from catalogsync.review.html import render_html
 from catalogsync.review.markdown import render_markdown
-from catalogsync.review.saved import SavedPlan, Scope, saved_document, sealed
+from catalogsync.review.saved import SavedPlan, Scope, saved_document, write_sealed
 from catalogsync.review.text import render_plan
 from catalogsync.scenario import Connection, ScenarioClient, Transport
 
@@ -106,9 +107,14 @@ def _edited(snapshot: Snapshot) -> Snapshot:
     return replace(snapshot, models=edited)
 
 
+def _saved(plan: Plan) -> None:
+    with TemporaryFile() as file:
+        write_sealed(saved_document(SavedPlan(plan, "", Scope())), file)
+
+
 _REVIEWS: dict[str, Callable[[Plan], object]] = {
     "text": lambda plan: list(render_plan(plan)),
-    "JSON": lambda plan: sealed(saved_document(SavedPlan(plan, "", Scope()))),
+    "JSON": _saved,
     "Markdown": render_markdown,
     "HTML": lambda plan: render_html(plan, {}),
 }

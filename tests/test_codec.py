@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalogsync.codec import Mismatch, as_data, from_data
+from catalogsync.codec import Mismatch, as_data, from_data, value_digest
 from catalogsync.model import ModelSpec, RemoteModel, State
 from tests.engine.catalogs import KEYS, specs, tags, words
 
@@ -100,3 +101,10 @@ def test_what_does_not_fit_is_refused_by_place(data: object, message: str) -> No
 
 def test_what_is_unknown_is_ignored_and_what_is_missing_takes_its_default() -> None:
     assert from_data(Leaf, {"type": "Leaf", "name": "x", "colour": "red"}) == Leaf("x")
+
+
+@given(tree=trees)
+def test_a_digest_is_that_of_the_whole_value_as_compact_json(tree: Tree) -> None:
+    data = as_data(tree, compared_only=True)
+    text = json.dumps(data, sort_keys=True, separators=(",", ":"))
+    assert value_digest(tree) == f"sha256:{sha256(text.encode()).hexdigest()}"

@@ -1,6 +1,5 @@
 """`catalog-sync apply`: plan, ask, do, and say what became of it."""
 
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from catalogsync.cli.options import (
     selection_options,
     talk_options,
 )
-from catalogsync.cli.output import write_lines, write_text
+from catalogsync.cli.output import spooled, write_document, write_lines
 from catalogsync.cli.pictures import Pictures, pictures_of
 from catalogsync.cli.planning import make_plan, split_options
 from catalogsync.cli.readings import Told, reading_options, split_readings
@@ -32,6 +31,7 @@ from catalogsync.cli.way_back import (
     say_manifests_stay,
     say_restore,
 )
+from catalogsync.review.document import write_dumped
 from catalogsync.review.text import render_plan
 
 
@@ -127,14 +127,10 @@ def command(
         if done.anything:
             say_manifests_stay(restore, quiet=quiet)
             say_way_back(done.undo, choices, quiet=quiet)
-
-    @cache
-    def document() -> str:
-        return carried_document(planned, done)
-
     if note:
         note.finish(complete=done.code == 0)
+    document = spooled(lambda file: write_dumped(carried_document(planned, done), file))
     readings.write_files(Told(planned.saved, document, done.outcomes, pictures, choices.jobs))
     if readings.as_json:
-        write_text(document())
+        write_document(document())
     return done.code

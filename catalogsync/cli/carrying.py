@@ -22,7 +22,7 @@ from catalogsync.model import AssetRef, Catalog, LocalFile
 from catalogsync.outcome import Outcome, Status
 from catalogsync.perform import Performer
 from catalogsync.plan import Plan
-from catalogsync.review.document import dumped, error_document, outcome_document
+from catalogsync.review.document import error_document, outcome_document
 from catalogsync.review.phrases import total_cost
 from catalogsync.review.report import render_report
 from catalogsync.review.saved import saved_document
@@ -79,14 +79,14 @@ def carried_out(opened: Session, planned: Planned, manner: Manner) -> Carried:
     return Carried(outcomes, undo, ledger.ids(), code)
 
 
-def carried_document(planned: Planned, done: Carried) -> str:
-    """A plan and what became of it, as the text of a JSON document."""
+def carried_document(planned: Planned, done: Carried) -> dict[str, object]:
+    """A plan and what became of it as JSON data."""
     told = outcome_document(planned.plan, done.outcomes, done.ids)
     document = saved_document(planned.saved) | told
     document["undo"] = str(done.undo) if done.undo else ""
     if error := _error(done.outcomes, done.code):
         document |= error_document(error)
-    return dumped(document)
+    return document
 
 
 def _make_sure(opened: Session, plan: Plan, *, lfs_pull: bool, asks: bool) -> None:

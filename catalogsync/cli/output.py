@@ -2,8 +2,10 @@
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
+from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING
 
 import click
@@ -34,6 +36,34 @@ def write_text(text: str, stream: IO[str] | None = None, *, color: bool = False)
         if not isinstance(error, BrokenPipeError):
             raise CatalogSyncError(f"the output cannot be written: {error.strerror}") from None
         # A reader that went away, as with `| head`, changes neither the work nor its exit code.
+
+
+_IN_MEMORY = 4 << 20
+_CHUNK = 1 << 20
+
+
+def spooled(write: Callable[[IO[bytes]], None]) -> Callable[[], IO[bytes]]:
+    """A long document, written when it is asked for first, and kept until the command ends.
+
+    What is too long for memory is kept in a file that has no name.
+    """
+
+    @cache
+    def kept() -> IO[bytes]:
+        context = click.get_current_context()
+        spool = SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - the end of the command closes it
+        file: IO[bytes] = context.with_resource(spool)
+        write(file)
+        return file
+
+    return kept
+
+
+def write_document(document: IO[bytes]) -> None:
+    """Write a document of pure ASCII to stdout."""
+    document.seek(0)
+    while data := document.read(_CHUNK):
+        write_text(data.decode("ascii"))
 
 
 def _styled(line: "Line") -> str:

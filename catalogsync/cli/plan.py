@@ -1,6 +1,5 @@
 """`catalog-sync plan`: show what an apply would do, over a transport that cannot write."""
 
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +15,14 @@ from catalogsync.cli.options import (
     selection_options,
     talk_options,
 )
-from catalogsync.cli.output import say, write_lines, write_text
+from catalogsync.cli.output import say, spooled, write_document, write_lines
 from catalogsync.cli.pictures import Pictures, pictures_of
 from catalogsync.cli.planning import make_plan, plan_offline, split_options
 from catalogsync.cli.readings import Told, reading_options, split_readings
 from catalogsync.cli.way_back import desired_session, restore_option, say_restore
 from catalogsync.errors import UsageError
 from catalogsync.plan import LIVE
-from catalogsync.review.saved import saved_document, sealed
+from catalogsync.review.saved import saved_document, write_sealed
 from catalogsync.review.text import render_plan
 from catalogsync.review.words import visible
 
@@ -80,12 +79,12 @@ def command(
         catalog, saved, said = plan_offline(choices, planning, against)
         if readings.want_pictures:
             pictures = pictures_of(saved.plan.models, catalog.files)
-    document = cache(lambda: sealed(saved_document(saved)))
+    document = spooled(lambda file: write_sealed(saved_document(saved), file))
     readings.write_files(Told(saved, document, pictures=pictures, jobs=choices.jobs))
     if readings.as_json:
         if said and not quiet:
             say(visible(f"Planned against {said}; the live project was not asked."))
-        write_text(document())
+        write_document(document())
     else:
         write_lines(
             render_plan(saved.plan, jobs=choices.jobs, said=said, before=saved.read_before),

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -26,7 +25,7 @@ from catalogsync.cli.options import (
     server_options,
     talk_options,
 )
-from catalogsync.cli.output import say, write_lines, write_text
+from catalogsync.cli.output import say, spooled, write_document, write_lines
 from catalogsync.cli.pictures import Pictures, pictures_of
 from catalogsync.cli.planning import Planned, observed
 from catalogsync.cli.progress import progress
@@ -42,7 +41,7 @@ from catalogsync.perform import Performer
 from catalogsync.plan import ModelPlan, Plan, build_plan
 from catalogsync.promoter import Promoter, Route
 from catalogsync.promotion import SourceProject, needed_with, with_promotions
-from catalogsync.review.document import dumped
+from catalogsync.review.document import write_dumped
 from catalogsync.review.report import key_of, render_report
 from catalogsync.review.saved import SavedPlan, Scope, saved_document
 from catalogsync.review.text import render_plan
@@ -128,15 +127,14 @@ def _told(
     *,
     dry_run: bool,
 ) -> int:
-    @cache
-    def document() -> str:
-        saved = planned.saved
-        return dumped(saved_document(saved)) if dry_run else carried_document(planned, done)
+    def document() -> dict[str, object]:
+        return saved_document(planned.saved) if dry_run else carried_document(planned, done)
 
+    written = spooled(lambda file: write_dumped(document(), file))
     outcomes = None if dry_run else done.outcomes
-    readings.write_files(Told(planned.saved, document, outcomes, pictures, choices.jobs))
+    readings.write_files(Told(planned.saved, written, outcomes, pictures, choices.jobs))
     if readings.as_json:
-        write_text(document())
+        write_document(written())
     return done.code
 
 

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
+from shutil import copyfileobj
+from typing import IO, Any
 
 import click
 
@@ -25,7 +26,7 @@ class Told:
     """
 
     saved: SavedPlan
-    document: Callable[[], str]
+    document: Callable[[], IO[bytes]]
     outcomes: Sequence[Outcome] | None = None
     pictures: Pictures = field(default_factory=dict)
     jobs: int = 8
@@ -36,7 +37,7 @@ class File:
     """An option that names a file: its help, and what is written."""
 
     help: str
-    render: Callable[[Told], str]
+    render: Callable[[Told], str | IO[bytes]]
 
 
 def _markdown(told: Told) -> str:
@@ -95,7 +96,7 @@ class Readings:
         table = _SAVE | _FILES
         self.write({name: partial(file.render, told) for name, file in table.items()})
 
-    def write(self, renders: Mapping[str, Callable[[], str]]) -> None:
+    def write(self, renders: Mapping[str, Callable[[], str | IO[bytes]]]) -> None:
         """Write every file, or none where one of them cannot be written; each by its option."""
         write_all({path: renders[name]() for name, path in self.files.items()})
 
@@ -146,7 +147,7 @@ def _is_systems(folder: Path) -> bool:
     return folder.is_relative_to("/dev") or folder.is_relative_to("/proc")
 
 
-def write_all(texts: Mapping[Path, str]) -> None:
+def write_all(texts: Mapping[Path, str | IO[bytes]]) -> None:
     """Write files under temporary names and rename them when all are whole.
 
     A file that is there keeps its mode.
@@ -155,7 +156,8 @@ def write_all(texts: Mapping[Path, str]) -> None:
     try:
         for path, text in texts.items():
             if _is_stream(path):
-                path.write_bytes(text.encode())
+                with path.open("wb") as stream:
+                    _fill(stream, text)
             else:
                 ready.append((path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp"), path))
                 _write(ready[-1][0], text)
@@ -173,8 +175,16 @@ def _is_stream(path: Path) -> bool:
     return path.is_symlink() or (path.exists() and not path.is_file())
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, text: str | IO[bytes]) -> None:
     with path.open("xb") as file:
-        file.write(text.encode())
+        _fill(file, text)
         file.flush()
         os.fsync(file.fileno())
+
+
+def _fill(file: IO[bytes], text: str | IO[bytes]) -> None:
+    if isinstance(text, str):
+        file.write(text.encode())
+    else:
+        text.seek(0)
+        copyfileobj(text, file)

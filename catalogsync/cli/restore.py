@@ -97,7 +97,7 @@ def _by_key(choices: Choices, keys: Sequence[str], allow: Allowances, manner: Ma
         if done.anything:
             say_way_back(done.undo, choices, quiet=manner.quiet)
     if manner.as_json:
-        write_text(carried_document(planned, done))
+        write_text(dumped(carried_document(planned, done)))
     return done.code
 
 

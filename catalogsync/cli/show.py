@@ -1,18 +1,17 @@
 """`catalog-sync show`: saved plans in every format, without network and catalog."""
 
-import functools
 from pathlib import Path
 from typing import Any
 
 import click
 
 from catalogsync.cli.options import cache_option, color_option
-from catalogsync.cli.output import write_lines, write_text
+from catalogsync.cli.output import spooled, write_document, write_lines
 from catalogsync.cli.pictures import Pictures, pictures_of
 from catalogsync.cli.readings import Told, reading_options, split_readings
 from catalogsync.cli.saved import plans_apart, read_plan
 from catalogsync.review.merged import merged
-from catalogsync.review.saved import saved_document, sealed
+from catalogsync.review.saved import saved_document, write_sealed
 from catalogsync.review.text import render_plan
 
 
@@ -32,7 +31,7 @@ def command(places: tuple[Path, ...], no_cache: bool, color: str, **options: Any
     readings = split_readings(options)
     catalog, plans = plans_apart(places)
     saved = merged({str(path): read_plan(path) for path in plans})
-    document = functools.cache(lambda: sealed(saved_document(saved)))
+    document = spooled(lambda file: write_sealed(saved_document(saved), file))
     pictures: Pictures = {}
     if catalog and readings.want_pictures:
         # A catalog takes long to import.
@@ -42,6 +41,6 @@ def command(places: tuple[Path, ...], no_cache: bool, color: str, **options: Any
             pictures = pictures_of(saved.plan.models, open_catalog(catalog, cache).files)
     readings.write_files(Told(saved, document, pictures=pictures))
     if readings.as_json:
-        write_text(document())
+        write_document(document())
     else:
         write_lines(render_plan(saved.plan, before=saved.read_before), color=color)

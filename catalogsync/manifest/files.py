@@ -67,10 +67,22 @@ class Files:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._known: dict[Parts, AssetRef | Unfit] = {}
+        self._names: dict[Parts, tuple[list[str], list[str]]] = {}
 
     def entries(self, parts: Parts) -> Sequence[Entry]:
         """What is in a folder, in the order of the names."""
-        return self._source.entries(parts)
+        found = self._source.entries(parts)
+        names: tuple[list[str], list[str]] = ([], [])
+        for entry in found:
+            names[entry.is_dir(follow_symlinks=False)].append(entry.name)
+        self._names[parts] = names
+        return found
+
+    def names(self, parts: Parts, *, folders: bool) -> Sequence[str]:
+        """The names of the folders in a folder, or of all else; it is listed only once."""
+        if parts not in self._names:
+            self.entries(parts)
+        return self._names[parts][folders]
 
     def read(self, parts: Parts, limit: int) -> bytes:
         """A small file's content; raises `Unfit` when it is larger than `limit` bytes."""

@@ -105,7 +105,7 @@ def assets(
             at = [*at, name] if entry is value else at
             try:
                 for asset in _READERS[name](entry[name], folder, files, most):
-                    yield replace(asset, id=entry.get("asset", ""), options=options), at
+                    yield _declared(asset, entry.get("asset", ""), options), at
             except Unfit as unfit:
                 written = quote(entry[name])
                 document.report(at, f"{where(at)}: {written}: {unfit.message}", unfit.hint)
@@ -125,6 +125,11 @@ def assets(
             document.report([*at, "url"], message, unfit.hint)
     elif "asset" in entry:
         yield AssetRef(id=entry["asset"]), [*at, "asset"]
+
+
+def _declared(asset: AssetRef, asset_id: str, options: AssetOptions | None) -> AssetRef:
+    """A file's asset with what an entry says of it; most say nothing, and a copy costs time."""
+    return replace(asset, id=asset_id, options=options) if asset_id or options else asset
 
 
 def _canvas(entry: Any, folder: Folder, files: Files) -> AssetRef:
@@ -215,11 +220,9 @@ def _matches(base: Folder, part: str, files: Files, *, folders: bool) -> Iterato
         yield (*base, part)
         return
     fits = _compiled(part).match
-    for entry in files.entries(base):
-        if not entry.name.startswith(".") and fits(entry.name):
-            is_folder = entry.is_dir(follow_symlinks=False)
-            if is_folder == folders:
-                yield (*base, entry.name)
+    for name in files.names(base, folders=folders):
+        if not name.startswith(".") and fits(name):
+            yield (*base, name)
 
 
 @lru_cache(maxsize=256)
@@ -227,11 +230,13 @@ def _compiled(part: str) -> re.Pattern[str]:
     return re.compile(pattern_of(part))
 
 
-def natural(parts: Folder) -> tuple[tuple[tuple[int, int, str], ...], ...]:
+def natural(parts: Folder) -> list[list[str | tuple[int, str]]]:
     """The key that sorts paths by name with numbers by value: 2 before 10."""
-    return tuple(tuple(map(_chunk, _DIGITS.split(part))) for part in parts)
+    return [_chunks(part) for part in parts]
 
 
-def _chunk(text: str) -> tuple[int, int, str]:
-    is_number = text.isascii() and text.isdigit()
-    return (0, int(text), text) if is_number else (1, 0, text)
+def _chunks(part: str) -> list[str | tuple[int, str]]:
+    # Every other chunk is of digits, the first is not: equal places hold equal kinds.
+    chunks: list[Any] = _DIGITS.split(part)
+    chunks[1::2] = [(int(digits), digits) for digits in chunks[1::2]]
+    return chunks

@@ -2,15 +2,16 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import IO, Any
 
 from catalogsync.codec import as_data
 from catalogsync.diff import Verb
 from catalogsync.drift import Drift
 from catalogsync.errors import CatalogSyncError, ManifestError
 from catalogsync.outcome import Outcome
-from catalogsync.plan import Plan
+from catalogsync.plan import ModelPlan, Plan
 from catalogsync.review.checked import Checked
 from catalogsync.review.drift_text import drift_summary
 from catalogsync.review.report import described, past_summary
@@ -20,10 +21,30 @@ FORMAT_VERSION = "1.3"
 """Readers refuse another major number and ignore keys they do not know."""
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A list of a document: its items are made into data one by one, when they are written.
+
+    The data of a whole plan takes several times the memory of the plan.
+    """
+
+    items: tuple[Any, ...]
+    made: Callable[[Any], object]
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __iter__(self) -> Iterator[object]:
+        return map(self.made, self.items)
+
+
 def plan_document(plan: Plan) -> dict[str, object]:
     """The plan as JSON data, with its digests, counts and the sentence that sums it up."""
+    lists = {f.name: held for f in fields(plan) if type(held := getattr(plan, f.name)) is tuple}
+    rest: Any = dict.fromkeys(lists, ())
     return {
-        **as_data(replace(plan, models=())),
+        **as_data(replace(plan, **rest)),
+        **{name: Listed(items, as_data) for name, items in lists.items()},
         "format_version": FORMAT_VERSION,
         "digest": plan.digest,
         "summary": summary(plan),
@@ -42,8 +63,12 @@ def plan_document(plan: Plan) -> dict[str, object]:
             "requests": plan.requests,
             **({"would_undo": plan.would_undo} if plan.base and plan.base.commit else {}),
         },
-        "models": [{**as_data(model), "digest": model.digest} for model in plan.models],
+        "models": Listed(plan.models, _model),
     }
+
+
+def _model(model: ModelPlan) -> dict[str, object]:
+    return {**as_data(model), "digest": model.digest}
 
 
 def drift_document(drift: Drift, *, read_at: str) -> dict[str, object]:
@@ -121,30 +146,39 @@ def as_check_json(checked: Checked) -> str:
 
 def dumped(document: object) -> str:
     """A document as text: the same document, the same bytes; pure ASCII, so that it is inert."""
-    return "".join(_pieces(document)) + "\n"
+    return "".join(pieces(document))
 
 
-def _pieces(document: object) -> Iterator[str]:
+def write_dumped(document: object, file: IO[bytes]) -> None:
+    """Write the same text, piece by piece."""
+    file.writelines(map(str.encode, pieces(document)))
+
+
+def pieces(document: object) -> Iterator[str]:
     """The text of a document, the items of its own lists each by itself.
 
     A text with line breaks is made of a list of all its tokens: of a whole plan those would take
     several times the memory of the plan.
     """
     if not isinstance(document, dict):
-        yield _laid_out(document)
+        yield _laid_out(document) + "\n"
         return
     before = "{\n"
     for name in sorted(document):
         value = document[name]
         yield f"{before}  {_laid_out(name)}: "
-        if isinstance(value, list) and value:
-            for at, item in enumerate(value):
-                yield (",\n    " if at else "[\n    ") + _laid_out(item).replace("\n", "\n    ")
-            yield "\n  ]"
+        if isinstance(value, list | Listed):
+            yield from _items(value)
         else:
             yield _laid_out(value).replace("\n", "\n  ")
         before = ",\n"
-    yield "\n}" if document else "{}"
+    yield "\n}\n" if document else "{}\n"
+
+
+def _items(items: list[Any] | Listed) -> Iterator[str]:
+    for at, item in enumerate(items):
+        yield (",\n    " if at else "[\n    ") + _laid_out(item).replace("\n", "\n    ")
+    yield "\n  ]" if items else "[]"
 
 
 def _laid_out(value: object) -> str:

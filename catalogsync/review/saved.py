@@ -9,7 +9,8 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NoReturn
+from io import BytesIO
+from typing import IO, NoReturn
 
 from catalogsync import __version__
 from catalogsync.codec import Mismatch, as_data, from_data
@@ -17,7 +18,7 @@ from catalogsync.diff import Change, Placed
 from catalogsync.errors import BadPlan
 from catalogsync.model import LARGEST_FILE, ReadBefore, TrainingImage
 from catalogsync.plan import Plan
-from catalogsync.review.document import FORMAT_VERSION, dumped, plan_document
+from catalogsync.review.document import FORMAT_VERSION, pieces, plan_document
 from catalogsync.shard import Shard
 
 
@@ -55,7 +56,7 @@ class SavedPlan:
 
 
 def saved_document(saved: SavedPlan) -> dict[str, object]:
-    """The document of a saved plan; its integrity digest comes with `sealed`."""
+    """The document of a saved plan; its integrity digest comes with `write_sealed`."""
     return {
         **plan_document(saved.plan),
         "read_at": saved.read_at,
@@ -72,10 +73,27 @@ _LINE = '\n  "integrity": "'
 _SEAL = re.compile(_LINE.encode() + rb"(sha256:[0-9a-f]{64})\"")
 
 
+def write_sealed(document: dict[str, object], file: IO[bytes]) -> None:
+    """Write a document into an empty file, with the sha256 of its text, whose own digits are zeros.
+
+    The digest is known at the end, and then put in its place.
+    """
+    digest, place = hashlib.sha256(), 0
+    for piece in pieces({**document, "integrity": _BLANK}):
+        data = piece.encode()
+        digest.update(data)
+        file.write(data)
+        if piece.endswith(_LINE[:-1]):
+            place = file.tell() + 1
+    file.seek(place)
+    file.write(f"sha256:{digest.hexdigest()}".encode())
+
+
 def sealed(document: dict[str, object]) -> str:
-    """A document as text, with the sha256 of that text, its own digits taken for zeros."""
-    text = dumped({**document, "integrity": _BLANK})
-    return text.replace(_LINE + _BLANK, _LINE + _digest(text.encode()), 1)
+    """The same as text."""
+    file = BytesIO()
+    write_sealed(document, file)
+    return file.getvalue().decode()
 
 
 def opened(content: bytes, name: str) -> SavedPlan:

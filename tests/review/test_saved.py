@@ -253,3 +253,9 @@ def test_the_digest_covers_neither_time_nor_version_nor_scope() -> None:
 def test_a_name_cannot_pass_for_the_integrity_digest(name: str) -> None:
     hostile = saved(replace(small().plan, catalog=name, target=name))
     assert opened(text_of(hostile).encode(), "plan.json") == hostile
+
+
+def test_a_plan_is_written_piece_by_piece_to_the_text_that_its_data_has_as_a_whole() -> None:
+    document = json.loads(text_of(large()))
+    assert sealed(document) == text_of(large())
+    assert dumped(document) == json.dumps(document, indent=2, sort_keys=True) + "\n"
