@@ -2,6 +2,7 @@
 
 import contextlib
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -273,3 +274,11 @@ def test_any_prefix_of_a_run_that_restores_converges_without_duplicates(
     assert server.imports == imports
     assert not notes(server)
     assert not any(UNFINISHED_TAG in model.tags for model in server.models.values())
+
+
+@pytest.mark.parametrize("field", ["training_images", "training_pairs", "training_parameters"])
+def test_what_has_no_training_data_is_restored_without(server: FakeServer, field: str) -> None:
+    empty: dict[str, Any] = {field: ()}
+    outcomes = run(server, one(replace(INK, **empty)), open_file)
+    assert {outcome.status for outcome in outcomes} == {Status.DONE}
+    assert not plan(server, one(replace(INK, **empty))).models
