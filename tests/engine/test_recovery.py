@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from catalogsync.actions import CreateModel, DeleteModel, EndNote, RestoreModel
-from catalogsync.claims import Way, claim_name
+from catalogsync.claims import Way, claim_name, claims_by_key
 from catalogsync.diff import Verb
 from catalogsync.errors import AccessDenied, Rejected, Unreachable
 from catalogsync.identity import PROTECTED_TAG, UNFINISHED_TAG, owner_tag
@@ -65,6 +65,13 @@ def test_what_was_deleted_is_restored_with_its_marks_tags_and_collections(
     assert {server.collections[held] for held in live.collection_ids} == {"Best"}
     assert not plan(server, one()).models
     assert "create_model" not in [name for name, _ in server.writes]
+
+
+def test_the_note_of_a_restore_says_which_model_comes_back(server: FakeServer) -> None:
+    (model,) = plan(server, one()).models
+    (restore,) = (action for action in model.actions if isinstance(action, RestoreModel))
+    (claim,) = claims_by_key("acme", {"note": restore.note})["ink"]
+    assert (claim.way, claim.model_id) == (Way.RESTORING, the_id(server))
 
 
 def test_the_last_one_that_was_deleted_comes_back(server: FakeServer) -> None:
