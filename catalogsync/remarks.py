@@ -10,6 +10,7 @@ _NOTES = {
     Origin.CLAIMED: "brought here, untagged, by a run that was interrupted",
 }
 _TEXTS_ARE_SET = "what its texts are cannot be read meanwhile, so that they are set"
+_IMAGES_STAY = "training images that its manifest does not name stay until the next plan"
 _UNSEEN = "only the live project knows what it holds by now; here that counts as empty"
 
 
@@ -20,7 +21,9 @@ def remark(found: ModelDiff, diff: Diff) -> str:
         return _promotion_note(found.promotion)
     if found.verb is Verb.RESTORE and live:
         unread = any(change.field in READ_ALONE for change in found.changes)
-        return restorable_until(live) + (f"; {_TEXTS_ARE_SET}" if unread else "")
+        trains = found.spec is not None and found.spec.training_images is not None
+        told = (restorable_until(live), *[_TEXTS_ARE_SET] * unread, *[_IMAGES_STAY] * trains)
+        return "; ".join(told)
     if found.verb is Verb.CREATE and found.spec:
         return namesake_hint(found.spec, diff.deleted.values())
     unseen = found.verb is Verb.ADOPT and live and not (live.status or live.tags)

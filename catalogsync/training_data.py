@@ -10,7 +10,7 @@ from catalogsync.actions import (
     SetTrainingPairs,
     SetTrainingParameters,
 )
-from catalogsync.diff import BUSY, TRAINING, Change, Diff, ModelDiff
+from catalogsync.diff import TRAINING, Change, Diff, ModelDiff
 from catalogsync.identity import Refusal
 from catalogsync.model import AssetRef, ModelSpec, TrainingImage
 
@@ -69,12 +69,12 @@ def judge_training(model: ModelDiff, diff: Diff) -> Iterator[Refusal]:
     if spec is None or (live and live.status == "copying"):
         return
     changes = [change for change in model.changes if change.field in TRAINING]
-    if changes and live and live.status in BUSY:
+    if changes and live and live.status == "training":
         yield Refusal(
             model.key,
             "in-training",
-            f"the model is {live.status}, and its training data is not touched meanwhile",
-            "plan again when that has ended; a training can be canceled in the web page",
+            "the model is training, and its training data is not touched meanwhile",
+            f"plan again when that has ended, or end it: catalog-sync train --cancel {model.key}",
         )
     elif name := next((name for name in map(_name_of_captioned, changes) if name in diff.busy), ""):
         yield Refusal(

@@ -11,7 +11,7 @@ from catalogsync.contents import Contents
 from catalogsync.diff.leaves import leaf_differences
 from catalogsync.diff.lists import list_differences
 from catalogsync.diff.managed import READ_ALONE
-from catalogsync.diff.training import TRAINING, training_changes
+from catalogsync.diff.training import training_changes
 from catalogsync.diff.values import Change, ModelDiff, Value, Verb
 from catalogsync.identity import (
     OWNER_PREFIX,
@@ -69,22 +69,12 @@ def _unread(change: Change) -> Change:
     return replace(change, before=None) if change.field in READ_ALONE else change
 
 
-_CLEARED: dict[str, Value] = {
-    **dict.fromkeys((name for name in READ_ALONE if name not in TRAINING), ""),
-    "trainingImagePairs": (),
-}
-"""Fields that a restored model may still hold unseen, and what they are as nothing.
-
-Not the sets: what such a model turns out to hold too much of, the next plan takes off.
-"""
-
-
 def _unseen(spec: ModelSpec, changes: Iterable[Change]) -> Iterator[Change]:
     """The managed fields of a deleted model that cannot be read: they are set, also to nothing."""
     told = {change.field for change in changes}
-    for field, nothing in _CLEARED.items():
-        if getattr(spec, READ_ALONE[field]) is not None and field not in told:
-            yield Change(spec.key, (field,), None, nothing)
+    for field, attribute in READ_ALONE.items():
+        if getattr(spec, attribute) is not None and field not in told:
+            yield Change(spec.key, (field,), None, "")
 
 
 class Comparison:

@@ -14,9 +14,11 @@ READ_ALONE = {
     **TEXTS,
     "promptEmbedding": "prompt_embedding",
     "negativePromptEmbedding": "negative_prompt_embedding",
-    **TRAINING,
 }
-"""The fields that are read by themselves, as no listing tells them: the API's name and ours."""
+"""The values that are read by themselves, as no listing tells them: the API's name and ours."""
+
+UNLISTED = {**READ_ALONE, **TRAINING}
+"""All that no listing tells, the training data with it."""
 
 MANAGED = {
     "shortDescription": "short_description",
@@ -27,7 +29,7 @@ MANAGED = {
     "classSlug": "class_slug",
     "concepts": "concepts",
     "epoch": "epoch",
-    **READ_ALONE,
+    **UNLISTED,
 }
 """The fields that may be left alone: the API's name and ours."""
 

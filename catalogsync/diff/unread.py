@@ -1,6 +1,6 @@
 """What cannot be compared because it was not read: never taken for empty."""
 
-from catalogsync.diff.managed import READ_ALONE
+from catalogsync.diff.managed import UNLISTED
 from catalogsync.identity import Match, Refusal
 from catalogsync.model import State
 
@@ -11,7 +11,7 @@ def unread(found: Match) -> Refusal | None:
         return None
     missing = [
         name
-        for name, attribute in READ_ALONE.items()
+        for name, attribute in UNLISTED.items()
         if getattr(found.spec, attribute) is not None and getattr(found.remote, attribute) is None
     ]
     if not missing:

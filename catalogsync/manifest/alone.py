@@ -12,7 +12,7 @@ from catalogsync.manifest.files import Files
 from catalogsync.manifest.folder import Folder
 from catalogsync.manifest.schemas import Name
 from catalogsync.manifest.settings import settings
-from catalogsync.manifest.translate import validate
+from catalogsync.manifest.valid import validate
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from catalogsync.manifest.files import Files, Source
 from catalogsync.manifest.folder import Folder, KnownFiles
 from catalogsync.manifest.settings import Settings, settings
 from catalogsync.manifest.strict_yaml import MAX_BYTES
-from catalogsync.manifest.translate import validate
+from catalogsync.manifest.valid import validate
 from catalogsync.manifest.words import Unfit, visible
 from catalogsync.manifest.yaml_errors import position
 from catalogsync.model import Catalog, ModelSpec, State

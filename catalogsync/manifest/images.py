@@ -178,18 +178,18 @@ def _unpack(form: str, data: bytes) -> tuple[int, ...]:
         raise cut_off() from None
 
 
-_SVG = re.compile(
+_SVG = (
     rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--(?:(?!-->)[\s\S])*-->\s*|<!DOCTYPE[^>\[]*>\s*)*"
     rb"<svg[\s/>]"
 )
-_SVG_END = re.compile(rb"</svg\s*>\s*(?:<!--(?:(?!-->)[\s\S])*-->\s*)*\Z|/>\s*\Z")
+_SVG_END = rb"</svg\s*>\s*(?:<!--(?:(?!-->)[\s\S])*-->\s*)*\Z|/>\s*\Z"
 _WINDOW = 1 << 16
 
 
 def svg(content: Content) -> tuple[int, int]:
     """SVG: the outermost element is `svg`; the picture is never rendered here."""
-    if not _SVG.match(content.at(0, _WINDOW)):
+    if not re.match(_SVG, content.at(0, _WINDOW)):
         raise BadContent("holds something else")
-    if not _SVG_END.search(content.tail(1024)):
+    if not re.search(_SVG_END, content.tail(1024)):
         raise cut_off()
     return 0, 0

@@ -34,7 +34,7 @@ def _gltf(content: Content) -> tuple[int, int]:
     return 0, 0
 
 
-_OBJ_LINE = re.compile(
+_OBJ_LINE = (
     rb"\s*(?:#.*|(?:v|vt|vn|vp|f|l|p|o|g|s|mtllib|usemtl|usemap|mg|cstype|deg|curv2?|surf|parm|trim"
     rb"|hole|scrv|sp|end|con|bmat|step|bevel|c_interp|d_interp|lod|shadow_obj|trace_obj)\b.*)?"
 )
@@ -43,7 +43,7 @@ _OBJ_LINE = re.compile(
 def _obj(content: Content) -> tuple[int, int]:
     lines = content.at(0, 1 << 16).splitlines()
     whole = lines if content.size <= 1 << 16 else lines[:-1]
-    if b"\0" in b"".join(whole) or not all(map(_OBJ_LINE.fullmatch, whole)):
+    if b"\0" in b"".join(whole) or not all(map(re.compile(_OBJ_LINE).fullmatch, whole)):
         raise BadContent("holds something else")
     if not any(re.match(rb"\s*(?:v|mtllib|o|g)\s", line) for line in whole):
         raise BadContent("holds no shape")

@@ -14,31 +14,31 @@ _PART = rf"(?!{_SKIPPED}\.)[^/\\\x00-\x1f\x7f-\x9f\ud800-\udfff]+"
 _GOOD = re.compile(rf"(?!~|[A-Za-z]:){_PART}(?:/{_PART})*")
 
 _REASONS = (
-    (re.compile(r"\Z"), "the path is empty", ""),
-    (re.compile(r"[\s\S]*\x00"), "a NUL character in the path", "take it out"),
-    (re.compile(r"\\\\|//"), "a network path", "give a path relative to this file"),
-    (re.compile(r"/"), "an absolute path", "give a path relative to this file"),
-    (re.compile(r"[A-Za-z]:"), "a path with a drive", "give a path relative to this file"),
-    (re.compile(r"~"), "a path from a home folder", "give a path relative to this file"),
-    (re.compile(r"[\s\S]*\\"), "a backslash in the path", "write / between its parts"),
+    (r"\Z", "the path is empty", ""),
+    (r"[\s\S]*\x00", "a NUL character in the path", "take it out"),
+    (r"\\\\|//", "a network path", "give a path relative to this file"),
+    (r"/", "an absolute path", "give a path relative to this file"),
+    (r"[A-Za-z]:", "a path with a drive", "give a path relative to this file"),
+    (r"~", "a path from a home folder", "give a path relative to this file"),
+    (r"[\s\S]*\\", "a backslash in the path", "write / between its parts"),
     (
-        re.compile(r"[\s\S]*[\x00-\x1f\x7f-\x9f]"),
+        r"[\s\S]*[\x00-\x1f\x7f-\x9f]",
         "a control character in the path",
         "rename the file",
     ),
-    (re.compile(r"[\s\S]*[\ud800-\udfff]"), "the path is not Unicode", "rename the file"),
+    (r"[\s\S]*[\ud800-\udfff]", "the path is not Unicode", "rename the file"),
     (
-        re.compile(r"(?:[\s\S]*/)?\.\.(?:/|\Z)"),
+        r"(?:[\s\S]*/)?\.\.(?:/|\Z)",
         ".. in the path",
         "a manifest reaches only what is in its own folder or below: move the file there",
     ),
-    (re.compile(r"(?:[\s\S]*/)?\.(?:/|\Z)"), "a . part in the path", "leave ./ out"),
+    (r"(?:[\s\S]*/)?\.(?:/|\Z)", "a . part in the path", "leave ./ out"),
     (
-        re.compile(rf"(?:[\s\S]*/)?{_SKIPPED}\."),
+        rf"(?:[\s\S]*/)?{_SKIPPED}\.",
         "a hidden file or folder in the path",
         "names that begin with a dot are not read: rename it",
     ),
-    (re.compile(r""), "an empty part in the path", "write one / between its parts"),
+    (r"", "an empty part in the path", "write one / between its parts"),
 )
 
 
@@ -47,7 +47,7 @@ def split(path: str) -> tuple[str, ...]:
     if _GOOD.fullmatch(path):
         return tuple(path.split("/"))
     for pattern, message, hint in _REASONS:
-        if pattern.match(path):
+        if re.match(pattern, path):
             raise Unfit(message, hint)
     raise Unfit("not a path")
 

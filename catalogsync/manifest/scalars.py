@@ -29,6 +29,10 @@ _CONSTANTS = {
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
+_TRUTHS = {
+    **dict.fromkeys(("yes", "Yes", "YES", "on", "On", "ON"), "true"),
+    **dict.fromkeys(("no", "No", "NO", "off", "Off", "OFF"), "false"),
+}
 
 
 def plain(text: str) -> object:
@@ -44,14 +48,14 @@ def _resolve(text: str) -> object:
         return int(text)
     if _FLOAT.fullmatch(text):
         return float(text)
+    if text in _TRUTHS:
+        return Surprise(text, "the truth value " + _TRUTHS[text])
+    if text[0].isalpha():
+        return text
     for pattern, meaning in _SURPRISES:
-        if pattern.fullmatch(text):
+        if re.fullmatch(pattern, text):
             return Surprise(text, meaning(text), is_date=meaning is _date)
     return text
-
-
-def _truth(text: str) -> str:
-    return "the truth value " + ("true" if text.lower() in ("yes", "on") else "false")
 
 
 def _number(text: str) -> str:
@@ -87,23 +91,19 @@ def _special(text: str) -> str:
     return "an instruction of YAML's own"
 
 
-_SURPRISES: tuple[tuple[re.Pattern[str], Callable[[str], str]], ...] = tuple(
-    (re.compile(pattern), meaning)
-    for pattern, meaning in (
-        (r"yes|Yes|YES|no|No|NO|on|On|ON|off|Off|OFF", _truth),
-        (r"[-+]?0b[01_]*[01]_*", _based(2)),
-        (r"[-+]?0o?[0-7_]*[0-7]_*", _based(8)),
-        (r"[-+]?0x[0-9a-fA-F_]*[0-9a-fA-F]_*", _based(16)),
-        (r"[-+]?[0-9][0-9_]*(\.[0-9_]*)?([eE][-+]?[0-9]+)?", _number),
-        (r"[-+]?\.[0-9][0-9_]*([eE][-+]?[0-9]+)?", _number),
-        (r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)", _number),
-        (r"[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?", _sexagesimal),
-        (r"[0-9]{4}-[0-9]{2}-[0-9]{2}", _date),
-        (
-            r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt]|[ \t]+)[0-9]{1,2}:[0-9]{2}:[0-9]{2}"
-            r"(?:\.[0-9]*)?(?:[ \t]*(?:Z|[-+][0-9]{1,2}(?::?[0-9]{2})?))?",
-            _time,
-        ),
-        (r"=|<<", _special),
-    )
+_SURPRISES: tuple[tuple[str, Callable[[str], str]], ...] = (
+    (r"[-+]?0b[01_]*[01]_*", _based(2)),
+    (r"[-+]?0o?[0-7_]*[0-7]_*", _based(8)),
+    (r"[-+]?0x[0-9a-fA-F_]*[0-9a-fA-F]_*", _based(16)),
+    (r"[-+]?[0-9][0-9_]*(\.[0-9_]*)?([eE][-+]?[0-9]+)?", _number),
+    (r"[-+]?\.[0-9][0-9_]*([eE][-+]?[0-9]+)?", _number),
+    (r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)", _number),
+    (r"[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?", _sexagesimal),
+    (r"[0-9]{4}-[0-9]{2}-[0-9]{2}", _date),
+    (
+        r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt]|[ \t]+)[0-9]{1,2}:[0-9]{2}:[0-9]{2}"
+        r"(?:\.[0-9]*)?(?:[ \t]*(?:Z|[-+][0-9]{1,2}(?::?[0-9]{2})?))?",
+        _time,
+    ),
+    (r"=|<<", _special),
 )

@@ -2,17 +2,16 @@
 
 import re
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
 from catalogsync.manifest.document import Document
 from catalogsync.manifest.strict_yaml import Hole
 from catalogsync.manifest.tags import check_tags, unique
-from catalogsync.manifest.translate import validate
+from catalogsync.manifest.valid import validate
 from catalogsync.manifest.words import did_you_mean, quote
 from catalogsync.model import Limit, Policy, Target
 
-_UNITS = {
+_UNITS: dict[str, int] = {
     "B": 1,
     **{f"{prefix}B": 1000**power for power, prefix in enumerate("KMGT", 1)},
     **{f"{prefix}iB": 1024**power for power, prefix in enumerate("KMGT", 1)},
@@ -90,4 +89,6 @@ def size(value: int | str) -> int:
     found = _SIZE.fullmatch(value)
     if not found or found[2] not in _UNITS:
         raise ValueError(f"{quote(value)} is not a size")
-    return int(Decimal(found[1]) * _UNITS[found[2]])
+    whole, _, decimals = found[1].partition(".")
+    parts: int = 10 ** len(decimals)
+    return int(whole + decimals) * _UNITS[found[2]] // parts

@@ -1,4 +1,4 @@
-"""Validation against the JSON Schemas, with every error as a sentence."""
+"""What is wrong with a document by its JSON Schema, with every error as a sentence."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from catalogsync.manifest.document import MAX_PROBLEMS, Document, where
 from catalogsync.manifest.scalars import Surprise
-from catalogsync.manifest.schemas import Name, quick_test, validator
+from catalogsync.manifest.schemas import Name, validator
 from catalogsync.manifest.strict_yaml import HOLE, Hole
 from catalogsync.manifest.words import did_you_mean, either, quote, short
 
@@ -49,10 +49,8 @@ class _Fault:
         return [kinds] if isinstance(kinds, str) else kinds
 
 
-def validate(document: Document, name: Name) -> bool:
-    """Whether the document is valid; what is not is reported, and cut out of its value."""
-    if quick_test(name)(document.value):
-        return True
+def explain(document: Document, name: Name) -> bool:
+    """Report what is not valid, cut it out of the document's value, and say if that was nothing."""
     errors = list(islice(validator(name).iter_errors(document.value), MAX_PROBLEMS + 1))
     faults = [_fault(document, error) for error in errors]
     said: set[object] = set()

@@ -459,7 +459,7 @@ class FakeServer:
 
 
 def _as_listed(model: RemoteModel) -> RemoteModel:
-    return replace(model, prompt_embedding=None, negative_prompt_embedding=None)
+    return replace(model, **_NOT_LISTED)
 
 
 class _Write:

@@ -252,10 +252,8 @@ def test_what_can_be_done_is_said_of_what_happened(server: FakeServer) -> None:
     both = [line.text for line in render_drift(drift(server))]
     to_apply = "To put it back: catalog-sync apply"
     assert (to_apply in gone, to_apply in both) == (False, True)
-    assert all(
-        any(t.startswith("What is gone: an apply restores it") for t in told)
-        for told in (gone, both)
-    )
+    way_back = "What is gone: an apply restores it"
+    assert all(any(t.startswith(way_back) for t in told) for told in (gone, both))
 
 
 def test_without_a_base_all_that_differs_counts(server: FakeServer) -> None:
