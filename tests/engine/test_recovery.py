@@ -8,15 +8,22 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from catalogsync.actions import CreateModel, DeleteModel, EndNote, RestoreModel
+from catalogsync.actions import (
+    CreateModel,
+    DeleteModel,
+    EndNote,
+    RemoveTrainingImages,
+    RestoreModel,
+)
 from catalogsync.claims import Way, claim_name, claims_by_key
 from catalogsync.diff import Verb
 from catalogsync.errors import AccessDenied, Rejected, Unreachable
 from catalogsync.identity import PROTECTED_TAG, UNFINISHED_TAG, owner_tag
-from catalogsync.model import Catalog, ModelSpec, State
+from catalogsync.model import Catalog, ModelSpec, State, TrainingImage
 from catalogsync.outcome import Status
 from catalogsync.rules import Allowances
 from tests.engine.catalogs import FILES, catalogs
+from tests.engine.conftest import image
 from tests.engine.fake import Crash, FakeServer, files_of
 from tests.engine.run import plan, run
 from tests.engine.test_convergence import crash_at, notes
@@ -289,3 +296,15 @@ def test_what_has_no_training_data_is_restored_without(server: FakeServer, field
     outcomes = run(server, one(replace(INK, **empty)), open_file)
     assert {outcome.status for outcome in outcomes} == {Status.DONE}
     assert not plan(server, one(replace(INK, **empty))).models
+
+
+def test_training_images_too_many_go_with_the_next_apply(server: FakeServer) -> None:
+    shown = tuple(TrainingImage(image(number), "ink") for number in range(2))
+    run(server, one(replace(INK, training_images=shown)), open_file)
+    (model_id,) = server.models
+    server.delete(model_id)
+    fewer = one(replace(INK, training_images=shown[:1]))
+    run(server, fewer, open_file)
+    outcomes = run(server, fewer, open_file)
+    assert [type(outcome.action) for outcome in outcomes] == [RemoveTrainingImages]
+    assert not plan(server, fewer).models
