@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from catalogsync.actions import (
+    AdoptModel,
     CreateModel,
     DeleteModel,
     EndNote,
@@ -79,6 +80,18 @@ def test_the_note_of_a_restore_says_which_model_comes_back(server: FakeServer) -
     (restore,) = (action for action in model.actions if isinstance(action, RestoreModel))
     (claim,) = claims_by_key("acme", {"note": restore.note})["ink"]
     assert (claim.way, claim.model_id) == (Way.RESTORING, the_id(server))
+
+
+def test_what_an_interrupted_restore_brought_back_is_marked_as_unfinished_first(
+    server: FakeServer,
+) -> None:
+    (model,) = plan(server, one()).models
+    (restore,) = (action for action in model.actions if isinstance(action, RestoreModel))
+    server.create_collection(restore.note)
+    server.restore_model(restore.id)
+    (found,) = plan(server, one()).models
+    (adopt,) = (action for action in found.actions if isinstance(action, AdoptModel))
+    assert UNFINISHED_TAG in adopt.add
 
 
 def test_the_last_one_that_was_deleted_comes_back(server: FakeServer) -> None:
