@@ -64,6 +64,10 @@ class UsageError(CatalogSyncError):
     exit_code = 64
 
 
+class UnknownKey(UsageError):
+    """A key was named of which there is no manifest."""
+
+
 class ManifestError(CatalogSyncError):
     """The catalog's files have problems."""
 

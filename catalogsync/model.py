@@ -182,9 +182,9 @@ class Weights:
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What the server asks for an import, in creative units; None where it does not say.
+    """What the server asks for an import or a training, in creative units; None: it does not say.
 
-    A `refusal` holds its words if it would not import this.
+    A `refusal` holds its words if it would not do it.
     """
 
     units: float | None = None
@@ -361,7 +361,8 @@ class RemoteModel:
     `deleted_at` when it was deleted, empty for one that is there.
     `description` and `prompt_guide` are the server's text, with its ids in it; `class_slug`,
     `epoch`, the embeddings and `thumbnail` (an asset id) are empty strings when unset.
-    `training_count` is the number of training images, as a listing tells it.
+    `training_count` is the number of training images, as a listing tells it, `trained_at` when the
+    last training ended, by the server's clock.
     """
 
     id: str
@@ -388,6 +389,7 @@ class RemoteModel:
     training_pairs: tuple[TrainingPair, ...] | None = None
     training_parameters: Parameters | None = None
     deleted_at: str = ""
+    trained_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

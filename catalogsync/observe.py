@@ -193,7 +193,7 @@ _FIELDS = {
     "description": ("description",),
     "prompt_guide": ("prompt_guide",),
     "embeddings": _EMBEDDINGS,
-    "model": (*_EMBEDDINGS, *_TRAINING),
+    "model": (*_EMBEDDINGS, *_TRAINING, "trained_at"),
 }
 """What each read of a model tells."""
 

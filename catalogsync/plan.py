@@ -75,6 +75,13 @@ from catalogsync.rules import (
 )
 from catalogsync.sending import requests_to_send
 from catalogsync.training_data import training_actions
+from catalogsync.training_due import (
+    TrainingDue,
+    data_marks,
+    known_units,
+    mark_edits,
+    trainings_due,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +145,7 @@ class Plan:
     `against` says what the manifests were compared with: `LIVE`, `git:<commit>` or
     `snapshot:<digest>`. What is told by a `base`, and what manifests let differ for now
     (`accepted`), is no part of what is approved; nor is `alone`, the number of edits on the server
-    that are left alone.
+    that are left alone, nor `training`, the models that are due for it once all this is done.
     """
 
     catalog: str
@@ -154,6 +161,7 @@ class Plan:
     accepted: tuple[Accepted, ...] = field(default=(), compare=False)
     base: Base | None = field(default=None, compare=False)
     alone: int = field(default=0, compare=False)
+    training: tuple[TrainingDue, ...] = field(default=(), compare=False)
 
     @property
     def digest(self) -> str:
@@ -193,6 +201,12 @@ class Plan:
         """What the imports cost together; None where the server does not tell it of all."""
         units = [each.units for each in self.imports]
         return None if None in units else sum(each or 0.0 for each in units)
+
+    @property
+    def training_units(self) -> float | None:
+        """What the trainings that are due cost together; None where that is not known of all."""
+        told = known_units(self.training)
+        return sum(told) if len(told) == len(self.training) else None
 
     @property
     def fetches(self) -> int:
@@ -254,6 +268,7 @@ def build_plan(
         accepted=diff.accepted,
         base=base,
         alone=diff.alone,
+        training=tuple(trainings_due(diff, refused)),
     )
     brakes = broken_limits(
         shared_policy(catalog.policy, diff),
@@ -328,7 +343,8 @@ def _actions(found: ModelDiff, diff: Diff, catalog: str) -> Iterator[ModelAction
     elif found.verb is Verb.FORGET:
         marks = {str(change.before) for change in found.changes if change.field == "owner"}
         protected = {PROTECTED_TAG} if any(c.field == "protect" for c in found.changes) else set()
-        yield ForgetModel(found.key, tuple(sorted(marks | protected)))
+        told = data_marks(found.remote) if found.remote else frozenset()
+        yield ForgetModel(found.key, tuple(sorted(marks | protected | told)))
     elif found.spec:
         yield from _identity_actions(found, diff, catalog)
         yield from _field_actions(found, found.spec)
@@ -343,7 +359,7 @@ _BY_UPDATE = (*_AT_CREATION, "epoch", "promptEmbedding", "negativePromptEmbeddin
 
 def _identity_actions(found: ModelDiff, diff: Diff, catalog: str) -> Iterator[ModelAction]:
     """What makes a model ours and gives it its tags: a create, an adoption, or just an edit."""
-    add, delete = _tag_edits(found.changes)
+    add, delete = _tag_edits(found)
     fields = {change.field for change in found.changes}
     if {"owner", "note"} <= fields:
         # What bears it has a note that the next run must look for, if this one does not get there.
@@ -436,10 +452,12 @@ def _field_value(spec: ModelSpec, name: str) -> FieldValue:
     return value or (None if name in ("classSlug", "epoch") else "")
 
 
-def _tag_edits(changes: Iterable[Change]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _tag_edits(found: ModelDiff) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Tags to add and to delete, our own marks among them."""
-    add, delete = (set(tags) for tags in _edits(changes, "tags"))
-    for change in changes:
+    marks = mark_edits(found)
+    edits = zip(_edits(found.changes, "tags"), marks, strict=True)
+    add, delete = ({*tags, *ours} for tags, ours in edits)
+    for change in found.changes:
         if change.field == "owner":
             add.add(str(change.after))
             if change.before is not None:

@@ -1,6 +1,6 @@
 """Which models are to be brought over from another project, and what speaks against it; pure."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from catalogsync.actions import By
@@ -46,6 +46,19 @@ def with_promotions(
         models.append(replace(model, promotion=judge.promotion(model)))
     models.sort(key=lambda model: model.key)
     return replace(found, models=tuple(models), refusals=tuple(refusals))
+
+
+def needed_with(catalog: Catalog, keys: Iterable[str], there: Container[str]) -> tuple[str, ...]:
+    """What models refer to, directly or through others, that the destination does not have."""
+    specs = {spec.key: spec for spec in catalog.models}
+    asked, due = set(keys), list(keys)
+    found: set[str] = set()
+    while due:
+        refs = {ref.key for ref in specs[due.pop()].model_refs if ref.key in specs}
+        new = {key for key in refs - asked - found if key not in there}
+        found |= new
+        due += new
+    return tuple(sorted(found))
 
 
 class _Judge:

@@ -27,6 +27,7 @@ from catalogsync.model import (
 )
 from catalogsync.ports import TRAINING_IMAGES_PER_CALL, CatalogWriter
 from catalogsync.texts import as_compared, normalised
+from catalogsync.training import as_sent
 
 
 class TrainingWriter:
@@ -76,7 +77,10 @@ class TrainingWriter:
                 yield now not in (as_compared(was[asset_id]), as_compared(image.caption or ""))
 
     def explains(self, seen: RemoteModel, live: RemoteModel) -> bool:
-        """Whether a model moved only because this run gave images of its set their captions."""
+        """Whether a model moved only because this run gave images of its set their captions.
+
+        Texts, which a model does not tell by itself, are compared where they are replaced.
+        """
         held = _captions(live)
         with self._lock:
             ours = self._captioned & held.keys()
@@ -84,7 +88,7 @@ class TrainingWriter:
             return False
         others = [f.name for f in fields(RemoteModel) if f.name not in _MOVED_BY_CAPTIONS]
         pairs = [(getattr(seen, name), getattr(live, name)) for name in others]
-        same = all(before is None or before == now for before, now in pairs)
+        same = all(None in pair or pair[0] == pair[1] for pair in pairs)
         was = _captions(seen) if seen.training_images is not None else held
         left = [{id: text for id, text in side.items() if id not in ours} for side in (was, held)]
         return same and was.keys() == held.keys() and left[0] == left[1]
@@ -190,8 +194,7 @@ class TrainingWriter:
             raise NotKept("the server did not keep the training pairs as sent")
 
     def _set_parameters(self, model_id: str, parameters: Parameters) -> None:
-        fields = {name: _sent(value) for name, value in parameters}
-        kept = self._writer.update_model(model_id, {"parameters": fields})
+        kept = self._writer.update_model(model_id, {"parameters": as_sent(parameters)})
         if kept.training_parameters is not None and _named(kept, parameters) != dict(parameters):
             raise NotKept("the server did not keep the training parameters as sent")
 
@@ -220,10 +223,3 @@ def _pairs_moved(seen: RemoteModel, live: RemoteModel) -> bool:
 def _named(model: RemoteModel, parameters: Parameters) -> Mapping[str, Parameter]:
     names = {name for name, _ in parameters}
     return {name: value for name, value in model.training_parameters or () if name in names}
-
-
-def _sent(value: Parameter) -> object:
-    """A parameter as JSON has it; whole numbers without a point."""
-    if isinstance(value, tuple):
-        return list(value)
-    return int(value) if isinstance(value, float) and value.is_integer() else value

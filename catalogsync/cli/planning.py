@@ -30,6 +30,7 @@ from catalogsync.restoring import settled
 from catalogsync.review.saved import SavedPlan, Scope
 from catalogsync.rules import Allowances
 from catalogsync.snapshots import SavedSnapshot
+from catalogsync.training_due import priced
 
 Objections = Callable[[Plan], Iterable[Refusal]]
 """What speaks against a plan beside its own rules: that nobody approved it."""
@@ -138,6 +139,8 @@ def make_plan(
         # What depends on a refused model and what only it needs must go with it.
         found = replace(found, refusals=(*found.refusals, *objected))
         plan = _build(opened, found, planning, known)
+    due = priced(opened.client.trainings, plan.training, opened.catalog, jobs=jobs)
+    plan = replace(plan, training=due)
     scope = replace(planning.scope, changed_since=opened.changed_since)
     saved = SavedPlan(plan, _told(now), scope, read_before=opened.reads.used)
     return Planned(saved, found, snapshot)

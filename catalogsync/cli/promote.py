@@ -41,7 +41,7 @@ from catalogsync.outcome import Outcome, Status
 from catalogsync.perform import Performer
 from catalogsync.plan import ModelPlan, Plan, build_plan
 from catalogsync.promoter import Promoter, Route
-from catalogsync.promotion import SourceProject, with_promotions
+from catalogsync.promotion import SourceProject, needed_with, with_promotions
 from catalogsync.review.document import dumped
 from catalogsync.review.report import key_of, render_report
 from catalogsync.review.saved import SavedPlan, Scope, saved_document
@@ -91,7 +91,8 @@ def command(
     """Bring models from one target's project to another's, and make them what their manifests say.
 
     What --to lacks is brought over with its weights; what it has already is only updated, and keeps
-    its weights. Shows the plan and asks first. Can be repeated at any time.
+    its weights. A copy that was made for it in --from is deleted there. Shows the plan and asks
+    first. Can be repeated at any time.
 
     One key must be good for both projects.
     """
@@ -105,6 +106,7 @@ def command(
         lines = render_plan(planned.plan, jobs=choices.jobs)
         write_lines(lines, color=color, to_stderr=readings.as_json)
         run.say_what_stays(planned)
+        run.say_what_is_needed(planned)
         pictures: Pictures = {}
         if readings.want_pictures:
             files = both.opened.catalog.files
@@ -228,6 +230,13 @@ class _Run:
                     "says is applied, its weights stay as they are."
                 )
             )
+
+    def say_what_is_needed(self, planned: Planned) -> None:
+        """Say all at once what must come along; each of the refusals names only the next model."""
+        keys = self.choices.keys
+        needed = needed_with(self.both.opened.catalog, keys, planned.diff.ids)
+        if needed and not self.manner.quiet:
+            say(visible(f"To bring along all that they refer to, name also: {' '.join(needed)}"))
 
     def carry_out(self, planned: Planned) -> Carried:
         """Ask, bring the models over, then make them what their manifests say."""

@@ -22,8 +22,8 @@ from catalogsync.cli.session import Choices, Session, session
 from catalogsync.cli.undo import say_way_back
 from catalogsync.deleted import last_day, restorable_until
 from catalogsync.diff import RESERVED_TAGS, Verb
-from catalogsync.errors import ApiError, CatalogSyncError, UsageError
-from catalogsync.identity import owners
+from catalogsync.errors import ApiError, CatalogSyncError, UnknownKey, UsageError
+from catalogsync.identity import owners, promoting_owner
 from catalogsync.model import RemoteModel
 from catalogsync.recovery import explain, restored
 from catalogsync.review.document import FORMAT_VERSION, dumped
@@ -74,7 +74,11 @@ def command(
     if ids:
         return _by_id(choices, ids, manner)
     allow = Allowances(update=allow_update, upload=allow_upload)
-    return _by_key(choices, keys, allow, manner)
+    try:
+        return _by_key(choices, keys, allow, manner)
+    except UnknownKey as error:
+        error.hint = "restore --list shows what there is; --id takes what has no manifest any more"
+        raise
 
 
 def _by_key(choices: Choices, keys: Sequence[str], allow: Allowances, manner: Manner) -> int:
@@ -110,10 +114,20 @@ def _check_restores(planned: Planned, keys: Sequence[str]) -> None:
     ]
     if there or gone:
         raise CatalogSyncError(
-            f"nothing to restore: {'; '.join([*there, *gone])}",
-            hint="restore --list shows what can be restored; what a manifest pins by `id:` is "
-            "found without its mark",
+            f"nothing to restore: {'; '.join([*there, *gone])}", hint=_what_instead(planned, keys)
         )
+
+
+def _what_instead(planned: Planned, keys: Sequence[str]) -> str:
+    """What to do where nothing is to be restored; a run that was killed may have left changes."""
+    unlike = [m.key for m in planned.plan.models if m.key in keys and m.key in planned.diff.ids]
+    if unlike:
+        only = "".join(f" --only {key}" for key in unlike)
+        return f"`catalog-sync apply{only}` makes it what its manifest says"
+    return (
+        "restore --list shows what can be restored; what a manifest pins by `id:` is found "
+        "without its mark"
+    )
 
 
 def _by_id(choices: Choices, ids: Sequence[str], manner: Manner) -> int:
@@ -208,6 +222,13 @@ def _list(choices: Choices, *, as_json: bool, color: str) -> int:
 
 def _row(row: dict[str, Any]) -> Line:
     left = "" if row["days_left"] is None else f", {counted(row['days_left'], 'day')} left"
-    whose = f"  {visible(', '.join(row['keys']))}" if row["keys"] else ""
+    whose = f"  {visible(', '.join(map(_whose, row['keys'])))}" if row["keys"] else ""
     deleted = f"deleted {visible(row['deleted_at'][:10])}{left}"
     return Line(f"{visible(row['id'])}  {quoted(row['name'])}{whose}  {deleted}")
+
+
+def _whose(mark: str) -> str:
+    """A catalog's model, or the copy of one that a promotion has deleted once it had arrived."""
+    catalog, _, key = mark.partition("/")
+    promoted = catalog.removeprefix(promoting_owner(""))
+    return mark if promoted == catalog else f"a promotion's copy of {promoted}/{key}"

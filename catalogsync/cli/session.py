@@ -16,7 +16,7 @@ from catalogsync.cli.changed import Changed, changed_since, say_changed
 from catalogsync.cli.log import Log
 from catalogsync.cli.opening import catalog_root, open_catalog, opened_cache
 from catalogsync.cli.progress import Relay
-from catalogsync.errors import AccessDenied, Interrupted, UsageError
+from catalogsync.errors import AccessDenied, Interrupted, UnknownKey, UsageError
 from catalogsync.events import Tell
 from catalogsync.hashed import Hashed
 from catalogsync.model import Catalog, Target
@@ -265,7 +265,7 @@ def _known_keys(catalog: Catalog, keys: tuple[str, ...]) -> frozenset[str]:
     specs = [spec.key for spec in catalog.models]
     unknown = [key for key in dict.fromkeys(keys) if key not in specs]
     if unknown:
-        raise UsageError(
+        raise UnknownKey(
             f"there is no manifest {', '.join(unknown)}", hint=f"keys: {', '.join(specs)}"
         )
     return frozenset(keys)

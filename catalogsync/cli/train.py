@@ -23,7 +23,6 @@ from catalogsync.cli.progress.work import work
 from catalogsync.cli.session import Choices, Session, session, typed_again
 from catalogsync.errors import CatalogSyncError, Interrupted, UsageError
 from catalogsync.identity import Refusal
-from catalogsync.model import ModelSpec
 from catalogsync.named import check_keys, named
 from catalogsync.review.document import dumped
 from catalogsync.review.phrases import creative_units
@@ -46,6 +45,7 @@ from catalogsync.training import (
     follow,
     known_jobs,
     look_at,
+    parameters_of,
     start,
     states,
 )
@@ -150,11 +150,6 @@ def command(
             if not yes and not _agreed(told, plan):
                 raise CatalogSyncError("Nothing was started.")
         return _train(told, plan, follows=not detach, deadline=deadline)
-
-
-def parameters_of(spec: ModelSpec) -> dict[str, object]:
-    """What the manifest wants the model to be trained with; the rest is the server's choice."""
-    return dict(spec.training_parameters or ())
 
 
 def _plan(told: _Told, keys: Sequence[str], *, again: bool) -> TrainingPlan:

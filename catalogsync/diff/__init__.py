@@ -168,6 +168,7 @@ class _Scope:
             busy=_trained_on(snapshot),
             claims=claims,
             deleted=snapshot.deleted,
+            present=tuple(present),
         )
         return found, sides
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from catalogsync.actions import By
 from catalogsync.claims import Claim
 from catalogsync.contents import Contents
-from catalogsync.identity import Origin, Refusal
+from catalogsync.identity import Match, Origin, Refusal
 from catalogsync.import_notes import Note
 from catalogsync.model import (
     AssetRef,
@@ -183,7 +183,8 @@ class Diff:
     `lost` are the manifests that are refused because the model that they pin is not there.
     `busy` are the ids of the assets that a model is trained on just now, as far as that was read,
     `claims` the notes of models that are about to become ours, by key, and `deleted` is what can
-    be restored, by id.
+    be restored, by id. `present` are the manifests that were compared and want their model to be
+    there.
     """
 
     models: tuple[ModelDiff, ...]
@@ -207,6 +208,7 @@ class Diff:
     busy: frozenset[str] = frozenset()
     claims: Mapping[str, Sequence[Claim]] = field(default_factory=dict)
     deleted: Mapping[str, RemoteModel] = field(default_factory=dict)
+    present: tuple[Match, ...] = ()
 
     def covers(self, key: str) -> bool:
         """Whether the model was compared at all."""

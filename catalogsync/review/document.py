@@ -37,6 +37,8 @@ def plan_document(plan: Plan) -> dict[str, object]:
             "reorders": plan.reorders,
             "refused": len(plan.refusals),
             "unchanged": plan.unchanged,
+            "training_due": len(plan.training),
+            "training_units": plan.training_units,
             "requests": plan.requests,
             **({"would_undo": plan.would_undo} if plan.base and plan.base.commit else {}),
         },

@@ -12,6 +12,7 @@ from catalogsync.review.markdown_model import WARNING, model_section
 from catalogsync.review.markdown_words import NAME_LENGTH, code, prose, table_row
 from catalogsync.review.phrases import read_before_words, total_cost
 from catalogsync.review.text import SIGNS, summary, work_estimate
+from catalogsync.review.training_due import due_command, due_sentence, due_words
 from catalogsync.review.undoing import (
     Acceptance,
     acceptances,
@@ -20,6 +21,7 @@ from catalogsync.review.undoing import (
     undoing_sentence,
 )
 from catalogsync.review.words import counted
+from catalogsync.training_due import TrainingDue
 
 BUDGET = 60_000
 """The bytes that a comment may have; GitHub refuses one of more than 65,536 characters."""
@@ -29,6 +31,7 @@ _FOR_NOTES = 500
 _FOR_A_SENTENCE = 100
 _FOR_ORPHANS = 3_000
 _FOR_ACCEPTED = 2_000
+_FOR_TRAINING = 2_000
 
 
 def render_markdown(
@@ -49,6 +52,7 @@ def render_markdown(
     start = [
         *(marker(plan, "plan"), f"## {_verdict(plan)}", summary(plan)),
         *(_undoing(plan), _against(plan), accepted_sentence(plan.accepted)),
+        _training_due(plan),
     ]
     end = [_footer(plan, read_at, before, jobs)]
     refusals = refusal_rows(plan)
@@ -103,6 +107,19 @@ def _undoing(plan: Plan) -> str:
     undoing = undoing_sentence(plan)
     told = [f"{WARNING} **{undoing}**"] if undoing else []
     return " ".join(filter(None, (*told, alone_sentence(plan), base_sentence(plan, prose))))
+
+
+def _training_due(plan: Plan) -> str:
+    if not plan.training:
+        return ""
+    items = (_due(due) for due in plan.training)
+    names, left = listed(items, _FOR_TRAINING)
+    more = f" and {left} more" if left else ""
+    return f"{due_sentence(plan)} {names}{more}."
+
+
+def _due(due: TrainingDue) -> str:
+    return f"{code(due.key, NAME_LENGTH)} {prose(due_words(due))} ({code(due_command([due]))})"
 
 
 def accepted_sentence(accepted: Sequence[Accepted]) -> str:

@@ -26,9 +26,11 @@ from catalogsync.review.report import (
     key_of,
     past_summary,
     skipped_steps,
+    still_due,
     undone_sentence,
 )
 from catalogsync.review.text import SIGNS
+from catalogsync.review.training_due import after_words
 from catalogsync.review.words import counted
 
 _DONE = {
@@ -57,6 +59,8 @@ def render_report_markdown(plan: Plan, outcomes: Sequence[Outcome], *, budget: i
     start = [marker(plan, "apply"), f"## {_verdict(plan, outcomes)}", past_summary(plan, outcomes)]
     if undone := undone_sentence(plan, outcomes):
         start.append(f"{WARNING} {undone}")
+    if due := after_words(still_due(plan, outcomes)):
+        start.append(prose(due))
     end = [f"<sub>{code(plan.digest)}</sub>"]
     room = budget - size_of(joined([*start, *end])) - _FOR_NOTES
     groups = list(_groups(plan, outcomes))

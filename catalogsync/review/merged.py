@@ -118,4 +118,7 @@ def _together(plans: Sequence[Plan]) -> Plan:
             )
         ),
         alone=sum(plan.alone for plan in plans),
+        training=tuple(
+            sorted((due for plan in plans for due in plan.training), key=lambda due: due.key)
+        ),
     )

@@ -8,8 +8,10 @@ from catalogsync.diff import Verb
 from catalogsync.outcome import Outcome, Status
 from catalogsync.plan import ModelPlan, Plan
 from catalogsync.review.text import Line
+from catalogsync.review.training_due import after_words
 from catalogsync.review.undoing import SIGN
 from catalogsync.review.words import counted, file_size, quoted, visible
+from catalogsync.training_due import TrainingDue, Why
 
 
 def render_report(plan: Plan, outcomes: Sequence[Outcome]) -> list[Line]:
@@ -31,6 +33,8 @@ def render_report(plan: Plan, outcomes: Sequence[Outcome]) -> list[Line]:
         lines.append(Line("Run it again to do what is left; nothing is done twice."))
     if undone := undone_sentence(plan, outcomes):
         lines.append(Line(f"{SIGN} {undone}", "yellow"))
+    if due := after_words(still_due(plan, outcomes)):
+        lines.append(Line(visible(due), "yellow"))
     return [*lines, Line(past_summary(plan, outcomes), "bold")]
 
 
@@ -132,6 +136,17 @@ def completed(plan: Plan, outcomes: Sequence[Outcome]) -> list[ModelPlan]:
     done = {key_of(o.action) for o in outcomes if o.status is Status.DONE}
     done -= {key_of(o.action) for o in outcomes if o.status is not Status.DONE}
     return [model for model in plan.models if model.key in done]
+
+
+def still_due(plan: Plan, outcomes: Sequence[Outcome]) -> list[TrainingDue]:
+    """What is due after an apply: not what waits for a model or a change that was not made."""
+    done = {model.key for model in completed(plan, outcomes)}
+    made = {model.key for model in plan.models if model.verb is Verb.CREATE}
+    return [
+        due
+        for due in plan.training
+        if due.key in done or not (due.key in made or due.why is Why.CHANGES)
+    ]
 
 
 def key_of(action: Action) -> str:

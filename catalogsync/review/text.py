@@ -25,6 +25,7 @@ from catalogsync.review.phrases import (
     training_count,
     weights_facts,
 )
+from catalogsync.review.training_due import due_command, due_sentence, due_words
 from catalogsync.review.undoing import (
     SIGN,
     Acceptance,
@@ -35,6 +36,7 @@ from catalogsync.review.undoing import (
     undoings,
 )
 from catalogsync.review.words import counted, duration, file_size, quoted, visible
+from catalogsync.training_due import TrainingDue
 
 SECONDS_PER_REQUEST = 0.15
 """What the estimate assumes a request to take."""
@@ -91,10 +93,13 @@ def render_plan(
     created = {model.name: model.key for model in plan.models if model.verb is Verb.CREATE}
     lines += _orphans(plan.orphans, created)
     lines += accepted_lines(acceptances(plan.accepted))
+    lines += _training_due(plan.training)
     if plan.models:
         lines.append(Line(work_estimate(plan, jobs)))
     if cost := total_cost(plan):
         lines.append(Line(f"Cost of imports: {cost}.", "yellow"))
+    if due := due_sentence(plan):
+        lines.append(Line(due, "yellow"))
     if undoing := undoing_sentence(plan):
         lines.append(Line(f"{SIGN} {undoing}", "red"))
     if alone := alone_sentence(plan):
@@ -165,6 +170,16 @@ def _orphans(orphans: Sequence[Orphan], created: Mapping[str, str]) -> Iterator[
         if orphan.name in created:
             who = visible(created[orphan.name])
             yield Line(f"    was it renamed? then say `renamedFrom: {key}` in {who}", "yellow")
+    yield Line("")
+
+
+def _training_due(training: Sequence[TrainingDue]) -> Iterator[Line]:
+    if not training:
+        return
+    yield Line("due for training:")
+    for due in training:
+        told = f"{due_words(due)} ({due_command([due])})"
+        yield Line(f"  {visible(due.key)}  {quoted(due.name)}  {visible(told)}")
     yield Line("")
 
 

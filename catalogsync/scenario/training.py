@@ -12,7 +12,7 @@ from catalogsync.model import (
     TrainingImage,
     TrainingPair,
 )
-from catalogsync.scenario.fields import number
+from catalogsync.scenario.fields import mapping, number, text
 from catalogsync.scenario.wire import model_from
 
 _SECRET = "wandbKey"
@@ -32,6 +32,7 @@ def whole_model_from(data: Mapping[str, object]) -> RemoteModel:
         training_images=tuple(map(_image, images)) if len(images) >= model.training_count else None,
         training_pairs=pairs_from(data, "trainingImagePairs"),
         training_parameters=parameters_from(data) or (),
+        trained_at=text(mapping(data, "trainingStats"), "endedAt"),
     )
 
 

@@ -82,7 +82,7 @@ def _priced(reader: TrainingReader, wish: Wish, parameters: Mapping[str, object]
         said = f"the server would not train it: {price.refusal}"
         return Refusal(wish.key, "not-trainable", said, "correct what it names")
     if bare:
-        hint = "give it a training set, then train it"
+        hint = "list some under `training:` in its manifest and apply it, then train it"
         return Refusal(wish.key, "no-training-images", "it has no training images", hint)
     return replace(wish, units=price.units, parameters=parameters)
 

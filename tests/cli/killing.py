@@ -25,7 +25,16 @@ App = Callable[..., Awaitable[None]]
 
 _WARM = multiprocessing.get_context("forkserver")
 # What the program imports only when it is needed is imported once for all runs.
-_LAZY = ["cache", "cli.apply", "cli.download", "cli.plan", "cli.train", "scenario"]
+_LAZY = [
+    "cache",
+    "cli.apply",
+    "cli.download",
+    "cli.plan",
+    "cli.promote",
+    "cli.restore",
+    "cli.train",
+    "scenario",
+]
 _WARM.set_forkserver_preload([__name__, "deepdiff", *(f"catalogsync.{name}" for name in _LAZY)])
 
 BY_PARTS = ("wav", "mp3", "mp4", "glb", "obj")

@@ -31,14 +31,15 @@ def png(color: tuple[int, int, int]) -> bytes:
 class Project:
     """A project with uploads of ours that an apply could have left, three days ago."""
 
-    def __init__(self, server: Any) -> None:
+    def __init__(self, server: Any, project: str = "proj_gc") -> None:
         self.server = server
+        self.id = project
 
     def send(self, method: str, path: str, body: object = None, **params: str) -> Any:
         answer = httpx.request(
             method,
             f"{self.server.url}{path}",
-            params={"projectId": "proj_gc", **params},
+            params={"projectId": self.id, **params},
             json=body,
             auth=("k", "s"),
         )
@@ -53,7 +54,7 @@ class Project:
 
     def model(self, **fields: Any) -> str:
         """A model that no catalog knows."""
-        return str(self.server.control.create_model("proj_gc", name="Somebody's", **fields))
+        return str(self.server.control.create_model(self.id, name="Somebody's", **fields))
 
     def assets(self) -> set[str]:
         """The ids of all assets that are there."""
@@ -304,12 +305,34 @@ def test_a_lost_answer_to_a_delete_is_looked_up(cli: Run, tmp_path: Path, bare: 
         assert server.control.requests()["DELETE /assets"] == 1
 
 
-@pytest.mark.parametrize("request_", ["DELETE /assets", "GET /assets", "GET /collections"])
+REQUESTS = (
+    "GET /assets",
+    "GET /collections",
+    "GET /models",
+    "GET /models/{}",
+    "GET /models/{}/description",
+    "GET /models/{}/prompt-guide",
+    "DELETE /assets",
+)
+"""Every request of a gc that deletes."""
+
+
+def test_the_table_holds_every_request(gc: Callable[..., Result], box: Project) -> None:
+    box.upload()
+    box.model()
+    box.server.control.forget_requests()
+    assert gc("--delete", "--yes").code == 0
+    assert set(box.server.control.requests()) == set(REQUESTS)
+
+
+@pytest.mark.parametrize("request_", REQUESTS)
 def test_a_request_that_hangs_ends_it(cli: Run, tmp_path: Path, bare: Path, request_: str) -> None:
     hanging = Hanging(request_, silent)
     with running(tmp_path / "box", middleware=(hanging,)) as server:
         server.control.advance(-THREE_DAYS)
-        Project(server).upload()
+        project = Project(server)
+        project.upload()
+        project.model()
         found = cli("gc", bare, "--base-url", server.url, "--delete", "--yes", *QUICK)
     assert hanging.hung
     assert found.code == 1

@@ -318,6 +318,19 @@ def test_a_command_on_named_models_ends_whatever_hangs(
     assert waited in found.out + found.err
 
 
+def test_the_price_of_a_training_that_hangs_is_unknown(
+    cli: Run, catalog: Path, tmp_path: Path
+) -> None:
+    hanging = Hanging("PUT /models/{}/train?dryRun", silent)
+    write(catalog / "models/ink-heroes/model.yaml", MODEL + "training: {images: [images/1.webp]}\n")
+    with running(tmp_path / "box", middleware=(hanging,)) as server:
+        assert cli("apply", catalog, "--base-url", server.url, "--yes").code == 0
+        found = cli("plan", catalog, "--base-url", server.url, *QUICK)
+    assert hanging.hung
+    assert found.code == 0
+    assert "Training due: 1 model, at an unknown cost; an apply trains nothing." in found.out
+
+
 def test_a_picture_that_hangs_is_left_out(cli: Run, edited: Path, tmp_path: Path) -> None:
     hanging = Hanging("GET /files/.+", silent)
     page = tmp_path / "page.html"

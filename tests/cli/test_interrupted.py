@@ -39,7 +39,7 @@ def test_interrupted_at_any_request(place: Scene, tmp_path: Path) -> None:
     whole = place.run("proj_whole", *APPLY, "--jobs", "1", "--json")
     steps, held = len(place.reaper.requests), described(place, "proj_whole", stay)
     told = tmp_path / "told.json"
-    for at in range(2, steps + 1, 3):
+    for at in range(1, steps + 1, 3):
         project, number = f"proj_{at}", SIGNALS[at % 2]
         stay = begin(place, project)
         place.reaper.arm(at, "before" if at % 4 < 2 else "after", number)
@@ -56,11 +56,27 @@ def test_interrupted_at_any_request(place: Scene, tmp_path: Path) -> None:
             told.unlink()
         second = place.run(project, *APPLY, "--json")
         assert second.code == 0, second
-        # What was said to be done is not done again, and what was not is done now.
-        done = {what for what, status in became.items() if status == "done"}
-        assert outcomes(second.out).keys() == outcomes(whole.out).keys() - done
+        check_rest(became, outcomes(whole.out), outcomes(second.out))
         assert described(place, project, stay) == held
         place.clear(project)
+
+
+LOOKED_AT = ("upload ", "add training images to ")
+"""Steps that end with a look: a run that is stopped before it cannot say that they are done."""
+
+
+def check_rest(first: dict[str, str], whole: dict[str, str], second: dict[str, str]) -> None:
+    """What was said to be done is not done again, and what was not is done now, or is there."""
+    assert second.keys() <= whole.keys()
+    done = {what for what, status in first.items() if status == "done"}
+    captions = "set captions of training images of "
+    for again in done & second.keys():
+        # As long as an image is not in the set, no plan can know its caption.
+        assert again.startswith(captions)
+        assert f"add training images to {again.removeprefix(captions)}" in second
+    there = whole.keys() - done - second.keys()
+    assert len(there) <= 1  # the one that was under way; that it is there once is seen by its bytes
+    assert all(what.startswith(LOOKED_AT) for what in there)
 
 
 @pytest.fixture

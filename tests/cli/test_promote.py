@@ -112,6 +112,14 @@ def test_what_is_there_is_updated(cli: Run, two: Path, box: Any, promote: Promot
     assert live(box, PRODUCTION)["Ink Heroes"]["tags"] == ["catalog-sync:acme/ink-heroes", "comic"]
 
 
+def test_the_list_of_deleted_models_says_what_a_copy_was(
+    cli: Run, two: Path, box: Any, promote: Promote
+) -> None:
+    assert promote("--yes").code == 0
+    shown = cli("restore", "--list", "-C", two, "--base-url", box.url)
+    assert '"Ink Heroes"  a promotion\'s copy of acme/ink-heroes  deleted 20' in shown.out
+
+
 def test_nothing_is_promoted_unasked(box: Any, promote: Promote) -> None:
     refused = promote()
     assert (refused.code, "nobody to ask" in refused.err) == (64, True)
@@ -151,9 +159,23 @@ def test_what_staging_lacks_is_refused(cli: Run, two: Path, box: Any) -> None:
     assert live(box, PRODUCTION) == {}
 
 
+def test_what_must_come_along_is_named_all_at_once(cli: Run, two: Path, box: Any) -> None:
+    for key, other in (("first", "second"), ("second", "ink-heroes")):
+        text = f"name: {key}\ntype: custom\ndescription: See {{model:{other}}}.\n"
+        write(two / f"models/{key}.yaml", text)
+    assert cli("apply", two, "--yes", "--base-url", box.url).code == 0
+    where = (*BOTH, "-C", two, "--base-url", box.url, "--dry-run")
+    found = cli("promote", "first", *where)
+    assert (found.code, "name also: ink-heroes second\n" in found.err) == (5, True), found
+    assert "name also" not in cli("promote", "first", "second", "ink-heroes", *where).err
+
+
 REQUESTS = (
     "GET /models",
     "GET /models/{}",
+    "GET /models/{}/description",
+    "GET /models/{}/prompt-guide",
+    "GET /assets",
     "GET /collections",
     "POST /assets/get-bulk",
     "POST /collections",
@@ -168,6 +190,12 @@ REQUESTS = (
     "PUT /models/{}/prompt-guide",
 )
 """The requests of a promotion that may hang or be its last."""
+
+
+def test_the_table_holds_every_request(box: Any, promote: Promote) -> None:
+    box.control.forget_requests()
+    assert promote("--yes").code == 0
+    assert set(box.control.requests()) == set(REQUESTS)
 
 
 @pytest.mark.parametrize("request_", REQUESTS)

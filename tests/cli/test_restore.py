@@ -109,6 +109,11 @@ def test_a_model_is_restored_by_its_key(
     assert live(server, project)["Ink Heroes"]["id"] == deleted
     again = cli("restore", "ink-heroes", "-C", catalog, "--yes")
     assert (again.code, f"ink-heroes is there ({deleted})" in again.err) == (1, True)
+    assert "restore --list" in again.err
+    manifest = catalog / "models/ink-heroes/model.yaml"
+    write(manifest, manifest.read_text(encoding="utf-8").replace("comic, ink", "comic"))
+    other = cli("restore", "ink-heroes", "-C", catalog, "--yes")
+    assert (other.code, "`catalog-sync apply --only ink-heroes`" in other.err) == (1, True)
 
 
 def test_nothing_is_restored_unasked(
@@ -132,7 +137,7 @@ def test_only_what_is_named_is_restored(
     ("arguments", "code", "said"),
     [
         (("both",), 1, "both is there"),
-        (("nobody",), 64, "nobody"),
+        (("nobody",), 64, "--id takes what has no manifest any more"),
         ((), 64, "name KEYs"),
         (("ink-heroes", "--list"), 64, "name KEYs"),
         (("--id", "model_none"), 1, "not among the deleted models"),
@@ -237,8 +242,16 @@ REQUESTS = (
     "DELETE /collections/{}",
     "PUT /collections/{}/models",
     "PUT /models/{}/description",
+    "PUT /models/{}/prompt-guide",
+    "POST /assets/get-bulk",
 )
 """The requests of a restore that may hang or be its last."""
+
+
+def test_the_table_holds_every_request(cli: Run, catalog: Path, deleted: str, server: Any) -> None:
+    server.control.forget_requests()
+    assert cli("restore", "ink-heroes", "-C", catalog, "--yes").code == 0
+    assert set(server.control.requests()) == set(REQUESTS)
 
 
 @pytest.mark.parametrize("request_", REQUESTS)

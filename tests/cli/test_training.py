@@ -39,7 +39,7 @@ def manifest(catalog: Path, training: str) -> None:
 
 
 def test_a_training_set_arrives_and_nothing_is_left_to_do(
-    cli: Run, trained: Path, server: Any
+    cli: Run, trained: Path, server: Any, project: str
 ) -> None:
     applied = cli("apply", trained, "--yes")
     assert applied.code == 0, applied.out
@@ -48,7 +48,9 @@ def test_a_training_set_arrives_and_nothing_is_left_to_do(
     assert "parameters        rank 16" in applied.out
     server.control.forget_requests()
     assert cli("apply", trained, "--yes").out.endswith("No changes. 2 models match.\n")
-    assert not [name for name in server.control.requests() if name.startswith(("PUT", "DELETE"))]
+    asked = [each for each in server.control.requests() if each.startswith(("PUT", "DELETE"))]
+    assert asked == ["PUT /models/{}/train"]  # what a training would cost
+    assert live(server, project)["Ink Heroes"]["status"] == "new"
     manifest(trained, TRAINING + PAIRS)
     applied = cli("apply", trained, "--yes")
     assert applied.code == 0, applied.out

@@ -40,6 +40,7 @@ _NOT_LISTED: dict[str, Any] = dict.fromkeys(
         "training_images",
         "training_pairs",
         "training_parameters",
+        "trained_at",
     )
 )
 _UNTRAINED: dict[str, Any] = {

@@ -16,7 +16,7 @@ from catalogsync.actions import (
 from catalogsync.diff import Came, diff
 from catalogsync.errors import Unreachable
 from catalogsync.ledger import Ledger
-from catalogsync.model import AssetRef, Catalog, ModelSpec, TrainingImage, TrainingPair
+from catalogsync.model import AssetRef, Catalog, ModelSpec, Text, TrainingImage, TrainingPair
 from catalogsync.observe import observe
 from catalogsync.outcome import Outcome, Status
 from catalogsync.perform import Performer
@@ -146,7 +146,9 @@ def test_a_file_that_two_manifests_train_on_is_sent_once_and_described_for_both(
     assert (held(server), held(server, "wash")) == ({"0": "two"}, {"0": "two"})
 
 
-@pytest.mark.parametrize("fields", [{"collections": frozenset({"Best"})}, {"epoch": ""}])
+@pytest.mark.parametrize(
+    "fields", [{"collections": frozenset({"Best"})}, {"epoch": ""}, {"prompt_guide": Text(("Go",))}]
+)
 def test_a_caption_of_ours_is_nobodys_edit_of_another_model(fields: dict[str, Any]) -> None:
     server = FakeServer()
     others = lora("wash", short_description="x", training_images=shown(0))

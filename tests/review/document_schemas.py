@@ -59,7 +59,7 @@ def plan_schema() -> str:
             "counts": {
                 "type": "object",
                 "description": _COUNTS,
-                "additionalProperties": {"type": "integer", "minimum": 0},
+                "additionalProperties": {"type": ["number", "null"], "minimum": 0},
             },
             **plan["properties"],
             "models": {"type": "array", "items": {**models, "required": ["digest"]}},

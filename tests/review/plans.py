@@ -16,9 +16,10 @@ from catalogsync.actions import (
 from catalogsync.diff import Accepted, Came, Change, Hunk, Placed, Verb
 from catalogsync.errors import Rejected
 from catalogsync.identity import Refusal
-from catalogsync.model import AssetRef, TrainingImage, TrainingPair
+from catalogsync.model import AssetRef, Price, TrainingImage, TrainingPair
 from catalogsync.outcome import Outcome, Status
 from catalogsync.plan import Base, ModelPlan, Orphan, Plan
+from catalogsync.training_due import TrainingDue, Why
 
 VERBS: dict[Verb, ModelAction] = {
     Verb.CREATE: CreateModel("", (), ()),
@@ -89,6 +90,11 @@ def plan_of(text: str) -> Plan:
         unchanged=2,
         base=Base("ab" * 20, text),
         alone=2,
+        training=(
+            TrainingDue(f"new{text}", text, "", Why.NEW, 3, 3),
+            TrainingDue(f"k{text}", text, f"m{text}", Why.CHANGES, 3, 2, Price(20)),
+            TrainingDue(f"r{text}", text, f"m{text}", Why.CHANGED, 1, 1, Price(None, text)),
+        ),
         accepted=(Accepted(Change(f"a{text}", ("tags", text), None, text), text, text, text),),
     )
 

@@ -10,6 +10,7 @@ from catalogsync.plan import Base, Plan
 from catalogsync.review.merged import merged
 from catalogsync.review.saved import SavedPlan, Scope, opened, saved_document, sealed
 from catalogsync.shard import Shard
+from catalogsync.training_due import TrainingDue, Why
 from tests.engine.fake import FakeServer
 from tests.engine.run import plan
 from tests.engine.test_shard import many
@@ -24,6 +25,12 @@ def part(number: int, of: int = 3, **changes: object) -> SavedPlan:
     made = replace(plan(FakeServer(), CATALOG, shard=shard), **plan_fields)  # type: ignore[arg-type]
     scope = Scope(shard=shard, prune=bool(changes.pop("prune", False)))
     return SavedPlan(made, scope=scope, **changes)  # type: ignore[arg-type]
+
+
+def test_what_is_due_for_training_is_due_in_the_whole() -> None:
+    one, other = (TrainingDue(key, key, "", Why.NEW, 2) for key in ("a", "b"))
+    parts = [part(1, training=(other,)), part(2), part(3, training=(one,))]
+    assert merged({str(at): each for at, each in enumerate(parts)}).plan.training == (one, other)
 
 
 def test_one_plan_stays_what_it_is() -> None:

@@ -1,4 +1,4 @@
-"""`script/soak`: many schedules of faults and stories, and one table of what became of them.
+"""`script/soak`: many schedules of faults, lives and stories, and one table of what became of them.
 
 With --inputs or --api it sends generated input instead: to all that reads a file, or to the
 sandbox by its own OpenAPI document. The first defect ends it, with the input that shows it.
@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from tests.soak.killed import kill_again_and_again
+from tests.soak.lives import live_through
 from tests.soak.result import Result
 from tests.soak.soak import soak
 from tests.soak.stories import AT_ONCE, soak_stories
@@ -29,6 +30,12 @@ def main() -> int:
     parser.add_argument("--stories", type=int, default=100, help="how many (default: 100)")
     parser.add_argument(
         "--kills", type=int, default=20, help="in how many projects runs are killed (default: 20)"
+    )
+    parser.add_argument(
+        "--lives",
+        type=int,
+        default=40,
+        help="how many models are promoted and restored under faults (default: 40)",
     )
     parser.add_argument("--days", type=int, default=25, help="of a story (default: 25)")
     parser.add_argument(
@@ -57,6 +64,7 @@ def main() -> int:
         results = [
             *kill_again_and_again(Path(folder), projects=given.kills, **limits),
             *soak(Path(folder), schedules=given.schedules, **limits),
+            *live_through(Path(folder), lives=given.lives, **limits),
         ]
         stories, broken = soak_stories(
             Path(folder),
@@ -74,7 +82,8 @@ def main() -> int:
 
 
 def _tell_story(number: int, days: int, why: str) -> None:
-    again = f"script/soak --schedules 0 --kills 0 --stories {AT_ONCE} --days {days} --seed {number}"
+    only = "--schedules 0 --kills 0 --lives 0"
+    again = f"script/soak {only} --stories {AT_ONCE} --days {days} --seed {number}"
     sys.stderr.write(f"{why}\nagain: {again}\n")
 
 

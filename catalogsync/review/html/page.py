@@ -17,6 +17,7 @@ from catalogsync.review.html.shown import shown_assets
 from catalogsync.review.html.tiles import NARROWEST, UNIT, WIDEST, Gallery, gallery, icons
 from catalogsync.review.phrases import read_before_words, total_cost
 from catalogsync.review.text import summary, work_estimate
+from catalogsync.review.training_due import due_command, due_sentence, due_words
 from catalogsync.review.undoing import (
     SIGN,
     Acceptance,
@@ -26,6 +27,7 @@ from catalogsync.review.undoing import (
     undoing_sentence,
 )
 from catalogsync.review.words import counted, file_size
+from catalogsync.training_due import TrainingDue
 
 _MOST_MODELS = 1000
 _MOST_FILES = 300
@@ -63,6 +65,7 @@ def render_html(
             _rest(listed),
             _orphans(plan),
             accepted_section(plan.accepted),
+            _training_due(plan),
             _uploads(plan),
             left_out(pictures),
         ),
@@ -124,7 +127,7 @@ def _verdict(plan: Plan) -> str:
 def _top(plan: Plan, jobs: int) -> Markup:
     where = filter(None, (plan.catalog, plan.target, plan.project))
     trail = (element("bdi", each) for each in where)
-    cost = total_cost(plan)
+    cost, due = total_cost(plan), due_sentence(plan)
     careful = plan.count(Verb.DELETE) or plan.would_undo
     mood = "stopped" if plan.refusals else "careful" if careful else "calm"
     return element(
@@ -137,6 +140,7 @@ def _top(plan: Plan, jobs: int) -> Markup:
         element("ul", *_tiles(plan), class_="counts"),
         element("p", work_estimate(plan, jobs), class_="soft") if plan.models else None,
         element("p", f"Cost of imports: {cost}.", class_="soft") if cost else None,
+        element("p", due, class_="soft") if due else None,
         class_=f"top {mood}",
     )
 
@@ -287,6 +291,25 @@ def _acceptance(each: Acceptance) -> Markup:
     owner = (", ", element("bdi", each.owner)) if each.owner else ()
     why = element("bdi", each.reason)
     return element("li", _key(each.model), f" {fields} until {each.until}", *owner, ": ", why)
+
+
+def _training_due(plan: Plan) -> Markup | None:
+    if not plan.training:
+        return None
+    rest = len(plan.training) - _MOST_MODELS
+    rows = [*map(_due, plan.training[:_MOST_MODELS])]
+    rows += [element("li", f"and {counted(rest, 'more model')}")] if rest > 0 else []
+    return element(
+        "section",
+        element("h2", "Due for training ", element("small", str(len(plan.training)))),
+        element("ul", *rows, class_="plain"),
+    )
+
+
+def _due(due: TrainingDue) -> Markup:
+    told = element("bdi", due_words(due))
+    name = element("bdi", due.name)
+    return element("li", name, " ", _key(due.key), " ", told, " ", _key(due_command([due])))
 
 
 def _uploads(plan: Plan) -> Markup | None:
