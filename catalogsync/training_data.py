@@ -65,7 +65,8 @@ def _captioned(change: Change) -> TrainingImage | None:
 def judge_training(model: ModelDiff, diff: Diff) -> Iterator[Refusal]:
     """Refuse to touch what is trained on now, and pairs of images that are not in the set."""
     spec, live = model.spec, model.remote
-    if spec is None:
+    # What the server still copies is refused as a whole, or waited for.
+    if spec is None or (live and live.status == "copying"):
         return
     changes = [change for change in model.changes if change.field in TRAINING]
     if changes and live and live.status == "training":

@@ -40,10 +40,19 @@ def test_an_accepted_difference_is_shown_apart_and_not_planned() -> None:
         "2027-01-31",
         "Ida",
     )
-    (planned,) = build_plan(wanted, found).models
+    built = build_plan(wanted, found)
+    assert built.accepted == found.accepted
+    (planned,) = built.models
     assert [type(action).__name__ for action in planned.actions] == ["UpdateModel"]
     assert planned.after
     assert planned.after.tags == ("hand", "ink")
+
+
+def test_an_accepted_difference_is_shown_too_where_only_what_is_mine_is_made() -> None:
+    wanted = catalog(spec({"tags": words("ink"), "ignored": (LENIENT,), "short_description": "S"}))
+    held = catalog(spec({"tags": words("ink hand"), "short_description": "By hand."}))
+    found = diff(wanted, server(held, wanted), base=wanted, today=LAST_DAY, only_mine=True)
+    assert [each.change.path for each in found.accepted] == [("tags", "hand")]
 
 
 def test_an_accepted_difference_comes_back_when_its_last_day_is_over() -> None:

@@ -87,3 +87,11 @@ def test_cards_are_no_part_of_what_is_approved() -> None:
     server, _ = live()
     model = planned(server, replace(INK, short_description="After", protect=True))
     assert replace(model, before=None, after=None).digest == model.digest
+
+
+def test_a_model_that_is_let_go_stays_as_it_is_on_the_card() -> None:
+    server, _ = live()
+    spec = replace(INK, name="Otherwise", state=State.UNMANAGED)
+    model = planned(server, spec)
+    assert model.before is not None
+    assert model.after == model.before

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from catalogsync.diff import diff
-from catalogsync.model import NO_ASSET, ModelSpec, State
+from catalogsync.model import NO_ASSET, ModelSpec, State, TrainingImage, TrainingPair
+from catalogsync.plan import build_plan
 from tests.engine.sides import (
     Case,
     catalog,
@@ -21,6 +22,16 @@ from tests.engine.sides import (
 )
 
 Fields = dict[str, Any]
+
+
+def shown(*numbers: int, said: str = "as it was") -> tuple[TrainingImage, ...]:
+    return tuple(TrainingImage(ref, said) for ref in pictures(*numbers))
+
+
+def paired(source: int, target: int) -> tuple[TrainingPair, ...]:
+    before, after = pictures(source, target)
+    return (TrainingPair(before, after, "from one to the other"),)
+
 
 EDITS: list[tuple[str, Fields, Fields]] = [
     ("another name", {}, {"name": "By hand"}),
@@ -51,6 +62,16 @@ EDITS: list[tuple[str, Fields, Fields]] = [
     ("another order", {"examples": pictures(0, 1, 2)}, {"examples": pictures(2, 0, 1)}),
     ("a line", {"description": text("a", "b")}, {"description": text("a", "b", "c")}),
     ("a guide", {"prompt_guide": text("a")}, {"prompt_guide": text("b")}),
+    ("a training image more", {"training_images": shown(0)}, {"training_images": shown(0, 1)}),
+    ("a training image less", {"training_images": shown(0, 1)}, {"training_images": shown(1)}),
+    ("a caption", {"training_images": shown(0)}, {"training_images": shown(0, said="by hand")}),
+    ("other pairs", {"training_pairs": paired(0, 1)}, {"training_pairs": paired(1, 0)}),
+    ("no pairs any more", {"training_pairs": paired(0, 1)}, {"training_pairs": ()}),
+    (
+        "a parameter",
+        {"training_parameters": (("rank", 4.0),)},
+        {"training_parameters": (("rank", 8.0),)},
+    ),
 ]
 """How, what base says of the field, and what somebody made of it on the server."""
 
@@ -74,6 +95,12 @@ def test_an_edit_is_left_alone_beside_a_change(how: str, base: Fields, live: Fie
 def test_an_edit_alone_leaves_nothing_to_do(how: str, base: Fields, live: Fields) -> None:
     found = compared(case(base, live, {}), only_mine=True)
     assert (found.models, found.refusals, found.alone > 0) == ((), (), True)
+
+
+def test_the_plan_counts_what_it_leaves_alone() -> None:
+    edited = case({"class_slug": "art"}, {"class_slug": "photo"}, NEWER)
+    found = compared(edited, only_mine=True)
+    assert build_plan(catalog(spec(NEWER)), found).alone == found.alone > 0
 
 
 def test_several_edits_are_left_alone_beside_a_change() -> None:

@@ -199,3 +199,12 @@ def test_what_a_snapshot_does_not_hold_is_refused_with_a_way_out() -> None:
         "ink",
         "take a new snapshot with these manifests, or plan against live",
     )
+
+
+def test_what_is_pruned_is_no_orphan_that_is_left() -> None:
+    server = FakeServer()
+    server.add_model("Ink", tags=frozenset({owner_tag("acme", "ink")}))
+    nothing = Catalog(name="acme", models=())
+    left, pruned = plan(server, nothing), plan(server, nothing, prune=True)
+    assert ([orphan.key for orphan in left.orphans], left.models) == (["ink"], ())
+    assert (pruned.orphans, [model.verb for model in pruned.models]) == ((), [Verb.DELETE])

@@ -2,20 +2,29 @@
 
 import contextlib
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from catalogsync.actions import CreateModel, DeleteModel, EndNote, RestoreModel
-from catalogsync.claims import Way, claim_name
+from catalogsync.actions import (
+    AdoptModel,
+    CreateModel,
+    DeleteModel,
+    EndNote,
+    RemoveTrainingImages,
+    RestoreModel,
+)
+from catalogsync.claims import Way, claim_name, claims_by_key
 from catalogsync.diff import Verb
 from catalogsync.errors import AccessDenied, Rejected, Unreachable
 from catalogsync.identity import PROTECTED_TAG, UNFINISHED_TAG, owner_tag
-from catalogsync.model import Catalog, ModelSpec, State
+from catalogsync.model import Catalog, ModelSpec, State, TrainingImage
 from catalogsync.outcome import Status
 from catalogsync.rules import Allowances
 from tests.engine.catalogs import FILES, catalogs
+from tests.engine.conftest import image
 from tests.engine.fake import Crash, FakeServer, files_of
 from tests.engine.run import plan, run
 from tests.engine.test_convergence import crash_at, notes
@@ -64,6 +73,25 @@ def test_what_was_deleted_is_restored_with_its_marks_tags_and_collections(
     assert {server.collections[held] for held in live.collection_ids} == {"Best"}
     assert not plan(server, one()).models
     assert "create_model" not in [name for name, _ in server.writes]
+
+
+def test_the_note_of_a_restore_says_which_model_comes_back(server: FakeServer) -> None:
+    (model,) = plan(server, one()).models
+    (restore,) = (action for action in model.actions if isinstance(action, RestoreModel))
+    (claim,) = claims_by_key("acme", {"note": restore.note})["ink"]
+    assert (claim.way, claim.model_id) == (Way.RESTORING, the_id(server))
+
+
+def test_what_an_interrupted_restore_brought_back_is_marked_as_unfinished_first(
+    server: FakeServer,
+) -> None:
+    (model,) = plan(server, one()).models
+    (restore,) = (action for action in model.actions if isinstance(action, RestoreModel))
+    server.create_collection(restore.note)
+    server.restore_model(restore.id)
+    (found,) = plan(server, one()).models
+    (adopt,) = (action for action in found.actions if isinstance(action, AdoptModel))
+    assert UNFINISHED_TAG in adopt.add
 
 
 def test_the_last_one_that_was_deleted_comes_back(server: FakeServer) -> None:
@@ -273,3 +301,23 @@ def test_any_prefix_of_a_run_that_restores_converges_without_duplicates(
     assert server.imports == imports
     assert not notes(server)
     assert not any(UNFINISHED_TAG in model.tags for model in server.models.values())
+
+
+@pytest.mark.parametrize("field", ["training_images", "training_pairs", "training_parameters"])
+def test_what_has_no_training_data_is_restored_without(server: FakeServer, field: str) -> None:
+    empty: dict[str, Any] = {field: ()}
+    outcomes = run(server, one(replace(INK, **empty)), open_file)
+    assert {outcome.status for outcome in outcomes} == {Status.DONE}
+    assert not plan(server, one(replace(INK, **empty))).models
+
+
+def test_training_images_too_many_go_with_the_next_apply(server: FakeServer) -> None:
+    shown = tuple(TrainingImage(image(number), "ink") for number in range(2))
+    run(server, one(replace(INK, training_images=shown)), open_file)
+    (model_id,) = server.models
+    server.delete(model_id)
+    fewer = one(replace(INK, training_images=shown[:1]))
+    run(server, fewer, open_file)
+    outcomes = run(server, fewer, open_file)
+    assert [type(outcome.action) for outcome in outcomes] == [RemoveTrainingImages]
+    assert not plan(server, fewer).models

@@ -178,11 +178,12 @@ def test_somebody_elses_caption_right_before_the_write_is_a_conflict() -> None:
     assert held(server) == {"0": "theirs"}
 
 
-def test_nothing_is_touched_while_a_model_trains() -> None:
+@pytest.mark.parametrize(("status", "code"), [("training", "in-training"), ("copying", "copying")])
+def test_nothing_is_touched_while_a_model_trains_or_is_copied(status: str, code: str) -> None:
     server = FakeServer()
     applied(server, lora(training_images=shown(0)))
     (model,) = server.models.values()
-    server.edit(model.id, status="training")
+    server.edit(model.id, status=status)
     changes: tuple[dict[str, Any], ...] = (
         {"training_images": shown(1)},
         {"training_images": shown(0, caption="one")},
@@ -192,9 +193,15 @@ def test_nothing_is_touched_while_a_model_trains() -> None:
     for fields in changes:
         found = plan(server, catalog(lora(**{"training_images": shown(0), **fields})))
         (refusal,) = found.refusals
-        assert (refusal.model, refusal.code) == ("ink", "in-training")
-        assert "the model is training" in refusal.message
+        assert (refusal.model, refusal.code) == ("ink", code)
         assert not found.models
+
+
+def test_what_is_not_trained_on_is_changed_while_a_model_trains() -> None:
+    server = FakeServer()
+    applied(server, lora(training_images=shown(0)))
+    (model,) = server.models.values()
+    server.edit(model.id, status="training")
     assert done(applied(server, lora(short_description="fine", training_images=shown(0))))
 
 

@@ -1,7 +1,7 @@
 """Many schedules, drawn from one seed, and what became of them."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import count, islice
@@ -46,7 +46,7 @@ def soak(
         with running(box, validate_s=0, import_s=0, middleware=(faults,)) as server:
             server.control.advance(_CLOCKS_OFF_S[number])
             while schedule := due.take():
-                results.append(_carried_out(schedule, server, faults, files))
+                results.append(carried_out(schedule, server, faults, files))
                 told(results[-1])
         return results
 
@@ -55,9 +55,16 @@ def soak(
         return [result for results in pool.map(work, range(_WORKERS)) for result in results]
 
 
-def _carried_out(schedule: Schedule, server: Running, faults: Faults, files: Path) -> Result:
+def carried_out(
+    schedule: Schedule,
+    server: Running,
+    faults: Faults,
+    files: Path,
+    *,
+    patience_s: Sequence[float] = _PATIENCE_S,
+) -> Result:
     """What became of a schedule; one that a slow machine spoilt is run again with more patience."""
-    for again, read_s in enumerate(_PATIENCE_S):
+    for again, read_s in enumerate(patience_s):
         run = Run(schedule, server, faults, files, read_s)
         result = run.carry_out()
         result.again = again
@@ -69,7 +76,7 @@ def _carried_out(schedule: Schedule, server: Running, faults: Faults, files: Pat
 def written_files(folder: Path) -> Path:
     """The folder with every file that a catalog may use, each called by its sha256."""
     files = folder / "files"
-    files.mkdir()
+    files.mkdir(parents=True)
     for sha, content in FILES.items():
         (files / sha).write_bytes(content)
     return files

@@ -10,6 +10,7 @@ from typing import ClassVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from catalogsync.actions import RemoveTrainingImages, RestoreModel
 from catalogsync.errors import CatalogSyncError
 from catalogsync.events import Event, Requested, Tell, tell_nobody
 from catalogsync.model import (
@@ -221,6 +222,11 @@ class Story(RuleBasedStateMachine):
     def apply(self, prune: bool, jobs: int) -> None:
         """Apply, while nothing goes wrong: it does all that it does not refuse."""
         outcomes = self._run(prune, jobs=jobs)
+        if any(isinstance(outcome.action, RestoreModel) for outcome in outcomes):
+            # What a deleted model is trained on cannot be read: what is too much goes now.
+            rest = self._run(prune, jobs=jobs)
+            assert {type(outcome.action) for outcome in rest} <= {RemoveTrainingImages}, rest
+            outcomes = [*outcomes, *rest]
         assert {outcome.status for outcome in outcomes} <= {Status.DONE}, outcomes
         with self.project.client() as client:
             left = plan(client, self._catalog(), prune=prune)
