@@ -14,7 +14,7 @@ from catalogsync.scenario.fields import id_of, items_of, object_of, path_part
 from catalogsync.scenario.images import file_urls, image_urls
 from catalogsync.scenario.prices import Begun, asked_price
 from catalogsync.scenario.storage import Storage
-from catalogsync.scenario.training import (
+from catalogsync.scenario.training_sets import (
     pairs_from,
     pairs_request,
     parameters_from,

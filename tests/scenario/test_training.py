@@ -6,7 +6,7 @@ import pytest
 
 from catalogsync.errors import BadResponse
 from catalogsync.model import AssetRef, TrainingImage, TrainingPair
-from catalogsync.scenario.training import pairs_request, parameters_from, whole_model_from
+from catalogsync.scenario.training_sets import pairs_request, parameters_from, whole_model_from
 from catalogsync.scenario.wire import model_from
 
 BARE: dict[str, Any] = {
