@@ -49,7 +49,12 @@ class Recovery:
         self._restore(action)
         self._ledger.record_model(key, model_id)
         self._edit_tags(model_id, (*action.tags, UNFINISHED_TAG), ())
-        self.end(key)
+        try:
+            self.end(key)
+        except ApiError as error:
+            error.message = f"the model is back, but the note of that is, too: {error.message}"
+            error.hint = "apply again: that takes the note away"
+            raise
 
     def end(self, key: str) -> None:
         """Take the notes of how a model came to be ours away, and what points at them."""

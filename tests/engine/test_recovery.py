@@ -75,6 +75,23 @@ def test_what_was_deleted_is_restored_with_its_marks_tags_and_collections(
     assert "create_model" not in [name for name, _ in server.writes]
 
 
+def test_a_note_that_cannot_be_taken_away_is_told_as_what_is_left(server: FakeServer) -> None:
+    def refuse(name: str) -> None:
+        if name == "delete_collection":
+            raise AccessDenied("DELETE /collections/c: who are you?", status=401)
+
+    server.before_write = refuse
+    outcomes = run(server, one(), open_file)
+    (failed,) = (each for each in outcomes if each.status is Status.FAILED)
+    assert isinstance(failed.action, RestoreModel)
+    assert failed.reason.startswith("the model is back, but the note of that is, too: DELETE")
+    server.before_write = lambda name: None
+    run(server, one(), open_file)
+    assert not plan(server, one()).models
+    assert set(server.collections.values()) == {"Best"}
+    assert len(server.models) == 1
+
+
 def test_the_note_of_a_restore_says_which_model_comes_back(server: FakeServer) -> None:
     (model,) = plan(server, one()).models
     (restore,) = (action for action in model.actions if isinstance(action, RestoreModel))

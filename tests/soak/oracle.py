@@ -355,5 +355,5 @@ def _unsure(outcome: Outcome) -> bool:
     """
     error = outcome.error
     told = isinstance(error, NotKept | OutcomeUnknown | UploadStuck)
-    told = told or outcome.reason.startswith(_LOOKS)
+    told = told or outcome.reason.startswith((*_LOOKS, "the model is back"))
     return told or bool(getattr(error, "may_have_been_applied", False))
