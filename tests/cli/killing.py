@@ -1,6 +1,7 @@
 """Runs of the program that are killed at a request: real processes, forked from a warm one."""
 
 import base64
+import itertools
 import multiprocessing
 import os
 import random
@@ -111,9 +112,17 @@ class Ended(NamedTuple):
     err: str
 
 
-def _program(arguments: list[str], url: str, home: str, printed: tuple[str, str]) -> None:
-    """What a child does: become a run of the program whose key tells its process id."""
-    os.environ["SCENARIO_SDK_API_KEY"] = str(os.getpid())
+_runs = itertools.count()
+
+
+def _program(
+    arguments: list[str], url: str, home: str, printed: tuple[str, str], number: int
+) -> None:
+    """What a child does: become a run of the program whose key tells its process id.
+
+    The system gives ids out again, so that the key tells the number of the run as well.
+    """
+    os.environ["SCENARIO_SDK_API_KEY"] = f"{os.getpid()}-{number}"
     os.environ["SCENARIO_SDK_API_SECRET"] = "secret"
     os.environ["SCENARIO_BASE_URL"] = url
     os.environ["XDG_CACHE_HOME"] = home
@@ -138,45 +147,45 @@ class Reaper:
         self.number = signal.SIGKILL
         self.requests: list[str] = []
         self.completed: list[str] = []
-        self.pid = 0
-        self._dead: set[int] = set()
+        self.run = ""
+        self._dead: set[str] = set()
 
     def arm(self, at: int = 0, when: str = "", number: signal.Signals = signal.SIGKILL) -> None:
         """Count from 1 again, and kill at request `at`; 0 for a run that may live."""
-        self.at, self.when, self.number, self.pid = at, when, number, 0
+        self.at, self.when, self.number, self.run = at, when, number, ""
         self.requests = []
         self.completed = []
 
     def __call__(self, app: App) -> App:
         async def serve(scope: Any, receive: Any, send: Any) -> None:
-            pid = _process_of(scope) or self.pid
-            due = pid not in self._dead and self._is_due(pid, scope)
+            run = _run_of(scope) or self.run
+            due = run not in self._dead and self._is_due(run, scope)
             if due and self.when == "before":
-                self._kill(pid)
-            if pid in self._dead:
+                self._kill(run)
+            if run in self._dead:
                 await send({"type": "http.response.start", "status": 503, "headers": []})
                 await send({"type": "http.response.body", "body": b""})
                 return
             answer = await self._answer(app, scope, receive)
             if due and self.when == "after":
-                self._kill(pid)
+                self._kill(run)
             for message in answer:
                 await send(message)
 
         return serve
 
-    def _is_due(self, pid: int, scope: Any) -> bool:
+    def _is_due(self, run: str, scope: Any) -> bool:
         """Count a request, and tell whether it is the one to kill at."""
-        if pid == os.getpid():
+        if run == str(os.getpid()):
             return False
-        self.pid = pid
+        self.run = run
         self.requests.append(f"{scope['method']} {scope['path']}")
         return len(self.requests) == self.at
 
-    def _kill(self, pid: int) -> None:
-        os.kill(pid, self.number)
+    def _kill(self, run: str) -> None:
+        os.kill(process_id(run), self.number)
         if self.number == signal.SIGKILL:
-            self._dead.add(pid)
+            self._dead.add(run)
 
     async def _answer(self, app: App, scope: Any, receive: Any) -> list[Any]:
         """The messages of an answer; of an upload only once its content was looked at."""
@@ -199,10 +208,15 @@ class Reaper:
                 return answer
 
 
-def _process_of(scope: Any) -> int:
-    """The process whose request this is; parts are sent without a key."""
+def process_id(run: str) -> int:
+    """The process of a run."""
+    return int(run.partition("-")[0])
+
+
+def _run_of(scope: Any) -> str:
+    """The run whose request this is; parts are sent without a key."""
     word = dict(scope["headers"]).get(b"authorization", b"").partition(b" ")[2]
-    return int(base64.b64decode(word).partition(b":")[0] or 0)
+    return base64.b64decode(word).decode().partition(":")[0]
 
 
 async def _nothing() -> Any:
@@ -229,7 +243,8 @@ class Scene:
         """Run the program with these words to its end."""
         printed = str(self.folder / "out"), str(self.folder / "err")
         cache = str(self.folder / project / home)
-        child = _WARM.Process(target=_program, args=(list(words), self.server.url, cache, printed))
+        how = (list(words), self.server.url, cache, printed, next(_runs))
+        child = _WARM.Process(target=_program, args=how)
         child.start()
         child.join()
         code = child.exitcode

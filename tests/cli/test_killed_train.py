@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.killing import Ended, Reaper, Scene, scene
+from tests.cli.killing import Ended, Reaper, Scene, process_id, scene
 from tests.cli.trainings import Api, write_catalog
 
 SIZE = 2_000_000
@@ -36,7 +36,7 @@ class Cut:
                 body = message.get("body", b"")
                 if left is not None and len(body) > left:
                     await send({**message, "body": body[:left], "more_body": True})
-                    os.kill(self.reaper.pid, signal.SIGKILL)
+                    os.kill(process_id(self.reaper.run), signal.SIGKILL)
                     self.after = left = None
                     raise ConnectionError
                 left = None if left is None else left - len(body)
