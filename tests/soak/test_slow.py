@@ -95,7 +95,7 @@ def test_a_defect_is_not_run_again(tmp_path: Path) -> None:
 def test_a_soak_that_ran_nothing_fails(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], stories: str, code: int
 ) -> None:
-    none = ["--schedules", "0", "--kills", "0", "--days", "1", "--seed", "1"]
+    none = ["--schedules", "0", "--kills", "0", "--lives", "0", "--days", "1", "--seed", "1"]
     monkeypatch.setattr(sys, "argv", ["script/soak", *none, "--stories", stories])
     assert main() == code
     assert [stories] == re.findall(r"^stories +(\d+)$", capsys.readouterr().out, re.MULTILINE)
