@@ -45,7 +45,7 @@ def test_of_tags_each_is_taken_for_itself(cli: Run, applied: Path, web: Web) -> 
     commit(applied)
     web.put("/tags", {"add": ["by-hand"], "delete": ["comic"]})
     assert cli("pull", applied).code == 0
-    assert "tags: [ink, mine, by-hand]\n" in manifest(applied)
+    assert "tags: [by-hand, ink, mine]\n" in manifest(applied)
 
 
 def test_of_a_text_the_edited_lines_are_taken(cli: Run, applied: Path, web: Web) -> None:
