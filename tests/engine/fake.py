@@ -79,6 +79,7 @@ class FakeServer:
     imports: dict[str, str] = field(default_factory=dict)
     refused_sources: dict[str, str] = field(default_factory=dict)
     price: float | None = 10
+    assets_per_page: int = 3
     log: list[tuple[str, Any]] = field(default_factory=list)
     before_write: Callable[[str], None] = lambda name: None
     after_write: Callable[[str], None] = lambda name: None
@@ -122,7 +123,8 @@ class FakeServer:
     def newest_assets(self) -> Iterator[Sequence[AssetRef]]:
         self._read("newest_assets")
         newest = list(reversed(self.assets.values()))
-        yield from [newest[start : start + 3] for start in range(0, len(newest), 3)] or [[]]
+        starts = range(0, len(newest), self.assets_per_page)
+        yield from [newest[start : start + self.assets_per_page] for start in starts] or [[]]
 
     def list_collections(self) -> Mapping[str, str]:
         self._read("list_collections")
