@@ -8,8 +8,8 @@ from typing import BinaryIO
 
 from catalogsync.model import AssetRef
 from catalogsync.scenario.planned_file import changed
+from catalogsync.scenario.request import StreamedJson
 from catalogsync.scenario.tally import Tally
-from catalogsync.scenario.transport import StreamedJson
 
 _STEP = 192 * 1024
 """How much is in memory at a time, in bytes; what is encoded by threes can be joined."""

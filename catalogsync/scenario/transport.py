@@ -1,16 +1,15 @@
 """One HTTP request to the API: authenticated, bounded, paced, repeated only where that is safe."""
 
-import json
 import math
 import random
 import re
 import threading
 import time
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from copy import copy
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Self
 from urllib.parse import urlencode
@@ -32,6 +31,7 @@ from catalogsync.ports import Look
 from catalogsync.scenario.answers import AnswerReader, Json, http_date
 from catalogsync.scenario.connection import Connection
 from catalogsync.scenario.pace import Pace
+from catalogsync.scenario.request import DRY_RUN, Request, written
 from catalogsync.web import (
     Answer,
     Deadline,
@@ -67,22 +67,6 @@ class Bounds:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class StreamedJson:
-    """A JSON body that is made while it is sent, anew for each attempt; `length` is in bytes."""
-
-    length: int
-    pieces: Callable[[], Iterator[bytes]]
-
-
-_READS_BY_POST = frozenset({"/models/get-bulk", "/assets/get-bulk"})
-_PRICED = {
-    "POST": re.compile(r"/uploads|/models/[^/?#]+/download"),
-    "PUT": re.compile(r"/models/[^/?#]+/train"),
-}
-"""What can be asked for its price; only a query that says so makes it a question."""
-
-_DRY_RUN: Mapping[str, str] = {"dryRun": "true"}
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _ERRNO = re.compile(r"\[Errno -?\d+\] ")
 _MOST_PAGES = 10_000
@@ -155,11 +139,11 @@ class Transport:
 
     def get(self, path: str, params: Mapping[str, str] | None = None) -> Json:
         """Read; repeated when the answer is lost."""
-        return self._send(_Request("GET", path, dict(params or {})), repeatable=True)
+        return self._send(Request("GET", path, dict(params or {})), repeatable=True)
 
     def read_by_post(self, path: str, body: object) -> Json:
         """Read by a POST that changes nothing; repeated when the answer is lost."""
-        return self._send(_Request("POST", path, body=body), repeatable=True)
+        return self._send(Request("POST", path, body=body), repeatable=True)
 
     def dry_run(
         self,
@@ -170,7 +154,7 @@ class Transport:
         params: Mapping[str, str] | None = None,
     ) -> Json:
         """Ask what a request would cost, without making it; repeated when the answer is lost."""
-        request = _Request(method, path, {**(params or {}), **_DRY_RUN}, body)
+        request = Request(method, path, {**(params or {}), **DRY_RUN}, body)
         if not request.asks_price:
             raise WriteForbidden(f"{request}: a request that has no dry run")
         return self._send(request, repeatable=True)
@@ -180,15 +164,15 @@ class Transport:
 
         Before an attempt that comes late, as a repeated one does, the project is looked at `again`.
         """
-        return self._send(_Request("PUT", path, body=body), repeatable=True, again=again)
+        return self._send(Request("PUT", path, body=body), repeatable=True, again=again)
 
     def delete(self, path: str, *, again: Look | None = None) -> Json:
         """Delete; repeated when the answer is lost, and looked at again as with `put`."""
-        return self._send(_Request("DELETE", path), repeatable=True, again=again)
+        return self._send(Request("DELETE", path), repeatable=True, again=again)
 
     def once(self, method: str, path: str, body: object) -> Json:
         """Send what must not be repeated: an answer that is lost raises `Unreachable`."""
-        return self._send(_Request(method, path, body=body), repeatable=False)
+        return self._send(Request(method, path, body=body), repeatable=False)
 
     def pages(self, path: str, items: str, params: Mapping[str, str]) -> Iterator[list[Json]]:
         """Yield the pages of a listing; an endless or broken one raises `BadResponse`."""
@@ -217,7 +201,7 @@ class Transport:
         """What the server said, as a message may repeat it: one line, no secrets."""
         return self._answers.plain(text)
 
-    def _send(self, request: "_Request", *, repeatable: bool, again: Look | None = None) -> Json:
+    def _send(self, request: Request, *, repeatable: bool, again: Look | None = None) -> Json:
         if self._read_only and not request.reads:
             raise WriteForbidden(f"{request}: this command only reads")
         began = time.monotonic()
@@ -284,7 +268,7 @@ class Transport:
         if self._stop.is_set() or (seconds > 0 and self._stop.wait(seconds)):
             raise Interrupted("interrupted")
 
-    def _attempt(self, request: "_Request", deadline: float) -> tuple[int | None, Json | Failure]:
+    def _attempt(self, request: Request, deadline: float) -> tuple[int | None, Json | Failure]:
         """The status of the answer, if there is one, and what it means."""
         try:
             result = self._exchange(request, deadline)
@@ -305,11 +289,11 @@ class Transport:
         lost = Unreachable(message, hint=hint)
         return Failure(lost, curable=True, undone=isinstance(error, _NOT_SENT))
 
-    def _exchange(self, request: "_Request", deadline: float) -> Answer | Failure:
+    def _exchange(self, request: Request, deadline: float) -> Answer | Failure:
         """Send and read an answer whole, within the bounds of time and size."""
         line = self._line()
         self._local.deadline.at = deadline
-        content, more = _written(request.body)
+        content, more = written(request.body)
         headers = self._headers.copy()
         headers.update(more)
         sent = httpx.Request(
@@ -336,7 +320,7 @@ class Transport:
                     return Failure(BadResponse(f"{request}: the answer has no end"))
             return Answer(str(request), response.status_code, response.headers, b"".join(chunks))
 
-    def _url(self, request: "_Request") -> str:
+    def _url(self, request: Request) -> str:
         """The whole address: httpx takes twice as long to put it together itself."""
         project = {"projectId": self._project} if self._project else {}
         query = urlencode({**request.params, **project})
@@ -357,50 +341,14 @@ class Transport:
         return line
 
 
-@dataclass(frozen=True, slots=True)
-class _Request:
-    """What is sent, without the credentials."""
-
-    method: str
-    path: str
-    params: Mapping[str, str] = field(default_factory=dict)
-    body: object = None
-
-    @property
-    def reads(self) -> bool:
-        """Whether it changes nothing on the server."""
-        by_post = self.method == "POST" and self.path in _READS_BY_POST
-        return self.method == "GET" or by_post or self.asks_price
-
-    @property
-    def asks_price(self) -> bool:
-        """Whether it only asks what it would cost."""
-        priced = _PRICED.get(self.method)
-        dry = self.params.items() >= _DRY_RUN.items()
-        return dry and priced is not None and priced.fullmatch(self.path) is not None
-
-    def __str__(self) -> str:
-        return f"{self.method} {self.path}"
-
-
 def _seconds_of(look: Look) -> float:
     started = time.monotonic()
     look()
     return time.monotonic() - started
 
 
-def _written(body: object) -> tuple[bytes | Iterator[bytes] | None, dict[str, str]]:
-    """A body as it is sent, with its headers."""
-    if body is None:
-        return None, {}
-    headers = {"Content-Type": "application/json"}
-    if isinstance(body, StreamedJson):
-        return body.pieces(), headers | {"Content-Length": str(body.length)}
-    return json.dumps(body).encode(), headers
-
-
 def _told(
-    request: _Request, attempt: int, status: int | None, result: Json | Failure, seconds: float
+    request: Request, attempt: int, status: int | None, result: Json | Failure, seconds: float
 ) -> Requested:
     """An attempt as a log may tell it: no query, no body, no header."""
     sent = Requested(request.method, request.path, attempt, round(seconds * 1000), status)
@@ -418,5 +366,5 @@ def _longer_than_allowed(error: ApiError, seconds: float) -> ApiError:
     return error
 
 
-def _reason(request: _Request, failure: Failure) -> str:
+def _reason(request: Request, failure: Failure) -> str:
     return failure.error.message.removeprefix(f"{request}: ")
