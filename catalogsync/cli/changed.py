@@ -20,8 +20,11 @@ class Changed:
 
 
 def changed_since(root: Path, catalog: Catalog, ref: str, blobs: KnownBlobs | None) -> Changed:
-    """Compare every manifest, with all that it refers to, with what the commit says."""
-    before = load_commit(root, ref, known=blobs)
+    """Compare every manifest, with all that it refers to, with what the commit says.
+
+    Where Git knows that nothing in a model's folder differs, that is not read again.
+    """
+    before = load_commit(root, ref, known=blobs, only_changed=True)
     since = f"since {before.commit[:12]}"
     if before.catalog is None:
         return Changed(before.commit, None, f"The catalog is new {since}: every model counts.")
@@ -29,7 +32,11 @@ def changed_since(root: Path, catalog: Catalog, ref: str, blobs: KnownBlobs | No
         words = f"catalog.yaml has changed {since}: every model counts."
         return Changed(before.commit, None, words)
     known = {spec.key: spec for spec in before.catalog.models}
-    keys = frozenset(spec.key for spec in catalog.models if known.get(spec.key) != spec)
+    keys = frozenset(
+        spec.key
+        for spec in catalog.models
+        if spec.key not in before.unchanged and known.get(spec.key) != spec
+    )
     said = f"{len(keys)} of {counted(len(catalog.models), 'model')} changed {since}."
     there = {key for spec in catalog.models for key in (spec.key, spec.renamed_from)}
     if gone := sorted(known.keys() - there):

@@ -59,13 +59,22 @@ def load(root: Path, *, known: KnownFiles | None = None, hashed: Hashed | None =
     return catalog
 
 
-def read(source: Source, problems: list[Problem], *, may_be_empty: bool = False) -> Catalog:
-    """The catalog in a source of files, as far as it can be read; what is wrong is reported."""
+def read(
+    source: Source,
+    problems: list[Problem],
+    *,
+    may_be_empty: bool = False,
+    others: frozenset[str] = frozenset(),
+) -> Catalog:
+    """The catalog in a source of files, as far as it can be read; what is wrong is reported.
+
+    Manifests may refer to the keys of `others`, which are not read.
+    """
     files = Files(source)
     with _without_collector():
         common = _settings(files, problems)
         found = manifests(files, problems)
-        specs = _models(files, found, common, problems)
+        specs = _models(files, found, common, problems, others)
     if not found and not may_be_empty:
         hint = "write models/<key>.yaml; an empty catalog would mean to delete every model"
         problems.append(Problem(CATALOG, 1, 1, "the catalog has no manifest", hint))
@@ -101,10 +110,14 @@ def _settings(files: Files, problems: list[Problem]) -> Settings:
 
 
 def _models(
-    files: Files, found: list[Manifest], common: Settings, problems: list[Problem]
+    files: Files,
+    found: list[Manifest],
+    common: Settings,
+    problems: list[Problem],
+    others: frozenset[str],
 ) -> list[ModelSpec]:
     documents: dict[str, Document] = {}
-    states: dict[str, State] = {}
+    states: dict[str, State] = dict.fromkeys(others, State.PRESENT)
     for manifest in found:
         document = read_document(files, manifest.parts, problems)
         states[manifest.key] = State.PRESENT

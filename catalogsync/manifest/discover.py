@@ -8,6 +8,9 @@ from catalogsync.manifest.files import Entry, Files
 from catalogsync.manifest.words import Unfit, quote, visible
 
 MODELS = "models"
+MANIFESTS = frozenset({"model.yaml", "model.yml"})
+"""What the manifest in a folder of its own is called."""
+
 _YAML = (".yaml", ".yml")
 _KEY = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 _KEY_RULE = "use a-z 0-9 . _ -, begin with a letter or digit, at most 63 characters"

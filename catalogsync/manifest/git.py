@@ -4,6 +4,8 @@ import os
 import subprocess
 from pathlib import Path
 
+from catalogsync.manifest.words import Unfit
+
 # Set inside a hook, these would point Git at another repository or another index.
 _MISLEADING = (
     "GIT_DIR",
@@ -58,6 +60,20 @@ def ask(root: Path, *arguments: str, given: bytes = b"") -> subprocess.Completed
     return subprocess.run(
         command, cwd=root, env=local, capture_output=True, check=False, input=given
     )
+
+
+def without_filters(root: Path) -> tuple[str, ...]:
+    """The options that let Git compare contents without the filters that its settings name.
+
+    Without them it would run one for each file that was touched when the index was. Raises
+    `Unfit` for a filter that cannot be told to stand aside.
+    """
+    told = ask(root, "config", "--name-only", "-z", "--get-regexp", r"^filter\..*")
+    names = {name for name in told.stdout.decode("utf-8", "surrogateescape").split("\0") if name}
+    if any("=" in name for name in names):
+        raise Unfit("a filter of Git has = in its name", "rename it in Git's settings")
+    values = {name: "false" if name.endswith(".required") else "" for name in names}
+    return tuple(each for name in sorted(names) for each in ("-c", f"{name}={values[name]}"))
 
 
 def complaint(answer: subprocess.CompletedProcess[bytes]) -> str:

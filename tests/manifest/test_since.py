@@ -1,0 +1,122 @@
+"""Folders of which Git knows that nothing in them differs from a commit, and nothing else."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from catalogsync.manifest.commit import load_commit
+from catalogsync.manifest.since import unchanged_folders
+
+from .support import MODEL, Folder, png
+from .test_commit import commit, git
+
+ALL = {"ink", "oil", "pen"}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    """Three models in folders of their own, of which the first refers to the second; committed."""
+    folder = Folder(tmp_path / "clone")
+    git(folder.root, "init", "-q", "-b", "main")
+    for key in sorted(ALL):
+        folder.write(f"models/{key}/model.yaml", MODEL.replace("Ink", key.title()))
+        folder.write(f"models/{key}/images/1.png", png(mark=key))
+    folder.write("models/ink/model.yaml", MODEL + "description: '{model:oil}'\n")
+    commit(folder)
+    return folder
+
+
+def unchanged(folder: Folder) -> set[str]:
+    return set(unchanged_folders(folder.root, "HEAD"))
+
+
+def replaced(root: Path) -> None:
+    """A picture of the same size, and of the same times as far as they can be set."""
+    path = root / "models/oil/images/1.png"
+    before = path.stat()
+    path.write_bytes(path.read_bytes()[::-1])
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def link(root: Path) -> None:
+    path = root / "models/oil/images/1.png"
+    path.rename(root / "elsewhere.png")
+    path.symlink_to("../../../elsewhere.png")
+
+
+EDITS: dict[str, Callable[[Path], object]] = {
+    "another text": lambda root: (root / "models/oil/model.yaml").write_text(MODEL + "tags: [x]\n"),
+    "another picture": replaced,
+    "a picture less": lambda root: (root / "models/oil/images/1.png").unlink(),
+    "a picture more": lambda root: (
+        (root / "models/oil/images/2.png").write_bytes(png(mark="2")),
+        git(root, "add", "-A"),
+    ),
+    "a link in place of a picture": link,
+    "not tracked any more": lambda root: git(root, "rm", "-q", "--cached", "-r", "models/oil"),
+    "committed since": lambda root: (
+        git(root, "tag", "before"),
+        (root / "models/oil/model.yaml").write_text(MODEL),
+        git(root, "commit", "-q", "-a", "-m", "x"),
+    ),
+}
+
+
+def test_where_nothing_was_edited_nothing_differs(folder: Folder) -> None:
+    assert unchanged(folder) == ALL
+
+
+@pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS)
+def test_a_folder_differs_by_anything_that_is_tracked_in_it(
+    folder: Folder, edit: Callable[[Path], object]
+) -> None:
+    edit(folder.root)
+    tagged = git(folder.root, "tag", "--list", "before")
+    assert set(unchanged_folders(folder.root, tagged or "HEAD")) == ALL - {"oil"}
+
+
+@pytest.mark.parametrize("flag", ["--assume-unchanged", "--skip-worktree"])
+def test_where_git_does_not_look_nothing_is_known(folder: Folder, flag: str) -> None:
+    git(folder.root, "update-index", flag, "models/pen/model.yaml")
+    (folder.root / "models/pen/model.yaml").write_text(MODEL + "tags: [x]\n")
+    assert unchanged(folder) == set()
+
+
+def touched_with_the_index(root: Path) -> None:
+    """Let Git not know by stamps whether files have changed since it looked."""
+    for path in (root / "models").rglob("*.*"):
+        os.utime(path, (2_000_000_000, 2_000_000_000))
+    git(root, "update-index", "-q", "--refresh")
+    os.utime(root / ".git/index", (2_000_000_000, 2_000_000_000))
+
+
+def test_contents_are_compared_without_the_filters_of_the_clone(
+    folder: Folder, tmp_path: Path
+) -> None:
+    evil = tmp_path / "evil"
+    evil.write_text(f"#!/bin/sh\necho x >{tmp_path}/ran\ncat\n")
+    evil.chmod(0o755)
+    touched_with_the_index(folder.root)
+    for name in ("clean", "smudge", "process"):
+        git(folder.root, "config", f"filter.evil.{name}", str(evil))
+    git(folder.root, "config", "filter.evil.required", "true")
+    folder.write(".gitattributes", "* filter=evil\n")
+    assert unchanged(folder) == ALL
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_filter_that_cannot_stand_aside_leaves_nothing_known(folder: Folder) -> None:
+    git(folder.root, "config", "filter.a=b.clean", "cat")
+    assert unchanged(folder) == set()
+
+
+def test_what_did_not_change_is_not_asked_of_git_again(folder: Folder) -> None:
+    (folder.root / "models/ink/model.yaml").write_text(MODEL + "description: '{model:oil} x'\n")
+    blob = git(folder.root, "rev-parse", "HEAD:models/oil/model.yaml")
+    (folder.root / f".git/objects/{blob[:2]}/{blob[2:]}").unlink()
+    found = load_commit(folder.root, "HEAD", only_changed=True)
+    assert found.unchanged == {"oil", "pen"}
+    assert found.catalog
+    assert [spec.key for spec in found.catalog.models] == ["ink"]
