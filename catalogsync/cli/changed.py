@@ -1,13 +1,17 @@
 """`--changed-since REF`: the models whose manifests, texts or pictures are not as they were."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from catalogsync.cli.output import say
-from catalogsync.manifest.commit import load_commit
+from catalogsync.manifest.commit import load_commit, unchanged_since
 from catalogsync.manifest.tree import KnownBlobs
-from catalogsync.model import Catalog
+from catalogsync.model import Catalog, State
 from catalogsync.review.words import counted, visible
+
+Load = Callable[[frozenset[str]], Catalog]
+"""Loads the catalog, of the models with the given keys only the outline."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +23,37 @@ class Changed:
     said: str
 
 
-def changed_since(root: Path, catalog: Catalog, ref: str, blobs: KnownBlobs | None) -> Changed:
-    """Compare every manifest, with all that it refers to, with what the commit says.
+def open_changed(
+    load: Load, root: Path, ref: str | None, blobs: KnownBlobs | None
+) -> tuple[Catalog, Changed | None]:
+    """Load a catalog for what changed since a commit: of other models only what that needs.
 
-    Where Git knows that nothing in a model's folder differs, that is not read again.
+    They are outlined, unless they share an asset with one that counts. Where any may count for
+    something, as when a model is to be deleted that a text refers to, all are loaded.
     """
-    before = load_commit(root, ref, known=blobs, only_changed=True)
+    if ref is None:
+        return load(frozenset()), None
+    unchanged = unchanged_since(root, ref)
+    catalog = load(unchanged.alone)
+    changed = _changed_since(root, catalog, ref, blobs, unchanged.keys)
+    if unchanged.alone and _all_matter(catalog, changed):
+        catalog = load(frozenset())
+    return catalog, changed
+
+
+def _all_matter(catalog: Catalog, changed: Changed) -> bool:
+    """Whether every model may count: all do, or one of those that do is to go."""
+    keys = changed.keys
+    return keys is None or any(
+        spec.state is not State.PRESENT for spec in catalog.models if spec.key in keys
+    )
+
+
+def _changed_since(
+    root: Path, catalog: Catalog, ref: str, blobs: KnownBlobs | None, unchanged: frozenset[str]
+) -> Changed:
+    """Compare every other manifest, with all that it refers to, with what the commit says."""
+    before = load_commit(root, ref, known=blobs, leaving_out=unchanged)
     since = f"since {before.commit[:12]}"
     if before.catalog is None:
         return Changed(before.commit, None, f"The catalog is new {since}: every model counts.")
@@ -35,7 +64,7 @@ def changed_since(root: Path, catalog: Catalog, ref: str, blobs: KnownBlobs | No
     keys = frozenset(
         spec.key
         for spec in catalog.models
-        if spec.key not in before.unchanged and known.get(spec.key) != spec
+        if spec.key not in unchanged and known.get(spec.key) != spec
     )
     said = f"{len(keys)} of {counted(len(catalog.models), 'model')} changed {since}."
     there = {key for spec in catalog.models for key in (spec.key, spec.renamed_from)}

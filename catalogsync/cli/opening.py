@@ -33,6 +33,7 @@ def open_catalog(
     tell: Tell = tell_nobody,
     hashed: "Hashed | None" = None,
     may_be_empty: bool = False,
+    outlined: frozenset[str] = frozenset(),
 ) -> Catalog:
     """Load the catalog at `path`, or the nearest one upward from here."""
     root = catalog_root(path)
@@ -40,7 +41,7 @@ def open_catalog(
     if may_be_empty:
         catalog = _loaded_if_any(root, known)
     else:
-        catalog = load(root, known=known, hashed=hashed)
+        catalog = load(root, known=known, hashed=hashed, outlined=outlined)
     tell(Recalled("file", known.hits))
     return catalog
 

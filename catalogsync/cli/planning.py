@@ -8,13 +8,12 @@ from typing import Any
 
 from catalogsync.cli.against import Against, Desired
 from catalogsync.cli.base import NO_BASE, Known, known_base
-from catalogsync.cli.changed import say_changed
+from catalogsync.cli.changed import open_changed, say_changed
 from catalogsync.cli.opening import catalog_root, opened_cache
 from catalogsync.cli.progress import progress
 from catalogsync.cli.session import (
     Choices,
     Session,
-    changes,
     chosen_target,
     selected,
 )
@@ -93,10 +92,14 @@ def plan_offline(
     """Plan without network and credentials; also what it is against, in words for people."""
     with opened_cache(no_cache=choices.no_cache) as cache:
         root = catalog_root(choices.catalog)
-        catalog = load(root, known=cache.files(root))
+        files, blobs = cache.files(root), cache.blobs(root)
+        catalog, changed = open_changed(
+            lambda outlined: load(root, known=files, outlined=outlined),
+            root,
+            choices.changed_since,
+            blobs,
+        )
         target = chosen_target(catalog, choices)
-        blobs = cache.blobs(root)
-        changed = changes(choices, root, catalog, blobs)
         say_changed(changed, quiet=choices.quiet)
         keys = selected(catalog, choices, changed)
         offline = against.read(Desired(root, catalog, target, blobs))

@@ -99,8 +99,10 @@ def recording(
         head = load_commit(root, "HEAD", known=blobs)
     except CatalogSyncError as error:
         return Recording(lambda: None, "", error.message)
-    unfit = "only some of the models were to be applied" if partial else ""
-    if head.catalog is None or _matter(head.catalog) != _matter(catalog):
+    unfit = ""
+    if partial:
+        unfit = "only some of the models were to be applied"
+    elif head.catalog is None or _matter(head.catalog) != _matter(catalog):
         unfit = "the manifests or their files are not those of the commit that is checked out"
 
     def write() -> None:

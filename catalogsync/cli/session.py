@@ -12,7 +12,7 @@ from threading import Event
 from types import FrameType, ModuleType
 from typing import TYPE_CHECKING
 
-from catalogsync.cli.changed import Changed, changed_since, say_changed
+from catalogsync.cli.changed import Changed, open_changed, say_changed
 from catalogsync.cli.log import Log
 from catalogsync.cli.opening import catalog_root, open_catalog, opened_cache
 from catalogsync.cli.progress import Relay
@@ -107,10 +107,15 @@ def session(choices: Choices, *, read_only: bool, may_be_empty: bool = False) ->
     with opened_cache(no_cache=choices.no_cache) as cache:
         hashed = None if read_only else Hashed()
         root = catalog_root(choices.catalog)
-        catalog = open_catalog(root, cache, tell=log, may_be_empty=may_be_empty, hashed=hashed)
-        target = chosen_target(catalog, choices)
         blobs, files = cache.blobs(root), cache.files(root)
-        changed = changes(choices, root, catalog, blobs)
+
+        def load(outlined: frozenset[str]) -> Catalog:
+            return open_catalog(
+                root, cache, tell=log, may_be_empty=may_be_empty, hashed=hashed, outlined=outlined
+            )
+
+        catalog, changed = open_changed(load, root, choices.changed_since, blobs)
+        target = chosen_target(catalog, choices)
         say_changed(changed, quiet=choices.quiet)
         keys = selected(catalog, choices, changed)
         known = cache.assets(_server(choices), target.project, tell=log)
@@ -210,14 +215,6 @@ def chosen_target(catalog: Catalog, choices: Choices) -> Target:
         )
     target = known.get(name, Target(""))
     return Target(target.name, choices.project) if choices.project else target
-
-
-def changes(
-    choices: Choices, root: Path, catalog: Catalog, blobs: "KnownBlobs | None"
-) -> Changed | None:
-    """What --changed-since says, if it is given."""
-    ref = choices.changed_since
-    return None if ref is None else changed_since(root, catalog, ref, blobs)
 
 
 def selected(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from catalogsync.errors import ManifestError, Problem, UsageError
 from catalogsync.hashed import Hashed
-from catalogsync.manifest.build import accept_dates, spec
+from catalogsync.manifest.build import accept_dates, spec, without_files
 from catalogsync.manifest.context import Context
 from catalogsync.manifest.crosscheck import cross_check
 from catalogsync.manifest.discover import Manifest, manifests
@@ -40,11 +40,18 @@ def find_catalog(start: Path) -> Path:
     )
 
 
-def load(root: Path, *, known: KnownFiles | None = None, hashed: Hashed | None = None) -> Catalog:
+def load(
+    root: Path,
+    *,
+    known: KnownFiles | None = None,
+    hashed: Hashed | None = None,
+    outlined: frozenset[str] = frozenset(),
+) -> Catalog:
     """The catalog in a folder; raises `ManifestError` with everything that is wrong with it.
 
     A file that is `known` is opened and checked like any other, but not read. What is read whole
-    is noted as `hashed`, for who sends it.
+    is noted as `hashed`, for who sends it. Of the models that are `outlined` texts and assets are
+    not looked at: what they are called and say of others is there, and nothing else.
     """
     root = root.resolve()
     problems: list[Problem] = []
@@ -53,7 +60,7 @@ def load(root: Path, *, known: KnownFiles | None = None, hashed: Hashed | None =
     except OSError as error:
         raise UsageError(f"{root} cannot be opened: {error.strerror}") from None
     with folder:
-        catalog = read(folder, problems)
+        catalog = read(folder, problems, outlined=outlined)
     if problems:
         raise ManifestError(tuple(dict.fromkeys(problems)))
     return catalog
@@ -65,6 +72,7 @@ def read(
     *,
     may_be_empty: bool = False,
     others: frozenset[str] = frozenset(),
+    outlined: frozenset[str] = frozenset(),
 ) -> Catalog:
     """The catalog in a source of files, as far as it can be read; what is wrong is reported.
 
@@ -74,7 +82,7 @@ def read(
     with _without_collector():
         common = _settings(files, problems)
         found = manifests(files, problems)
-        specs = _models(files, found, common, problems, others)
+        specs = _models(files, found, common, problems, others, outlined)
     if not found and not may_be_empty:
         hint = "write models/<key>.yaml; an empty catalog would mean to delete every model"
         problems.append(Problem(CATALOG, 1, 1, "the catalog has no manifest", hint))
@@ -115,6 +123,7 @@ def _models(
     common: Settings,
     problems: list[Problem],
     others: frozenset[str],
+    outlined: frozenset[str],
 ) -> list[ModelSpec]:
     documents: dict[str, Document] = {}
     states: dict[str, State] = dict.fromkeys(others, State.PRESENT)
@@ -122,6 +131,8 @@ def _models(
         document = read_document(files, manifest.parts, problems)
         states[manifest.key] = State.PRESENT
         if document and _is_manifest(document):
+            if manifest.key in outlined:
+                document.value = without_files(document.value)
             documents[manifest.key] = document
             states[manifest.key] = _state(document)
     context = Context(files, common, states)

@@ -8,32 +8,32 @@ from shlex import quote
 from catalogsync.errors import CatalogSyncError, ManifestError, Problem, UsageError
 from catalogsync.manifest.blobs import Blobs
 from catalogsync.manifest.catalog import CATALOG, read
-from catalogsync.manifest.discover import MANIFESTS, MODELS
+from catalogsync.manifest.discover import MODELS
 from catalogsync.manifest.git import ask, complaint, work_tree
-from catalogsync.manifest.since import unchanged_folders
-from catalogsync.manifest.tree import KnownBlobs, Tree, TreeFiles, listed
+from catalogsync.manifest.since import Unchanged, compared_with
+from catalogsync.manifest.tree import KnownBlobs, TreeFiles, listed
 from catalogsync.manifest.words import visible
 from catalogsync.model import Catalog
 
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """The catalog in a commit, or None where the commit has none; `commit` is the full id.
-
-    `unchanged` are the keys of the models that were left out.
-    """
+    """The catalog in a commit, or None where the commit has none; `commit` is the full id."""
 
     commit: str
     catalog: Catalog | None
-    unchanged: frozenset[str] = frozenset()
 
 
 def load_commit(
-    root: Path, ref: str, *, known: KnownBlobs | None = None, only_changed: bool = False
+    root: Path,
+    ref: str,
+    *,
+    known: KnownBlobs | None = None,
+    leaving_out: frozenset[str] = frozenset(),
 ) -> Committed:
-    """What a catalog's folder held at a commit.
+    """What a catalog's folder held at a commit, but for the models that are left out by key.
 
-    With `only_changed`, models in folders where nothing differs from the commit are left out.
+    Those must have folders of their own. Others may refer to them.
     Raises `UsageError` if `ref` names no commit that is here, `ManifestError` with everything
     that is wrong with the catalog there.
     """
@@ -46,26 +46,29 @@ def load_commit(
     # Git keeps no empty folder.
     if MODELS not in found[()]:
         found[(MODELS,)] = {}
-    unchanged = _left_out(found, unchanged_folders(root, commit)) if only_changed else frozenset()
+    for key in leaving_out:
+        # The files stay: manifests without a folder of their own may name them.
+        del found[MODELS,][key]
     problems: list[Problem] = []
     with Blobs(root) as blobs:
         files = TreeFiles(found, blobs, known)
-        catalog = read(files, problems, may_be_empty=True, others=unchanged)
+        catalog = read(files, problems, may_be_empty=True, others=leaving_out)
     if problems:
         raise ManifestError(
             tuple(dict.fromkeys(_in_commit(ref, problem) for problem in problems)),
             where=f"the catalog at {ref}",
             hint="it cannot have been applied like that: choose another commit",
         )
-    return Committed(commit, catalog, unchanged)
+    return Committed(commit, catalog)
 
 
-def _left_out(tree: Tree, folders: frozenset[str]) -> frozenset[str]:
-    """The folders that are models, taken out of the list of them; their files stay."""
-    models = frozenset(name for name in folders if MANIFESTS & tree[MODELS, name].keys())
-    for name in models:
-        del tree[MODELS,][name]
-    return models
+def unchanged_since(root: Path, ref: str) -> Unchanged:
+    """The models of the files here that are as in the commit that `ref` names.
+
+    Raises `UsageError` if it names none that is here.
+    """
+    root = root.resolve()
+    return compared_with(root, _commit(root, ref))
 
 
 def merge_base(root: Path, *others: str) -> str | None:

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from catalogsync.manifest.commit import load_commit
-from catalogsync.manifest.since import unchanged_folders
+from catalogsync.manifest.commit import load_commit, unchanged_since
 
 from .support import MODEL, Folder, png
 from .test_commit import commit, git
@@ -29,7 +28,7 @@ def folder(tmp_path: Path) -> Folder:
 
 
 def unchanged(folder: Folder) -> set[str]:
-    return set(unchanged_folders(folder.root, "HEAD"))
+    return set(unchanged_since(folder.root, "HEAD").keys)
 
 
 def replaced(root: Path) -> None:
@@ -74,7 +73,7 @@ def test_a_folder_differs_by_anything_that_is_tracked_in_it(
 ) -> None:
     edit(folder.root)
     tagged = git(folder.root, "tag", "--list", "before")
-    assert set(unchanged_folders(folder.root, tagged or "HEAD")) == ALL - {"oil"}
+    assert set(unchanged_since(folder.root, tagged or "HEAD").keys) == ALL - {"oil"}
 
 
 @pytest.mark.parametrize("flag", ["--assume-unchanged", "--skip-worktree"])
@@ -116,7 +115,37 @@ def test_what_did_not_change_is_not_asked_of_git_again(folder: Folder) -> None:
     (folder.root / "models/ink/model.yaml").write_text(MODEL + "description: '{model:oil} x'\n")
     blob = git(folder.root, "rev-parse", "HEAD:models/oil/model.yaml")
     (folder.root / f".git/objects/{blob[:2]}/{blob[2:]}").unlink()
-    found = load_commit(folder.root, "HEAD", only_changed=True)
-    assert found.unchanged == {"oil", "pen"}
+    found = load_commit(folder.root, "HEAD", leaving_out=frozenset({"oil", "pen"}))
     assert found.catalog
     assert [spec.key for spec in found.catalog.models] == ["ink"]
+
+
+def alone(folder: Folder) -> set[str]:
+    return set(unchanged_since(folder.root, "HEAD").alone)
+
+
+def test_models_that_share_an_asset_with_one_that_changed_are_not_alone(folder: Folder) -> None:
+    assert alone(folder) == ALL
+    folder.write("models/ink/images/new.png", png(mark="oil"))
+    git(folder.root, "add", "-A")
+    assert alone(folder) == {"pen"}
+
+
+def test_models_that_share_an_asset_with_one_without_a_folder_are_not_alone(folder: Folder) -> None:
+    folder.write("models/flat.png", png(mark="pen"))
+    folder.write("models/flat.yaml", MODEL.replace("Ink", "Flat") + "thumbnail: flat.png\n")
+    commit(folder)
+    assert alone(folder) == {"ink", "oil"}
+
+
+def test_where_git_does_not_know_a_picture_no_model_is_alone(folder: Folder) -> None:
+    folder.write("models/ink/images/1.png", png(mark="oil"))
+    assert unchanged(folder) == {"oil", "pen"}
+    assert alone(folder) == set()
+    git(folder.root, "add", "-A")
+    assert alone(folder) == {"pen"}
+
+
+def test_a_text_that_was_not_staged_leaves_others_alone(folder: Folder) -> None:
+    folder.write("models/ink/model.yaml", MODEL + "tags: [x]\n")
+    assert alone(folder) == {"oil", "pen"}
