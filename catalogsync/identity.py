@@ -28,6 +28,11 @@ def promoting_owner(catalog: str) -> str:
 _KEY = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 
 
+def was_applied(catalog: str, models: Iterable[RemoteModel]) -> bool:
+    """Whether any model bears a catalog's mark, which only an apply puts on."""
+    return any(name == catalog for model in models for name, _ in owners(model))
+
+
 def owners(model: RemoteModel) -> tuple[tuple[str, str], ...]:
     """The (catalog, key) pairs that a model's tags name as its owners, sorted.
 

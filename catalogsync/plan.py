@@ -102,11 +102,14 @@ LIVE = "live"
 class Base:
     """The commit that was applied last, by which changes tell where they come from.
 
-    `said` is how it was found. Without a commit there is none, and `said` tells why.
+    `said` is how it was found. Without a commit there is none, and `said` tells why. Of one that is
+    `guessed` nobody says that it was applied: what passes for an edit on the server may be a commit
+    that waits for its apply.
     """
 
     commit: str
     said: str = ""
+    guessed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +163,11 @@ class Plan:
     def would_undo(self) -> int:
         """The number of edits on the server that it undoes, as far as a base tells."""
         return sum(model.would_undo for model in self.models)
+
+    @property
+    def is_guessed(self) -> bool:
+        """Whether what passes for an edit on the server may be a commit that was not applied."""
+        return self.base is not None and self.base.guessed
 
     @property
     def imports(self) -> tuple[ImportModel, ...]:

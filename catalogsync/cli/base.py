@@ -9,11 +9,13 @@ from shutil import which
 from catalogsync.cli.options import option, together
 from catalogsync.errors import CatalogSyncError, UsageError
 from catalogsync.forge.target_branch import TargetBranch, target_branch
+from catalogsync.identity import was_applied
 from catalogsync.manifest import work_tree
 from catalogsync.manifest.applied import Applied, newest_applied
 from catalogsync.manifest.commit import load_commit, merge_base
 from catalogsync.manifest.tree import KnownBlobs
-from catalogsync.model import Catalog, Target
+from catalogsync.manifest.uncommitted import has_commits, may_differ_from_head
+from catalogsync.model import Catalog, Snapshot, Target
 from catalogsync.plan import Base
 
 
@@ -27,12 +29,15 @@ class Known:
 
 NO_BASE = Known(None, None)
 _NOTED = "applied last, as a Git note says"
+_HEAD = "HEAD"
+_NOT_RECORDED = "HEAD: nothing is recorded as applied"
 
 base_option = option(
     "--base",
     metavar="REF",
     help="The commit that was applied last: tells changes of the manifests from edits on the "
-    "server. By default where a pull request left its branch, else what `apply --record` noted.",
+    "server. By default where a pull request left its branch, else what `apply --record` noted, "
+    "else HEAD.",
 )
 
 base_options = together(
@@ -48,19 +53,19 @@ def known_base(
     *,
     ref: str | None,
     blobs: KnownBlobs | None = None,
-    otherwise: str = "",
+    takes_head: bool = False,
 ) -> Known:
     """The base that REF names, or without one the one that Git and the CI job tell.
 
     A base that nobody named may be missing: then its `Base` has no commit and says why. Without
-    any hint of one there is none, or where it is given, the one that `otherwise` names.
+    any hint of one there is none, or where it `takes_head`, HEAD.
     """
     if ref:
         return _loaded(root, catalog, ref, blobs, "")
     if not _is_in_git(root):
         return NO_BASE
     try:
-        for found, said in _candidates(root, catalog, target, otherwise):
+        for found, said in _candidates(root, catalog, target, takes_head=takes_head):
             known = _loaded(root, catalog, found, blobs, said)
             _check_was_here(known, said)
             return known
@@ -69,12 +74,44 @@ def known_base(
     return NO_BASE
 
 
+def base_of_desk(root: Path, catalog: Catalog, blobs: KnownBlobs | None) -> Known:
+    """HEAD, where the manifests or their files are not as it has them; else nothing is known.
+
+    It tells what was changed here from the rest, and no more: nobody says that it was applied.
+    """
+    if not (_is_in_git(root) and may_differ_from_head(root)):
+        return NO_BASE
+    try:
+        head = load_commit(root, _HEAD, known=blobs)
+    except CatalogSyncError as error:
+        return Known(None, Base("", f"{error.message}; {error.hint}"))
+    if head.catalog is None or is_applied_alike(head.catalog, catalog):
+        return NO_BASE
+    return Known(head.catalog, Base(head.commit, _NOT_RECORDED, guessed=True))
+
+
+def unless_never_applied(known: Known, catalog: Catalog, snapshot: Snapshot) -> Known:
+    """What is known, but for a guessed base that nothing in the project comes from."""
+    if known.base is None or not known.base.guessed:
+        return known
+    return known if was_applied(catalog.name, snapshot.models.values()) else NO_BASE
+
+
+def is_applied_alike(one: Catalog, other: Catalog) -> bool:
+    """Whether two catalogs are the same in all that an apply goes by."""
+
+    def matters(catalog: Catalog) -> tuple[object, ...]:
+        return catalog.name, catalog.models, catalog.ignore_tags
+
+    return matters(one) == matters(other)
+
+
 def _is_in_git(root: Path) -> bool:
     return work_tree(root) is not None and which("git") is not None
 
 
 def _candidates(
-    root: Path, catalog: Catalog, target: Target, otherwise: str
+    root: Path, catalog: Catalog, target: Target, *, takes_head: bool
 ) -> Iterator[tuple[str, str]]:
     """The commits that may be the base, the best first, each with why it is."""
     branch = target_branch(os.environ)
@@ -83,8 +120,8 @@ def _candidates(
     recorded = newest_applied(root, Applied(catalog.name, target.name, target.project))
     if recorded:
         yield recorded, _NOTED
-    if otherwise:
-        yield otherwise, otherwise
+    if takes_head and has_commits(root):
+        yield _HEAD, _NOT_RECORDED
 
 
 def _check_was_here(known: Known, said: str) -> None:

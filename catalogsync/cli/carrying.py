@@ -101,7 +101,8 @@ def _at_stake(plan: Plan) -> str:
     """What a person must know before saying yes: losses and cost."""
     deletes = plan.count(Verb.DELETE)
     loss = f", DELETE {deletes} of them" if deletes else ""
-    undone = f", UNDO {counted(plan.would_undo, 'edit')} on the server" if plan.would_undo else ""
+    undo = "may UNDO" if plan.is_guessed else "UNDO"
+    undone = f", {undo} {counted(plan.would_undo, 'edit')} on the server" if plan.would_undo else ""
     cost = total_cost(plan)
     return loss + undone + (f", cost of imports: {cost}" if cost else "")
 

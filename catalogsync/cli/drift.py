@@ -21,8 +21,6 @@ from catalogsync.drift import Drift, drift_of
 from catalogsync.review.document import drift_document, dumped
 from catalogsync.review.drift_text import render_drift
 
-_HEAD = "HEAD"
-
 _FILES = {
     "json-into": "Also write the JSON document into FILE.",
     "markdown": "Also write it into FILE as Markdown, for an issue.",
@@ -50,9 +48,7 @@ def command(
     choices = Choices(**options, quiet=quiet)
     pictures: Pictures = {}
     with session(choices, read_only=True) as opened:
-        compared = compare(
-            opened, base, jobs=choices.jobs, quiet=quiet, as_json=readings.as_json, otherwise=_HEAD
-        )
+        compared = compare(opened, base, jobs=choices.jobs, quiet=quiet, as_json=readings.as_json)
         drift = drift_of(
             compared.diff,
             catalog=opened.catalog.name,

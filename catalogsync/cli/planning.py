@@ -7,7 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from catalogsync.cli.against import Against, Desired
-from catalogsync.cli.base import NO_BASE, Known, known_base
+from catalogsync.cli.base import (
+    NO_BASE,
+    Known,
+    base_of_desk,
+    known_base,
+    unless_never_applied,
+)
 from catalogsync.cli.changed import open_changed, say_changed
 from catalogsync.cli.opening import catalog_root, opened_cache
 from catalogsync.cli.progress import progress
@@ -104,6 +110,7 @@ def plan_offline(
         keys = selected(catalog, choices, changed)
         offline = against.read(Desired(root, catalog, target, blobs))
         known = _base(planning, root, catalog, target, blobs, offline=against)
+    known = unless_never_applied(known, catalog, offline.snapshot)
     today = datetime.now(UTC).date()
     found = _compared(catalog, offline.snapshot, keys, planning, known, today)
     plan = build_plan(
@@ -133,6 +140,7 @@ def make_plan(
     known = _base(planning, opened.root, opened.catalog, opened.target, opened.blobs)
     restorable = planning.restore is None
     snapshot = observed(opened, jobs=jobs, quiet=quiet, as_json=as_json, restorable=restorable)
+    known = unless_never_applied(known, opened.catalog, snapshot)
     if planning.restore:
         opened, found = _way_back(opened, planning.restore, snapshot)
     else:
@@ -158,10 +166,8 @@ class Compared:
     read_at: str
 
 
-def compare(
-    opened: Session, ref: str | None, *, jobs: int, quiet: bool, as_json: bool, otherwise: str
-) -> Compared:
-    """Read the server and compare it with the base `ref`, or the one that is known."""
+def compare(opened: Session, ref: str | None, *, jobs: int, quiet: bool, as_json: bool) -> Compared:
+    """Read the server and compare it with the base `ref`, the one that is known, or HEAD."""
     now = datetime.now(UTC)
     known = known_base(
         opened.root,
@@ -169,7 +175,7 @@ def compare(
         opened.target,
         ref=ref,
         blobs=opened.blobs,
-        otherwise=otherwise,
+        takes_head=True,
     )
     snapshot = observed(opened, jobs=jobs, quiet=quiet, as_json=as_json)
     found = diff(opened.catalog, snapshot, keys=opened.keys, base=known.catalog, today=now.date())
@@ -229,7 +235,10 @@ def _base(
             )
         return NO_BASE
     known = known_base(root, catalog, target, ref=planning.base, blobs=blobs)
-    if planning.scope.only_mine and known.catalog is None:
+    if not planning.scope.only_mine:
+        # What is told apart here is only said; what is left alone must not hang on a guess.
+        return known if known.base else base_of_desk(root, catalog, blobs)
+    if known.catalog is None:
         missing = known.base.said if known.base else "nothing tells which commit was applied last"
         raise UsageError(f"--only-mine needs a base: {missing}", hint="name a commit with --base")
     return known

@@ -127,7 +127,7 @@ def command(
             opened.target,
             ref=base,
             blobs=opened.blobs,
-            otherwise="HEAD",
+            takes_head=True,
         )
         if not quiet and opened.catalog.models:
             say(_told_apart(known))

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from catalogsync.cli.base import is_applied_alike
 from catalogsync.cli.options import option
 from catalogsync.cli.output import say
 from catalogsync.errors import CatalogSyncError, UsageError
@@ -102,7 +103,7 @@ def recording(
     unfit = ""
     if partial:
         unfit = "only some of the models were to be applied"
-    elif head.catalog is None or _matter(head.catalog) != _matter(catalog):
+    elif head.catalog is None or not is_applied_alike(head.catalog, catalog):
         unfit = "the manifests or their files are not those of the commit that is checked out"
 
     def write() -> None:
@@ -113,8 +114,3 @@ def recording(
             write_note(root, head.commit, applied)
 
     return Recording(write, f"Recorded in {where}: commit {head.commit[:12]} was applied.", unfit)
-
-
-def _matter(catalog: Catalog) -> tuple[object, ...]:
-    """What of a catalog an apply goes by."""
-    return catalog.name, catalog.models, catalog.ignore_tags

@@ -26,7 +26,7 @@ from catalogsync.diff.values import (
     Verb,
     worst,
 )
-from catalogsync.identity import Matching, Origin, owners
+from catalogsync.identity import Matching, Origin, was_applied
 from catalogsync.import_notes import Note
 from catalogsync.mentions import parsed
 from catalogsync.model import (
@@ -72,8 +72,7 @@ class Sides:
         ids = {key: model_id for model_id, key in self._keys.items()}
         self._contents = known_contents((*wanted, *base.models), snapshot.assets)
         self._compare = Comparison(catalog, snapshot, self._contents, ids, notes, {})
-        held = snapshot.models.values()
-        self._was_applied = any(name == catalog.name for live in held for name, _ in owners(live))
+        self._was_applied = was_applied(catalog.name, snapshot.models.values())
         renamed = {spec.renamed_from: spec.key for spec in wanted if spec.renamed_from}
         self._by_key = {spec.key: _renamed(spec, renamed) for spec in base.models}
 

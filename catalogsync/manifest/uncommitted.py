@@ -1,9 +1,11 @@
-"""Which files Git could not bring back."""
+"""Which files Git could not bring back, and whether there may be any."""
 
 from collections.abc import Collection
 from pathlib import Path
 
 from catalogsync.errors import CatalogSyncError
+from catalogsync.manifest.catalog import CATALOG
+from catalogsync.manifest.discover import MODELS
 from catalogsync.manifest.files import Parts
 from catalogsync.manifest.git import ask, complaint, work_tree
 
@@ -16,13 +18,30 @@ def uncommitted(root: Path, files: Collection[Parts]) -> frozenset[Parts]:
         return frozenset(files)
     paths = {"/".join(parts): parts for parts in files}
     try:
-        if ask(root, "rev-parse", "--quiet", "--verify", "HEAD").returncode:
+        if not has_commits(root):
             return frozenset(files)
         known = _asked(root, "ls-files", "-z", "--", *paths)
         changed = _asked(root, "diff", "--name-only", "--relative", "-z", "HEAD", "--", *paths)
     except FileNotFoundError:
         return frozenset(files)
     return frozenset(p for path, p in paths.items() if path not in known or path in changed)
+
+
+def has_commits(root: Path) -> bool:
+    """Whether there is any commit: HEAD of a new repository names a branch that is not there."""
+    return ask(root, "rev-parse", "--quiet", "--verify", "HEAD").returncode == 0
+
+
+def may_differ_from_head(root: Path) -> bool:
+    """Whether the catalog's folder may hold what HEAD does not; False where there is no commit.
+
+    Only a clean folder is told for certain, and quickly: no content is compared.
+    """
+    if not has_commits(root):
+        return False
+    changed = ask(root, "diff-index", "--name-only", "HEAD", "--", ".")
+    new = ask(root, "ls-files", "--others", "--", CATALOG, MODELS)
+    return bool(changed.returncode or new.returncode or changed.stdout or new.stdout)
 
 
 def _asked(root: Path, *arguments: str) -> frozenset[str]:

@@ -48,7 +48,9 @@ def render_markdown(
     only matters for the estimate of time.
     """
     uploads = {upload.asset.digest for upload in plan.uploads}
-    sections = [model_section(model, uploads) for model in in_order(plan.models)]
+    sections = [
+        model_section(model, uploads, guessed=plan.is_guessed) for model in in_order(plan.models)
+    ]
     start = [
         *(marker(plan, "plan"), f"## {_verdict(plan)}", summary(plan)),
         *(_undoing(plan), _against(plan), accepted_sentence(plan.accepted)),
@@ -143,7 +145,8 @@ def _verdict(plan: Plan) -> str:
     changes = len(plan.models)
     would = f"{counted(changes, 'model')} would change"
     if plan.would_undo:
-        would += f", {counted(plan.would_undo, 'edit')} on the server undone"
+        up_to = "up to " if plan.is_guessed else ""
+        would += f", {up_to}{counted(plan.would_undo, 'edit')} on the server undone"
     if plan.blocked:
         return f"⛔ Refused as a whole: {where(plan)}"
     if plan.refusals:

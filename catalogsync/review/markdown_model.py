@@ -33,7 +33,7 @@ from catalogsync.review.phrases import (
     weights_facts,
 )
 from catalogsync.review.text import SIGNS, line_diff
-from catalogsync.review.undoing import SIGN, Undoing, undoings
+from catalogsync.review.undoing import SIGN, Undoing, undoings, would_undo
 from catalogsync.review.words import counted, visible
 
 WARNING = f"{SIGN}\ufe0f"
@@ -43,16 +43,21 @@ Signs = Mapping[Verb, tuple[str, str, str]]
 
 
 def model_section(
-    model: ModelPlan, uploads: set[str], signs: Signs = SIGNS, *, warning: str = ""
+    model: ModelPlan,
+    uploads: set[str],
+    signs: Signs = SIGNS,
+    *,
+    warning: str = "",
+    guessed: bool = False,
 ) -> Section:
     """All there is to say of one model; its row begins with a warning, or with what it undoes."""
     sign, word, _ = signs[model.verb]
     what = f"`{sign}` {word}{prose(by_promotion(model.actions))}"
-    reading = _Reading(model, uploads)
+    reading = _Reading(model, uploads, guessed=guessed)
     where = code(model.model_id) if model.model_id and not model.changes else ""
     told = " · ".join(reading.counts()) or where
     if model.would_undo:
-        warning = f"{WARNING} would undo {model.would_undo}"
+        warning = f"{WARNING} {would_undo(guessed=guessed)} {model.would_undo}"
     return Section(
         row=table_row(what, who(model), " · ".join(filter(None, (warning, told)))),
         short_row=table_row(what, code(model.key, NAME_LENGTH), warning),
@@ -84,8 +89,9 @@ def _block(model: ModelPlan, parts: Iterator[str], signs: Signs) -> str:
 class _Reading:
     """The changes of one model, counted or told in full."""
 
-    def __init__(self, model: ModelPlan, uploads: set[str]) -> None:
+    def __init__(self, model: ModelPlan, uploads: set[str], *, guessed: bool) -> None:
         self._model = model
+        self._guessed = guessed
         self._uploads = uploads
         self._creating = model.verb is Verb.CREATE
         self._fields = by_field(model.changes)
@@ -116,7 +122,7 @@ class _Reading:
     def parts(self, *, with_texts: bool) -> Iterator[str]:
         """What changes, in full; of texts only the number of lines unless `with_texts`."""
         yield from self._about()
-        yield from map(_undoing, undoings(self._model))
+        yield from map(_undoing, undoings(self._model, guessed=self._guessed))
         yield from self._values()
         for field, changes in self._fields.items():
             if field in SETS:

@@ -43,7 +43,8 @@ def undone_sentence(plan: Plan, outcomes: Sequence[Outcome]) -> str:
     untouched = {key_of(o.action) for o in outcomes if o.status is not Status.DONE}
     undone = sum(model.would_undo for model in plan.models if model.key not in untouched)
     maybe = sum(model.would_undo for model in plan.models if model.key in untouched)
-    words = [f"{counted(undone, 'edit')} on the server undone"] if undone else []
+    up_to = "up to " if plan.is_guessed else ""
+    words = [f"{up_to}{counted(undone, 'edit')} on the server undone"] if undone else []
     words += [f"up to {counted(maybe, 'more edit')} undone"] if maybe else []
     return f"{', '.join(words)}, as the plan said." if words else ""
 

@@ -88,7 +88,7 @@ def render_plan(
     uploads = {upload.asset.digest for upload in plan.uploads}
     order = list(SIGNS)
     for model in sorted(plan.models, key=lambda model: (order.index(model.verb), model.key)):
-        lines += model_lines(model, uploads)
+        lines += model_lines(model, uploads, guessed=plan.is_guessed)
         lines.append(Line(""))
     created = {model.name: model.key for model in plan.models if model.verb is Verb.CREATE}
     lines += _orphans(plan.orphans, created)
@@ -196,7 +196,11 @@ def accepted_lines(accepted: Sequence[Acceptance]) -> Iterator[Line]:
 
 
 def model_lines(
-    model: ModelPlan, uploads: set[str], signs: Mapping[Verb, tuple[str, str, str]] = SIGNS
+    model: ModelPlan,
+    uploads: set[str],
+    signs: Mapping[Verb, tuple[str, str, str]] = SIGNS,
+    *,
+    guessed: bool = False,
 ) -> Iterator[Line]:
     """One model: what becomes of it, by its sign and word, and every change."""
     sign, word, colour = signs[model.verb]
@@ -206,7 +210,7 @@ def model_lines(
     yield Line(f"{sign} {word} {visible(model.key)}  {quoted(model.name)}{tail}", colour)
     if model.note:
         yield Line(f"    ({visible(model.note)})")
-    for each in undoings(model):
+    for each in undoings(model, guessed=guessed):
         field = f"{visible(each.field)} " if each.field else ""
         yield Line(f"    {SIGN} {field}{each.sentence(visible)}", "red")
     for field, changes in by_field(model.changes).items():

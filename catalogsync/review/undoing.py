@@ -1,7 +1,7 @@
 """What of a plan would undo edits on the server, in the same words in every reading."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from catalogsync.diff import Accepted, Came, Change, Placed, Verb
@@ -25,6 +25,10 @@ _WHOLE = {
     (Verb.FORGET, Came.DRIFT): "would take off a mark that was put on on the server",
 }
 
+_UNLESS = ", unless base was never applied"
+_SURE = frozenset({(Verb.RESTORE, Came.DRIFT), (Verb.DELETE, Came.DRIFT)})
+"""What holds whether base was applied or not."""
+
 _MOST_NAMES = 8
 
 
@@ -33,7 +37,7 @@ class Undoing:
     """What one field, or for an empty `field` the whole model, would undo.
 
     `what` are the parts of the field that are concerned, `both` whether the manifest has changed
-    the same.
+    the same. Where base was `guessed`, it may be no edit but a commit that waits.
     """
 
     field: str
@@ -41,6 +45,7 @@ class Undoing:
     what: tuple[str, ...] = ()
     both: bool = False
     whole: str = ""
+    guessed: bool = False
 
     def sentence(self, shown: Shown) -> str:
         """The words for it, without the field."""
@@ -51,17 +56,23 @@ class Undoing:
         names += [f"{len(self.what) - _MOST_NAMES} more"] if len(self.what) > _MOST_NAMES else []
         where = f" ({', '.join(names)})" if names else ""
         both = "; the manifest has changed it too" if self.both else ""
-        return f"would undo {edits} on the server{where}{both}"
+        return f"{would_undo(guessed=self.guessed)} {edits} on the server{where}{both}"
 
 
-def undoings(model: ModelPlan) -> Iterator[Undoing]:
-    """What a model's changes would undo, field by field."""
+def would_undo(*, guessed: bool) -> str:
+    """The words for what a base tells: a guessed one tells what may be."""
+    return "may undo" if guessed else "would undo"
+
+
+def undoings(model: ModelPlan, *, guessed: bool = False) -> Iterator[Undoing]:
+    """What a model's changes would undo, field by field, by a base that may be `guessed`."""
     if model.came and (whole := _WHOLE.get((model.verb, model.came))):
-        yield Undoing("", whole=whole)
+        unsure = guessed and (model.verb, model.came) not in _SURE
+        yield Undoing("", whole=whole.removesuffix(_UNLESS) + _UNLESS if unsure else whole)
     elif model.verb not in (Verb.CREATE, Verb.RESTORE):
         for field, changes in by_field(model.changes).items():
             if mine := [change for change in changes if change.came and change.came.would_undo]:
-                yield _of_field(field, mine)
+                yield replace(_of_field(field, mine), guessed=guessed)
 
 
 def _of_field(field: str, changes: Sequence[Change]) -> Undoing:
@@ -87,7 +98,8 @@ def undoing_sentence(plan: Plan) -> str:
     if not models:
         return ""
     changes = counted(plan.would_undo, "change")
-    return f"{changes} would undo edits on the server, in {counted(models, 'model')}."
+    would = would_undo(guessed=plan.is_guessed)
+    return f"{changes} {would} edits on the server, in {counted(models, 'model')}."
 
 
 def alone_sentence(plan: Plan) -> str:
@@ -101,6 +113,12 @@ def base_sentence(plan: Plan, shown: Shown) -> str:
         return ""
     if not plan.base.commit:
         return f"Edits on the server are not told apart: {shown(plan.base.said)}"
+    if plan.base.guessed:
+        head = f"HEAD, commit {shown(plan.base.commit[:12])}"
+        return (
+            f"Uncommitted changes are told apart by {head}. The rest are edits on the server, "
+            "or commits that wait: none is recorded as applied."
+        )
     said = f" ({shown(plan.base.said)})" if plan.base.said else ""
     return f"Edits on the server are told apart by commit {shown(plan.base.commit[:12])}{said}."
 

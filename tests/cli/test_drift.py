@@ -65,7 +65,7 @@ def test_without_a_record_head_counts_as_applied(
     cli("apply", clone, "--yes")
     found = cli("drift", clone)
     assert (found.code, last_line(found.out)) == (0, NO_DRIFT)
-    assert "(HEAD)" in found.out
+    assert "(HEAD: nothing is recorded as applied)" in found.out
     web.put("", short_description("By hand."))
     assert cli("drift", clone).code == 2
 

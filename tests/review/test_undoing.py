@@ -127,6 +127,34 @@ def _changes(plan: Plan) -> str:
 
 
 @pytest.mark.parametrize(
+    ("plan", "said"),
+    [
+        (one(Came.DRIFT), "tags may undo an edit on the server (t0)"),
+        (
+            one(verb=Verb.DELETE, whole=Came.CONFLICT),
+            "would delete a model that was edited on the server, unless base was never applied",
+        ),
+        (
+            one(verb=Verb.FORGET),
+            "would take off a mark that was put on on the server, unless base was never applied",
+        ),
+        (
+            one(Came.DRIFT, verb=Verb.CREATE),
+            "would bring back a model that was deleted on the server, "
+            "unless base was never applied",
+        ),
+        (one(verb=Verb.RESTORE), "would bring back a model that was deleted on the server"),
+    ],
+)
+def test_by_a_base_that_was_guessed_it_is_what_may_be(plan: Plan, said: str) -> None:
+    guessed = replace(plan, base=Base(COMMIT, guessed=True))
+    text = text_of(render_plan(guessed))
+    assert f"    ⚠ {said}\n" in text
+    assert f"⚠ {_changes(plan)} may undo edits on the server, in 1 model.\n" in text
+    assert f"HEAD, commit {COMMIT[:12]}" in text
+
+
+@pytest.mark.parametrize(
     ("status", "said"),
     [
         (Status.DONE, "2 edits on the server undone, as the plan said."),

@@ -31,12 +31,16 @@ _ON_THE_CARD = ("name", "type", "shortDescription")
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What a model is drawn with: pictures, the room of a text, the words for verbs and sides."""
+    """What a model is drawn with: pictures, the room of a text, the words for verbs and sides.
+
+    `guessed` is whether nobody says that the base was applied.
+    """
 
     gallery: Gallery
     text_room: int
     signs: Mapping[Verb, tuple[str, str]] = field(default_factory=lambda: SIGNS)
     sides: tuple[str, str] = ("Now", "After")
+    guessed: bool = False
 
 
 def badge(verb: Verb, signs: Mapping[Verb, tuple[str, str]] = SIGNS) -> Markup:
@@ -73,7 +77,10 @@ def _head(model: ModelPlan, card: Card | None, desk: Desk) -> Markup:
         element("h3", element("bdi", model.name)),
         element("p", *(element("bdi", fact) for fact in facts if fact), class_="facts"),
         element("p", model.note, class_="note") if model.note else None,
-        *(element("p", *_undoing(each), class_="undo") for each in undoings(model)),
+        *(
+            element("p", *_undoing(each), class_="undo")
+            for each in undoings(model, guessed=desk.guessed)
+        ),
         *(element("p", f"Cost: {import_cost(each)}", class_="note") for each in _imports(model)),
     )
 

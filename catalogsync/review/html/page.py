@@ -25,6 +25,7 @@ from catalogsync.review.undoing import (
     alone_sentence,
     base_sentence,
     undoing_sentence,
+    would_undo,
 )
 from catalogsync.review.words import counted, file_size
 from catalogsync.training_due import TrainingDue
@@ -53,7 +54,7 @@ def render_html(
     shown, picture_rules = gallery(shown_assets(plan.models), pictures, uploads)
     models = _ordered(plan)
     drawn, listed = models[:_MOST_MODELS], models[_MOST_MODELS:]
-    desk = Desk(shown, text_room(len(drawn)))
+    desk = Desk(shown, text_room(len(drawn)), guessed=plan.is_guessed)
     body = (
         icons(),
         _top(plan, jobs),
@@ -120,7 +121,8 @@ def _verdict(plan: Plan) -> str:
     if deletes:
         return f"Ready, and it deletes {counted(deletes, 'model')}"
     if plan.would_undo:
-        return f"Ready, and it undoes {counted(plan.would_undo, 'edit')} on the server"
+        undoes = "may undo" if plan.is_guessed else "undoes"
+        return f"Ready, and it {undoes} {counted(plan.would_undo, 'edit')} on the server"
     return "Ready to apply" if plan.models else "Nothing to do"
 
 
@@ -167,7 +169,8 @@ def _tiles(plan: Plan) -> Iterator[Markup]:
         if number:
             yield _tile(str(number), sign, f"to {word}", verb.value)
     if plan.would_undo:
-        yield _tile(str(plan.would_undo), SIGN, "would undo edits on the server", "undo")
+        would = would_undo(guessed=plan.is_guessed)
+        yield _tile(str(plan.would_undo), SIGN, f"{would} edits on the server", "undo")
     if plan.uploads:
         size = file_size(plan.upload_bytes)
         yield _tile(str(len(plan.uploads)), "↑", f"{_files(plan)} to upload, {size}", "upload")
