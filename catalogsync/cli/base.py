@@ -12,7 +12,7 @@ from catalogsync.forge.target_branch import TargetBranch, target_branch
 from catalogsync.identity import was_applied
 from catalogsync.manifest import work_tree
 from catalogsync.manifest.applied import Applied, newest_applied
-from catalogsync.manifest.commit import load_commit, merge_base
+from catalogsync.manifest.commit import load_beside, merge_base
 from catalogsync.manifest.tree import KnownBlobs
 from catalogsync.manifest.uncommitted import has_commits, may_differ_from_head
 from catalogsync.model import Catalog, Snapshot, Target
@@ -82,7 +82,7 @@ def base_of_desk(root: Path, catalog: Catalog, blobs: KnownBlobs | None) -> Know
     if not (_is_in_git(root) and may_differ_from_head(root)):
         return NO_BASE
     try:
-        head = load_commit(root, _HEAD, known=blobs)
+        head = load_beside(root, _HEAD, catalog, known=blobs)
     except CatalogSyncError as error:
         return Known(None, Base("", f"{error.message}; {error.hint}"))
     if head.catalog is None or is_applied_alike(head.catalog, catalog):
@@ -148,7 +148,7 @@ def _fork_point(root: Path, branch: TargetBranch) -> str:
 
 
 def _loaded(root: Path, catalog: Catalog, ref: str, blobs: KnownBlobs | None, said: str) -> Known:
-    found = load_commit(root, ref, known=blobs)
+    found = load_beside(root, ref, catalog, known=blobs)
     words = [said] if said else [] if found.commit.startswith(ref) else [ref]
     if found.catalog is None:
         words.append("where this catalog does not exist")

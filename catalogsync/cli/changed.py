@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from catalogsync.cli.output import say
-from catalogsync.manifest.commit import load_commit, unchanged_since
+from catalogsync.manifest.commit import load_beside, unchanged_since
+from catalogsync.manifest.since import Unchanged
 from catalogsync.manifest.tree import KnownBlobs
 from catalogsync.model import Catalog, State
 from catalogsync.review.words import counted, visible
@@ -35,7 +36,7 @@ def open_changed(
         return load(frozenset()), None
     unchanged = unchanged_since(root, ref)
     catalog = load(unchanged.alone)
-    changed = _changed_since(root, catalog, ref, blobs, unchanged.keys)
+    changed = _changed_since(root, catalog, ref, blobs, unchanged)
     if unchanged.alone and _all_matter(catalog, changed):
         catalog = load(frozenset())
     return catalog, changed
@@ -50,10 +51,10 @@ def _all_matter(catalog: Catalog, changed: Changed) -> bool:
 
 
 def _changed_since(
-    root: Path, catalog: Catalog, ref: str, blobs: KnownBlobs | None, unchanged: frozenset[str]
+    root: Path, catalog: Catalog, ref: str, blobs: KnownBlobs | None, unchanged: Unchanged
 ) -> Changed:
     """Compare every other manifest, with all that it refers to, with what the commit says."""
-    before = load_commit(root, ref, known=blobs, leaving_out=unchanged)
+    before = load_beside(root, ref, catalog, unchanged=unchanged, known=blobs)
     since = f"since {before.commit[:12]}"
     if before.catalog is None:
         return Changed(before.commit, None, f"The catalog is new {since}: every model counts.")
@@ -61,11 +62,7 @@ def _changed_since(
         words = f"catalog.yaml has changed {since}: every model counts."
         return Changed(before.commit, None, words)
     known = {spec.key: spec for spec in before.catalog.models}
-    keys = frozenset(
-        spec.key
-        for spec in catalog.models
-        if spec.key not in unchanged and known.get(spec.key) != spec
-    )
+    keys = frozenset(spec.key for spec in catalog.models if known.get(spec.key) != spec)
     said = f"{len(keys)} of {counted(len(catalog.models), 'model')} changed {since}."
     there = {key for spec in catalog.models for key in (spec.key, spec.renamed_from)}
     if gone := sorted(known.keys() - there):

@@ -15,7 +15,7 @@ from catalogsync.cli.output import say
 from catalogsync.errors import CatalogSyncError, UsageError
 from catalogsync.manifest import work_tree
 from catalogsync.manifest.applied import NOTES, Applied, check_tag, move_tag, write_note
-from catalogsync.manifest.commit import load_commit
+from catalogsync.manifest.commit import load_beside
 from catalogsync.manifest.tree import KnownBlobs
 from catalogsync.model import Catalog, Target
 from catalogsync.review.words import visible
@@ -97,7 +97,7 @@ def recording(
     place = Applied(catalog.name, target.name, target.project)
     where = f"the tag {record.tag}" if record.tag else NOTES
     try:
-        head = load_commit(root, "HEAD", known=blobs)
+        head = load_beside(root, "HEAD", catalog, known=blobs)
     except CatalogSyncError as error:
         return Recording(lambda: None, "", error.message)
     unfit = ""

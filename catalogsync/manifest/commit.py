@@ -1,7 +1,7 @@
 """The catalog as it is in a Git commit; nothing but Git is asked, nothing is checked out."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from shlex import quote
 
@@ -24,20 +24,40 @@ class Committed:
     catalog: Catalog | None
 
 
-def load_commit(
-    root: Path,
-    ref: str,
-    *,
-    known: KnownBlobs | None = None,
-    leaving_out: frozenset[str] = frozenset(),
-) -> Committed:
-    """What a catalog's folder held at a commit, but for the models that are left out by key.
+def load_commit(root: Path, ref: str, *, known: KnownBlobs | None = None) -> Committed:
+    """What a catalog's folder held at a commit.
 
-    Those must have folders of their own. Others may refer to them.
     Raises `UsageError` if `ref` names no commit that is here, `ManifestError` with everything
     that is wrong with the catalog there.
     """
-    root = root.resolve()
+    return _loaded(root.resolve(), ref, known, frozenset())
+
+
+def load_beside(
+    root: Path,
+    ref: str,
+    now: Catalog,
+    *,
+    unchanged: Unchanged | None = None,
+    known: KnownBlobs | None = None,
+) -> Committed:
+    """What a catalog's folder held at a commit, where it holds another catalog now.
+
+    Models that are `unchanged` since are taken from there. Raises as `load_commit` does.
+    """
+    keys = (unchanged or unchanged_since(root, ref)).keys
+    found = _loaded(root.resolve(), ref, known, keys)
+    if found.catalog is None:
+        return found
+    same = (spec for spec in now.models if spec.key in keys)
+    models = sorted((*found.catalog.models, *same), key=lambda spec: spec.key)
+    return replace(found, catalog=replace(found.catalog, models=tuple(models)))
+
+
+def _loaded(
+    root: Path, ref: str, known: KnownBlobs | None, leaving_out: frozenset[str]
+) -> Committed:
+    """The catalog in a commit but for some models in folders of their own."""
     commit = _commit(root, ref)
     tree = _tree(root, commit)
     found = listed(root, tree, (CATALOG, MODELS)) if tree else {(): {}}

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from catalogsync.manifest.catalog import CATALOG
 from catalogsync.manifest.discover import MANIFESTS, MODELS
 from catalogsync.manifest.git import ask, without_filters
 from catalogsync.manifest.words import Unfit
@@ -23,7 +24,7 @@ _TEXTS = (".yaml", ".yml", ".md", ".txt")
 class Unchanged:
     """The models whose folders hold what a commit holds, and those that hold no asset of others.
 
-    Both by their keys, and both empty where Git cannot tell.
+    Both by their keys, and both empty where Git cannot tell, or catalog.yaml is another one.
     """
 
     keys: frozenset[str] = frozenset()
@@ -39,12 +40,15 @@ def compared_with(root: Path, commit: str) -> Unchanged:
         quiet = without_filters(root)
     except Unfit:
         return NOTHING
-    tracked = ask(root, "ls-files", "-v", "-s", "-z", "--", MODELS)
+    paths = ("--", CATALOG, MODELS)
+    tracked = ask(root, "ls-files", "-v", "-s", "-z", *paths)
     compare = ("diff-index", "--raw", "-z", "--abbrev=64", "--relative", "--no-renames")
-    changed = ask(root, *quiet, *compare, "--ignore-submodules=dirty", commit, "--", MODELS)
+    changed = ask(root, *quiet, *compare, "--ignore-submodules=dirty", commit, *paths)
     if tracked.returncode or changed.returncode or _NOT_LOOKED_AT.search(tracked.stdout):
         return NOTHING
     there, differing = list(_tracked(tracked.stdout)), list(_changed(changed.stdout))
+    if CATALOG not in dict(there) or CATALOG in dict(differing):
+        return NOTHING
     touched = {_folder(path) for path, _ in differing}
     folders = {_folder(path) for path, _ in there if _is_manifest(path)} - touched
     if any(_UNKNOWN.fullmatch(oid) and _is_asset(path) for path, oid in differing):

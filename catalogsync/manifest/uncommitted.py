@@ -7,7 +7,8 @@ from catalogsync.errors import CatalogSyncError
 from catalogsync.manifest.catalog import CATALOG
 from catalogsync.manifest.discover import MODELS
 from catalogsync.manifest.files import Parts
-from catalogsync.manifest.git import ask, complaint, work_tree
+from catalogsync.manifest.git import ask, complaint, without_filters, work_tree
+from catalogsync.manifest.words import Unfit
 
 
 def uncommitted(root: Path, files: Collection[Parts]) -> frozenset[Parts]:
@@ -35,11 +36,15 @@ def has_commits(root: Path) -> bool:
 def may_differ_from_head(root: Path) -> bool:
     """Whether the catalog's folder may hold what HEAD does not; False where there is no commit.
 
-    Only a clean folder is told for certain, and quickly: no content is compared.
+    Only a clean folder is told for certain, and quickly: Git looks at stamps before contents.
     """
     if not has_commits(root):
         return False
-    changed = ask(root, "diff-index", "--name-only", "HEAD", "--", ".")
+    try:
+        quiet = without_filters(root)
+    except Unfit:
+        return True
+    changed = ask(root, *quiet, "diff-index", "--name-only", "HEAD", "--", ".")
     new = ask(root, "ls-files", "--others", "--", CATALOG, MODELS)
     return bool(changed.returncode or new.returncode or changed.stdout or new.stdout)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.conftest import MODEL, Run, write
+from tests.cli.conftest import MODEL, Run, commit, write
 from tests.cli.test_plan_and_apply import NOTHING, last_line, rewrite
 from tests.manifest.test_commit import git
 
@@ -74,7 +74,8 @@ def test_an_offline_plan_says_what_the_live_one_says(
         if tag.startswith("catalog-sync:")
     }
     edit(committed)
-    place = {"git": "git:HEAD", "snapshot": f"snapshot:{tmp_path / 's.json'}"}[kind]
+    commit(committed)
+    place = {"git": "git:HEAD~1", "snapshot": f"snapshot:{tmp_path / 's.json'}"}[kind]
     offline = cli("plan", committed, "--against", place, "--detailed-exitcode")
     live = cli("plan", committed, "--detailed-exitcode")
     assert "1 to create, 1 to update" in last_line(live.out)

@@ -57,6 +57,11 @@ def concept(root: Path) -> None:
     add(root / ASH / "model.yaml", "concepts: [{model: oak, scale: 0.5}]\n")
 
 
+def two(root: Path) -> None:
+    for key in (ASH, OAK):
+        add(root / key / "model.yaml", "tags: [x]\n")
+
+
 def renamed(root: Path) -> None:
     (root / ASH).rename(root / "models/yew")
     add(root / "models/yew/model.yaml", "renamedFrom: ash\n")
@@ -77,10 +82,7 @@ EDITS: dict[str, tuple[Callable[[Path], object], set[str]]] = {
     "a concept": (concept, {"ash"}),
     "a model to delete": (leaves, {"ash"}),
     "another key": (renamed, {"yew"}),
-    "two": (
-        lambda root: [add(root / key / "model.yaml", "tags: [x]\n") for key in (ASH, OAK)],
-        {"ash", "oak"},
-    ),
+    "two": (two, {"ash", "oak"}),
     "a model that is named by others": (
         lambda root: add(root / "models/ink-heroes/model.yaml", "epoch: '1'\n"),
         {"ink-heroes"},

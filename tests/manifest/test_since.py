@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from catalogsync.manifest.commit import load_commit, unchanged_since
+from catalogsync.manifest import load
+from catalogsync.manifest.commit import load_beside, load_commit, unchanged_since
 
 from .support import MODEL, Folder, png
 from .test_commit import commit, git
@@ -111,13 +112,21 @@ def test_a_filter_that_cannot_stand_aside_leaves_nothing_known(folder: Folder) -
     assert unchanged(folder) == set()
 
 
+@pytest.mark.parametrize("more", ["defaults: {tags: [x]}\n", "policy: {maxDelete: 9}\n"])
+def test_another_catalog_file_may_change_every_model(folder: Folder, more: str) -> None:
+    with (folder.root / "catalog.yaml").open("a") as file:
+        file.write(more)
+    assert unchanged(folder) == set()
+
+
 def test_what_did_not_change_is_not_asked_of_git_again(folder: Folder) -> None:
+    """Git need not even have it: a clone may lack what it never needed."""
+    before = load_commit(folder.root, "HEAD").catalog
     (folder.root / "models/ink/model.yaml").write_text(MODEL + "description: '{model:oil} x'\n")
     blob = git(folder.root, "rev-parse", "HEAD:models/oil/model.yaml")
     (folder.root / f".git/objects/{blob[:2]}/{blob[2:]}").unlink()
-    found = load_commit(folder.root, "HEAD", leaving_out=frozenset({"oil", "pen"}))
-    assert found.catalog
-    assert [spec.key for spec in found.catalog.models] == ["ink"]
+    now = load(folder.root)
+    assert load_beside(folder.root, "HEAD", now).catalog == before
 
 
 def alone(folder: Folder) -> set[str]:
