@@ -4,9 +4,38 @@ As in Git's index, a file whose size, times and inode are still the same is not 
 asset on the server never changes. Of a model what was read holds, for who wants that, until its
 `updatedAt` moves. A cache that is missing, damaged, of another version or not ours
 alone is an empty one: everything is learned anew, and nothing fails.
+
+What is named here is imported when somebody needs it.
 """
 
-from catalogsync.cache.digests import DigestCache, Holding, default_path, open_cache, undo_folder
-from catalogsync.cache.reads import ModelReads
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["DigestCache", "Holding", "ModelReads", "default_path", "open_cache", "undo_folder"]
+if TYPE_CHECKING:
+    from catalogsync.cache.digests import DigestCache, Holding, open_cache
+    from catalogsync.cache.folders import default_path, undo_folder
+    from catalogsync.cache.reads import ModelReads
+
+__all__ = [
+    "DigestCache",
+    "Holding",
+    "ModelReads",
+    "default_path",
+    "open_cache",
+    "undo_folder",
+]
+
+_FILES = {
+    "DigestCache": "digests",
+    "Holding": "digests",
+    "ModelReads": "reads",
+    "default_path": "folders",
+    "open_cache": "digests",
+    "undo_folder": "folders",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _FILES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_FILES[name]}"), name)

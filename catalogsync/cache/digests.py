@@ -8,16 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 
-from platformdirs import user_cache_dir, user_state_dir
-
 from catalogsync.cache.reads import Clock, ModelReads
-from catalogsync.cache.rows import IDS_PER_QUERY, Row, encodable, fits, scope_of
+from catalogsync.cache.rows import IDS_PER_QUERY, RACY_NS, Row, encodable, fits, scope_of
 from catalogsync.cache.store import READS, Store
 from catalogsync.events import Recalled, Tell, tell_nobody
 from catalogsync.model import AssetKind, AssetRef
-
-_RACY_NS = 2_000_000_000
-"""A file touched this shortly before the run may change again without a new time to show for it."""
 
 _FACTS = "sha256, kind, media_type, size, width, height"
 _SELECT_FILES = f"SELECT path, stamp, {_FACTS} FROM files WHERE scope = ?"
@@ -44,20 +39,6 @@ class Holding:
     files: int = 0
     assets: int = 0
     size: int = 0
-
-
-def default_path() -> Path | None:
-    """Where the user's cache is, or None for somebody without a home."""
-    path = Path(user_cache_dir("catalog-sync", appauthor=False), "digests.sqlite")
-    return path if path.is_absolute() else None
-
-
-def undo_folder() -> Path:
-    """Where what applies changed is kept; raises `OSError` for somebody without a home."""
-    path = Path(user_state_dir("catalog-sync", appauthor=False), "undo")
-    if not path.is_absolute():
-        raise FileNotFoundError("the user has no home")
-    return path
 
 
 def open_cache(path: Path | None, *, now_ns: int | None = None) -> "DigestCache":
@@ -179,7 +160,7 @@ class FileDigests(_Contents):
 
     def __init__(self, scope: bytes, store: Store | None, began_ns: int) -> None:
         super().__init__(scope, store)
-        self._youngest = began_ns - _RACY_NS
+        self._youngest = began_ns - RACY_NS
 
     def recall(self, parts: tuple[str, ...], status: os.stat_result) -> AssetRef | None:
         """The file with this path and status, if it was looked at before."""

@@ -8,6 +8,9 @@ Row = tuple[Any, ...]
 
 IDS_PER_QUERY = 500
 
+RACY_NS = 2_000_000_000
+"""A file touched this shortly before the run may change again without a new time to show for it."""
+
 
 def scope_of(*words: str) -> bytes:
     """What keeps the entries of one folder or project apart, without telling its address."""

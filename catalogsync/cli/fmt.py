@@ -8,10 +8,10 @@ from pathlib import Path
 
 import click
 
-from catalogsync.cli.opening import catalog_root
 from catalogsync.cli.options import option
 from catalogsync.cli.output import from_here, write_lines, write_text
 from catalogsync.cli.readings import write_all
+from catalogsync.cli.root import catalog_root
 from catalogsync.errors import ManifestError, Problem, UsageError
 from catalogsync.manifest import find_catalog
 from catalogsync.manifest.alone import YamlFile, yaml_files

@@ -5,9 +5,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from catalogsync.errors import ManifestError, UsageError
+from catalogsync.cli.root import catalog_root
+from catalogsync.errors import ManifestError
 from catalogsync.events import Recalled, Tell, tell_nobody
-from catalogsync.manifest import find_catalog, load
+from catalogsync.manifest import load
 from catalogsync.model import Catalog
 
 if TYPE_CHECKING:
@@ -53,16 +54,3 @@ def _loaded_if_any(root: Path, known: "KnownFiles") -> Catalog:
     if problems:
         raise ManifestError(problems)
     return catalog
-
-
-def catalog_root(path: Path | None) -> Path:
-    """The folder of the catalog at `path`, or of the nearest one upward from here."""
-    if path is None:
-        return find_catalog(Path.cwd())
-    root = path.parent if path.name == "catalog.yaml" else path
-    if not (root / "catalog.yaml").is_file():
-        raise UsageError(
-            f"{path} holds no catalog.yaml",
-            hint=f"name a catalog's folder, or start one with `catalog-sync init {path}`",
-        )
-    return root

@@ -15,8 +15,9 @@ from catalogsync.cli.base import (
     unless_never_applied,
 )
 from catalogsync.cli.changed import open_changed, say_changed
-from catalogsync.cli.opening import catalog_root, opened_cache
+from catalogsync.cli.opening import opened_cache
 from catalogsync.cli.progress import progress
+from catalogsync.cli.root import catalog_root
 from catalogsync.cli.session import (
     Choices,
     Session,

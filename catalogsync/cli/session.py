@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 from catalogsync.cli.changed import Changed, open_changed, say_changed
 from catalogsync.cli.log import Log
-from catalogsync.cli.opening import catalog_root, open_catalog, opened_cache
+from catalogsync.cli.opening import open_catalog, opened_cache
 from catalogsync.cli.progress import Relay
+from catalogsync.cli.root import catalog_root
 from catalogsync.errors import AccessDenied, Interrupted, UnknownKey, UsageError
 from catalogsync.events import Tell
 from catalogsync.hashed import Hashed

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import click
 
-from catalogsync.cli.opening import catalog_root, opened_cache
+from catalogsync.cli.opening import opened_cache
 from catalogsync.cli.options import cache_option, catalog_argument, option
 from catalogsync.cli.output import from_here
+from catalogsync.cli.root import catalog_root
 from catalogsync.errors import ManifestError
 from catalogsync.manifest import load
 from catalogsync.manifest.git import work_tree

@@ -1,11 +1,32 @@
 """Files to a validated `Catalog`: strict YAML, JSON Schema, safe paths, checked media.
 
-Here is what nearly everybody needs; the rest is imported from its own file.
+Here is what nearly everybody needs, imported when somebody does; the rest is imported from its own
+file.
 """
 
-from catalogsync.manifest.catalog import find_catalog, load
-from catalogsync.manifest.folder import open_file
-from catalogsync.manifest.git import work_tree
-from catalogsync.manifest.schemas import schema, schema_text
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from catalogsync.manifest.catalog import load
+    from catalogsync.manifest.folder import open_file
+    from catalogsync.manifest.git import work_tree
+    from catalogsync.manifest.root import find_catalog
+    from catalogsync.manifest.schemas import schema, schema_text
 
 __all__ = ["find_catalog", "load", "open_file", "schema", "schema_text", "work_tree"]
+
+_FILES = {
+    "find_catalog": "root",
+    "load": "catalog",
+    "open_file": "folder",
+    "schema": "schemas",
+    "schema_text": "schemas",
+    "work_tree": "git",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _FILES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_FILES[name]}"), name)

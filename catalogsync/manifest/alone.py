@@ -6,10 +6,11 @@ from pathlib import Path
 
 from catalogsync.errors import Problem, UsageError
 from catalogsync.manifest.build import accept_dates
-from catalogsync.manifest.catalog import CATALOG, read_document
+from catalogsync.manifest.catalog import read_document
 from catalogsync.manifest.discover import manifests
 from catalogsync.manifest.files import Files
 from catalogsync.manifest.folder import Folder
+from catalogsync.manifest.root import CATALOG
 from catalogsync.manifest.schemas import Name
 from catalogsync.manifest.settings import settings
 from catalogsync.manifest.valid import validate

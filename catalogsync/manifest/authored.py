@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from catalogsync.errors import Problem
-from catalogsync.manifest.catalog import CATALOG
 from catalogsync.manifest.document import Document
 from catalogsync.manifest.files import Files, Parts
 from catalogsync.manifest.folder import Folder, KnownFiles
 from catalogsync.manifest.paths import split
 from catalogsync.manifest.references import each_example, globbed
+from catalogsync.manifest.root import CATALOG
 from catalogsync.manifest.settings import settings
 from catalogsync.manifest.strict_yaml import MAX_BYTES
 from catalogsync.manifest.training import Entry, entries

@@ -1,7 +1,6 @@
 """Loading a catalog: every file read and checked, every problem of every file reported."""
 
 import gc
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,28 +15,14 @@ from catalogsync.manifest.discover import Manifest, manifests
 from catalogsync.manifest.document import Document
 from catalogsync.manifest.files import Files, Source
 from catalogsync.manifest.folder import Folder, KnownFiles
+from catalogsync.manifest.root import CATALOG
 from catalogsync.manifest.settings import Settings, settings
 from catalogsync.manifest.strict_yaml import MAX_BYTES
+from catalogsync.manifest.tracked import Tracked
 from catalogsync.manifest.valid import validate
 from catalogsync.manifest.words import Unfit, visible
 from catalogsync.manifest.yaml_errors import position
 from catalogsync.model import Catalog, ModelSpec, State
-
-CATALOG = "catalog.yaml"
-
-
-def find_catalog(start: Path) -> Path:
-    """The nearest folder, from `start` upward, that holds a catalog.yaml."""
-    folder = start.resolve()
-    if not folder.is_dir():
-        raise UsageError(f"{start} is not a folder", hint="name the folder of a catalog")
-    for each in (folder, *folder.parents):
-        if os.path.lexists(each / CATALOG):
-            return each
-    raise UsageError(
-        f"there is no {CATALOG} in {folder} or above it",
-        hint="start one by catalog-sync init, or name the folder of a catalog",
-    )
 
 
 def load(
@@ -45,18 +30,20 @@ def load(
     *,
     known: KnownFiles | None = None,
     hashed: Hashed | None = None,
+    tracked: Tracked | None = None,
     outlined: frozenset[str] = frozenset(),
 ) -> Catalog:
     """The catalog in a folder; raises `ManifestError` with everything that is wrong with it.
 
     A file that is `known` is opened and checked like any other, but not read. What is read whole
-    is noted as `hashed`, for who sends it. Of the models that are `outlined` texts and assets are
-    not looked at: what they are called and say of others is there, and nothing else.
+    is noted as `hashed`, for who sends it. Git is asked what it tracks, unless that is told. Of the
+    models that are `outlined` texts and assets are not looked at: what they are called and say of
+    others is there, and nothing else.
     """
     root = root.resolve()
     problems: list[Problem] = []
     try:
-        folder = Folder(root, known, hashed)
+        folder = Folder(root, known, hashed, tracked)
     except OSError as error:
         raise UsageError(f"{root} cannot be opened: {error.strerror}") from None
     with folder:

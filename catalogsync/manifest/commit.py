@@ -7,9 +7,9 @@ from shlex import quote
 
 from catalogsync.errors import CatalogSyncError, ManifestError, Problem, UsageError
 from catalogsync.manifest.blobs import Blobs
-from catalogsync.manifest.catalog import CATALOG, read
-from catalogsync.manifest.discover import MODELS
+from catalogsync.manifest.catalog import read
 from catalogsync.manifest.git import ask, complaint, work_tree
+from catalogsync.manifest.root import CATALOG, MODELS
 from catalogsync.manifest.since import Unchanged, compared_with
 from catalogsync.manifest.tree import KnownBlobs, TreeFiles, listed
 from catalogsync.manifest.words import visible

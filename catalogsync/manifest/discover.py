@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from catalogsync.errors import Problem
 from catalogsync.manifest.files import Entry, Files
+from catalogsync.manifest.root import MODELS
 from catalogsync.manifest.words import Unfit, quote, visible
 
-MODELS = "models"
 MANIFESTS = frozenset({"model.yaml", "model.yml"})
 """What the manifest in a folder of its own is called."""
 

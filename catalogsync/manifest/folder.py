@@ -12,7 +12,7 @@ from catalogsync.manifest.files import examined
 from catalogsync.manifest.lfs import MAX_POINTER, NotDownloaded, pointer
 from catalogsync.manifest.media import Format
 from catalogsync.manifest.paths import Opener
-from catalogsync.manifest.tracked import tracked_files
+from catalogsync.manifest.tracked import Tracked
 from catalogsync.manifest.words import Unfit
 from catalogsync.model import AssetRef, LocalFile
 
@@ -60,7 +60,11 @@ class Folder:
     """The files below one folder."""
 
     def __init__(
-        self, root: Path, memory: KnownFiles | None = None, hashed: Hashed | None = None
+        self,
+        root: Path,
+        memory: KnownFiles | None = None,
+        hashed: Hashed | None = None,
+        tracked: Tracked | None = None,
     ) -> None:
         self.root = root
         self._memory = memory
@@ -68,8 +72,7 @@ class Folder:
         self.by_digest: dict[str, LocalFile] = {}
         self._only_pointers: set[str] = set()
         self._opener = Opener(root)
-        self._tracked: frozenset[str] | None = None
-        self._asked_git = False
+        self._tracked = tracked or Tracked(root)
 
     def __enter__(self) -> "Folder":
         return self
@@ -135,10 +138,8 @@ class Folder:
         return asset
 
     def _require_tracked(self, parts: tuple[str, ...]) -> None:
-        if not self._asked_git:
-            self._tracked = tracked_files(self.root)
-            self._asked_git = True
-        if self._tracked is not None and "/".join(parts) not in self._tracked:
+        names = self._tracked.names
+        if names is not None and "/".join(parts) not in names:
             raise Unfit("not tracked by Git", "git add it: only tracked files are uploaded")
 
     def _place(self, parts: tuple[str, ...], asset: AssetRef, *, is_pointer: bool) -> None:

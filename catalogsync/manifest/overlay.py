@@ -7,10 +7,10 @@ from pathlib import Path
 
 from catalogsync.errors import Problem
 from catalogsync.manifest.catalog import read
-from catalogsync.manifest.discover import MODELS
 from catalogsync.manifest.files import Entry, Parts
 from catalogsync.manifest.folder import Folder, KnownFiles
 from catalogsync.manifest.media import Format
+from catalogsync.manifest.root import MODELS
 from catalogsync.manifest.words import Unfit
 from catalogsync.model import AssetRef, Catalog, LocalFile
 

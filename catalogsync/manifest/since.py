@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from catalogsync.manifest.catalog import CATALOG
-from catalogsync.manifest.discover import MANIFESTS, MODELS
+from catalogsync.manifest.discover import MANIFESTS
 from catalogsync.manifest.git import ask, without_filters
+from catalogsync.manifest.root import CATALOG, MODELS
 from catalogsync.manifest.words import Unfit
 
 _NOT_LOOKED_AT = re.compile(rb"(?:\A|\0)[a-zS] ")

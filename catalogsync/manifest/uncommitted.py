@@ -4,10 +4,9 @@ from collections.abc import Collection
 from pathlib import Path
 
 from catalogsync.errors import CatalogSyncError
-from catalogsync.manifest.catalog import CATALOG
-from catalogsync.manifest.discover import MODELS
 from catalogsync.manifest.files import Parts
 from catalogsync.manifest.git import ask, complaint, without_filters, work_tree
+from catalogsync.manifest.root import CATALOG, MODELS
 from catalogsync.manifest.words import Unfit
 
 

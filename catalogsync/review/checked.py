@@ -1,7 +1,6 @@
 """What checking a catalog found, as text; other formats stand beside this file."""
 
 import hashlib
-import json
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -56,6 +55,8 @@ _PLACE = re.compile(r"(\bline |:)\d+")
 
 def fingerprints(problems: Sequence[Problem]) -> list[str]:
     """What tells each problem from all others and stays the same when its line moves."""
+    import json  # as long to import as to read what the cache knows, which is often all there is
+
     seen: Counter[tuple[str, str]] = Counter()
     found = []
     for problem in problems:
