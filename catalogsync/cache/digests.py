@@ -17,7 +17,9 @@ from catalogsync.model import AssetKind, AssetRef
 _FACTS = "sha256, kind, media_type, size, width, height"
 _SELECT_FILES = f"SELECT path, stamp, {_FACTS} FROM files WHERE scope = ?"
 _SELECT_ASSETS = f"SELECT id, name, {_FACTS} FROM assets WHERE scope = ? AND id IN "
-_COUNT = "SELECT (SELECT count(*) FROM files), (SELECT count(*) FROM assets)"
+_COUNT = "SELECT " + ", ".join(
+    f"(SELECT count(*) FROM {table})" for table in ("files", "assets", "verdicts")
+)
 _INSERT_FILE = "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _INSERT_ASSET = "INSERT OR REPLACE INTO assets VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
@@ -38,6 +40,7 @@ class Holding:
 
     files: int = 0
     assets: int = 0
+    verdicts: int = 0
     size: int = 0
 
 
@@ -119,8 +122,9 @@ class DigestCache:
         """What the file holds by now."""
         if self._store is None:
             return Holding()
-        files, assets = (self._store.read([(_COUNT, ())]) or [(0, 0)])[0]
-        return Holding(files, assets, self._store.size())
+        (found,) = self._store.read([(_COUNT, ())]) or [(0, 0, 0)]
+        files, assets, verdicts = found
+        return Holding(files, assets, verdicts, self._store.size())
 
 
 class _Contents:

@@ -13,7 +13,7 @@ from pathlib import Path
 from catalogsync import __version__
 from catalogsync.cache.rows import Row
 
-_FORMAT = 2
+_FORMAT = 3
 # The version counts too: one that checks files more strictly must look at them again.
 _VERSION = zlib.crc32(f"{_FORMAT} {__version__}".encode()) & 0x7FFF_FFFF
 
@@ -25,6 +25,7 @@ DIGESTS = (
     "DROP TABLE IF EXISTS files",
     "DROP TABLE IF EXISTS assets",
     "DROP TABLE IF EXISTS uploads",
+    "DROP TABLE IF EXISTS verdicts",
     "CREATE TABLE files (scope BLOB, path TEXT, stamp BLOB, sha256 TEXT, kind TEXT,"
     " media_type TEXT, size INTEGER, width INTEGER, height INTEGER,"
     " PRIMARY KEY (scope, path)) WITHOUT ROWID",
@@ -32,6 +33,8 @@ DIGESTS = (
     " media_type TEXT, size INTEGER, width INTEGER, height INTEGER,"
     " PRIMARY KEY (scope, id)) WITHOUT ROWID",
     "CREATE TABLE uploads (scope BLOB, sha256 TEXT, id TEXT, PRIMARY KEY (scope, sha256))"
+    " WITHOUT ROWID",
+    "CREATE TABLE verdicts (scope BLOB PRIMARY KEY, state BLOB, manifests INTEGER, files INTEGER)"
     " WITHOUT ROWID",
 )
 """The tables of what is known of contents."""

@@ -106,7 +106,8 @@ def _cache(cache: "DigestCache") -> str:
     if cache.path is None:
         return "not used"
     held = cache.holding()
-    entries = f"{counted(held.files, 'file')}, {counted(held.assets, 'asset')}"
+    sorts = {"file": held.files, "asset": held.assets, "verdict": held.verdicts}
+    entries = ", ".join(counted(number, what) for what, number in sorts.items())
     return f"{cache.path}: {entries}, {file_size(held.size)}"
 
 
