@@ -47,7 +47,8 @@ def settle() -> None:
 
 def commit(catalog: Path) -> None:
     """Put a catalog into a repository of its own."""
-    who = ("-c", "user.name=bench", "-c", "user.email=bench@example.org")
+    # Git would pack so many files in the background, while they are measured.
+    who = ("-c", "user.name=bench", "-c", "user.email=bench@example.org", "-c", "gc.auto=0")
     for command in (("init", "--quiet"), ("add", "."), (*who, "commit", "--quiet", "-m", "all")):
         subprocess.run(["git", *command], cwd=catalog, check=True)
 
