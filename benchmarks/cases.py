@@ -30,6 +30,7 @@ class Case:
 
     `code` is how it must exit. With a `cold` cache it begins with none; `most` is how often it is
     run at most, 0 for as often as the others. `missing` is what it lacks on this machine.
+    `prepare` is called before each run.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Case:
     cold: bool = False
     most: int = 0
     missing: str = ""
+    prepare: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,7 @@ def _read_files(folder: Path) -> None:
 
 
 def _measured(case: Case, project: Project, latency: float) -> Run:
+    case.prepare()
     _read_files(project.catalog)
     project.server.begin(latency)
     with tempfile.TemporaryDirectory(prefix="catalog-sync-bench-") as empty:

@@ -98,6 +98,13 @@ def _as_kept(model: RemoteModel) -> dict[str, object]:
     }
 
 
+def touch(catalog: Path, models: int) -> None:
+    """Give every hundredth of so many manifests another time, as an edit that changes nothing."""
+    for number in range(0, models, 100):
+        (catalog / f"models/m{number:05}/model.yaml").touch()
+    settle()
+
+
 def edit(catalog: Path, count: int) -> None:
     """Change the first manifests, as a pull request would."""
     for number in range(count):
