@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from catalogsync.claims import claims_by_key
-from catalogsync.contents import known_contents
+from catalogsync.contents import Contents, known_contents
 from catalogsync.diff.accepted import accepted, without_accepted
 from catalogsync.diff.cards import Card, cards
 from catalogsync.diff.compare import RESERVED_TAGS, SCALARS, Comparison
 from catalogsync.diff.edited import but_for_git
+from catalogsync.diff.edited_files import edited_file, held_in
 from catalogsync.diff.managed import READ_ALONE
 from catalogsync.diff.mine import mine, still_undoing
 from catalogsync.diff.threeway import Sides
@@ -29,7 +30,7 @@ from catalogsync.diff.values import (
     patched,
     undone,
 )
-from catalogsync.identity import Matching, match, twins
+from catalogsync.identity import Match, Matching, Refusal, match, twins
 from catalogsync.import_notes import notes_by_key
 from catalogsync.model import Catalog, Snapshot, State
 from catalogsync.shard import Shard
@@ -129,7 +130,7 @@ class _Scope:
         ids = lost | matching.restorable() | matching.ids()
         compare = Comparison(catalog, snapshot, contents, ids, notes, claims)
         chosen = [found for found in matching.matches if self._has(found.spec.key)]
-        refused = {found.spec.key: refusal for found in chosen if (refusal := unread(found))}
+        refused = dict(self._refused(chosen, contents))
         matches = [found for found in chosen if found.spec.key not in refused]
         lenient = (without_accepted(found, self.today) for found in matches)
         models = [found for found in map(compare.model, lenient) if found]
@@ -171,6 +172,14 @@ class _Scope:
             present=tuple(present),
         )
         return found, sides
+
+    def _refused(self, chosen: list[Match], contents: Contents) -> Iterator[tuple[str, Refusal]]:
+        """What cannot be compared, by key."""
+        was = held_in(self.base)
+        for found in chosen:
+            edited = edited_file(found, was, self.snapshot.assets, contents)
+            if refusal := unread(found) or edited:
+                yield found.spec.key, refusal
 
     def _has(self, key: str) -> bool:
         return self.keys is None or key in self.keys

@@ -105,6 +105,7 @@ def assets(
             at = [*at, name] if entry is value else at
             try:
                 for asset in _READERS[name](entry[name], folder, files, most):
+                    _check_held(document, entry, asset, at)
                     yield _declared(asset, entry.get("asset", ""), options), at
             except Unfit as unfit:
                 written = quote(entry[name])
@@ -125,6 +126,14 @@ def assets(
             document.report([*at, "url"], message, unfit.hint)
     elif "asset" in entry:
         yield AssetRef(id=entry["asset"]), [*at, "asset"]
+
+
+def _check_held(document: Document, entry: dict[str, Any], asset: AssetRef, at: At) -> None:
+    """Report a file that is not any more what an entry says that an asset holds."""
+    if entry.get("sha256", asset.sha256) != asset.sha256:
+        message = f"{where(at)}: {quote(entry['file'])} is not {entry['asset']} any more"
+        hint = "take out asset: and sha256: to upload it, or restore the file"
+        document.report([*at[:-1], "sha256"], message, hint)
 
 
 def _declared(asset: AssetRef, asset_id: str, options: AssetOptions | None) -> AssetRef:

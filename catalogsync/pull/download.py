@@ -17,6 +17,7 @@ from catalogsync.manifest.words import Unfit
 from catalogsync.model import AssetKind, AssetRef
 from catalogsync.pull.draft import Grounds
 from catalogsync.pull.names import file_names
+from catalogsync.pull.pictures import Picture
 from catalogsync.pull.selection import Kind, Note
 from catalogsync.pull.writer import Writer
 
@@ -152,11 +153,12 @@ def placed(
 
 def with_files(given: Grounds, files: Iterable[Placed]) -> Grounds:
     """The grounds with some files there, each of them known to be an asset."""
-    pictures: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    pictures: defaultdict[str, dict[str, Picture]] = defaultdict(dict)
     stored: dict[Parts, AssetRef] = {}
     for file in files:
         beside = manifest_folder(given, file.key)
-        pictures[file.key][file.asset.id] = "/".join(file.parts[len(beside) :])
+        path = "/".join(file.parts[len(beside) :])
+        pictures[file.key][file.asset.id] = Picture(path, file.asset.sha256)
         stored[file.parts] = replace(file.asset, id="")
     return replace(given, pictures=dict(pictures), stored=stored)
 

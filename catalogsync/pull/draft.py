@@ -20,6 +20,7 @@ from catalogsync.manifest.words import visible
 from catalogsync.model import AssetRef, Catalog, ModelSpec, RemoteModel, Snapshot
 from catalogsync.pull.edits import LET_GO, Edit, Situation, WriteFile, edited, edits_for
 from catalogsync.pull.fresh import TEXTS, Surroundings, files, values
+from catalogsync.pull.pictures import Pictures
 from catalogsync.pull.selection import Kind, Note, Selection
 from catalogsync.pull.taken import NOT_PULLED
 from catalogsync.roundtrip.judge import Uneditable
@@ -59,8 +60,8 @@ class Grounds:
     """What is known before anything is written.
 
     `written` has the manifests that differ, `gone` are those that let their models go;
-    `pictures`, by key, the paths below the manifest's folder of the files that hold an asset, by
-    its id, and `stored` what is in them.
+    `pictures`, by key, the files below the manifest's folder that hold an asset, and `stored`
+    what is in them.
     """
 
     catalog: Catalog
@@ -71,7 +72,7 @@ class Grounds:
     gone: tuple[ModelSpec, ...] = ()
     defaults: Mapping[str, Any] = field(default_factory=dict)
     modeline: bool = False
-    pictures: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    pictures: Mapping[str, Pictures] = field(default_factory=dict)
     stored: Mapping[Parts, AssetRef] = field(default_factory=dict)
     base: Catalog | None = None
     today: date = date.max

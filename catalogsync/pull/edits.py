@@ -11,7 +11,8 @@ from catalogsync.diff import SCALARS, Diff, ModelDiff, patched
 from catalogsync.manifest.authored import Authored
 from catalogsync.manifest.words import Unfit
 from catalogsync.model import ModelSpec, RemoteModel
-from catalogsync.pull.fresh import asset, concept
+from catalogsync.pull.fresh import concept
+from catalogsync.pull.pictures import Pictures, asset
 from catalogsync.pull.taken import has_both
 from catalogsync.pull.training import image_edits, image_value, pair_values, parameter_of
 from catalogsync.roundtrip.edit import with_items, with_value
@@ -72,7 +73,7 @@ class Situation:
     diff: Diff
     keys: Mapping[str, str]
     defaults: Mapping[str, Any] = field(default_factory=dict)
-    files: Mapping[str, str] = field(default_factory=dict)
+    pictures: Pictures = field(default_factory=dict)
 
     @property
     def spec(self) -> ModelSpec:
@@ -132,7 +133,7 @@ def _protect(at: Situation, name: str) -> Edit:
 
 def _thumbnail(at: Situation, name: str) -> Edit:
     held = at.live.thumbnail
-    return Edit(name, (SetValue((name,), asset(held, at.files) if held else ""),))
+    return Edit(name, (SetValue((name,), asset(held, at.pictures) if held else ""),))
 
 
 def _set_of_names(at: Situation, name: str) -> Edit:
@@ -170,7 +171,7 @@ def _examples(at: Situation, name: str) -> Edit:
     for one, asset_id in zip(live, at.live.examples, strict=True):
         number, sub = place.get(one, (-1, 0))
         if number < 0:
-            items.append(asset(asset_id, at.files))
+            items.append(asset(asset_id, at.pictures))
         elif number in whole:
             items += [Kept(number)] if sub == 0 else []
         else:
@@ -318,7 +319,7 @@ def _parameters(at: Situation, name: str) -> Edit:
 
 
 def _refer(at: Situation) -> Callable[[str], dict[str, str]]:
-    return lambda asset_id: asset(asset_id, at.files)
+    return lambda asset_id: asset(asset_id, at.pictures)
 
 
 _EDITS: dict[str, Callable[[Situation, str], Edit]] = {

@@ -11,6 +11,7 @@ from catalogsync.diff import RESERVED_TAGS
 from catalogsync.identity import PROTECTED_TAG
 from catalogsync.manifest.text import mentions
 from catalogsync.model import Concept, RemoteModel, Snapshot
+from catalogsync.pull.pictures import Pictures, asset
 from catalogsync.pull.training import training_value
 from catalogsync.roundtrip.form import written
 
@@ -23,37 +24,38 @@ TEXTS = {"description": "description.md", "promptGuide": "prompt-guide.md"}
 class Surroundings:
     """What is known around a model: the keys of the others, and what the catalog says of all.
 
-    `files` has the paths of files that hold an asset, by its id, relative to the manifest.
+    `pictures` are the files beside the manifest that hold an asset, by its id.
     """
 
     snapshot: Snapshot
     keys: Mapping[str, str]
     ignored_tags: tuple[str, ...] = ()
     defaults: Mapping[str, Any] = field(default_factory=dict)
-    files: Mapping[str, str] = field(default_factory=dict)
+    pictures: Pictures = field(default_factory=dict)
     modeline: bool = False
 
 
 def values(live: RemoteModel, around: Surroundings) -> dict[str, Any]:
     """The fields of a manifest for a model; what the server has not is empty."""
     names = around.snapshot.collections or {}
+    paths = {asset_id: each.path for asset_id, each in around.pictures.items()}
     held = {names[held] for held in live.collection_ids if held in names}
     return {
         "name": live.name,
         "type": live.type,
         "shortDescription": live.short_description,
         "tags": sorted(managed_tags(live.tags, around.ignored_tags) - _default(around, "tags")),
-        "description": own_words(live.description or "", around.keys, around.files),
-        "promptGuide": own_words(live.prompt_guide or "", around.keys, around.files),
-        "thumbnail": asset(live.thumbnail, around.files) if live.thumbnail else "",
-        "examples": [asset(asset_id, around.files) for asset_id in live.examples],
+        "description": own_words(live.description or "", around.keys, paths),
+        "promptGuide": own_words(live.prompt_guide or "", around.keys, paths),
+        "thumbnail": asset(live.thumbnail, around.pictures) if live.thumbnail else "",
+        "examples": [asset(asset_id, around.pictures) for asset_id in live.examples],
         "collections": sorted(held - _default(around, "collections")),
         "classSlug": live.class_slug,
         "concepts": [concept(each, around.keys) for each in live.concepts],
         "epoch": live.epoch,
         "promptEmbedding": live.prompt_embedding or "",
         "negativePromptEmbedding": live.negative_prompt_embedding or "",
-        "training": training_value(live, partial(asset, files=around.files)),
+        "training": training_value(live, partial(asset, pictures=around.pictures)),
         "id": live.id,
         "protect": PROTECTED_TAG in live.tags,
     }
@@ -84,12 +86,6 @@ def own_words(text: str, keys: Mapping[str, str], files: Mapping[str, str]) -> s
             result += f"{text[at : found.start]}{{{found.kind}:{known}}}"
             at = found.end
     return result + text[at:]
-
-
-def asset(asset_id: str, files: Mapping[str, str]) -> dict[str, str]:
-    """A reference to an asset, with the file that holds it."""
-    path = files.get(asset_id)
-    return {"file": path, "asset": asset_id} if path else {"asset": asset_id}
 
 
 def concept(held: Concept, keys: Mapping[str, str]) -> dict[str, Any]:

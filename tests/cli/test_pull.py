@@ -195,13 +195,15 @@ def test_files_are_downloaded_with_their_own_bytes(
     send("PUT", f"/models/{model_id}", {"thumbnail": ids[1]})
     pulled = cli("pull", studio, "--all", "--download")
     assert "1 new manifest, 0 edited, 3 files downloaded" in last_line(pulled.out)
+    entries = [
+        f"file: images/{name}\n    asset: {asset_id}\n    sha256: {sha256(data).hexdigest()}\n"
+        for name, asset_id, data in zip(
+            ("lantern-witch.png", "02.png", "03.png"), ids, contents.values(), strict=True
+        )
+    ]
     assert (
-        f"thumbnail: {{file: images/02.png, asset: {ids[1]}}}\n"
-        "examples:\n"
-        f"  - {{file: images/lantern-witch.png, asset: {ids[0]}}}\n"
-        f"  - {{file: images/02.png, asset: {ids[1]}}}\n"
-        f"  - {{file: images/03.png, asset: {ids[2]}}}\n"
-        f"id: {model_id}\n"
+        "thumbnail:\n  " + entries[1].replace("    ", "  ") + "examples:\n  - "
+        "" + "  - ".join(entries) + f"id: {model_id}\n"
     ) in (studio / "models/ink/model.yaml").read_text()
     found = {p.name: p.read_bytes() for p in (studio / "models/ink/images").iterdir()}
     assert sorted(found.values()) == sorted(contents.values())
@@ -220,6 +222,39 @@ def test_files_are_downloaded_with_their_own_bytes(
     assert server.control.requests().total() < 10
     commit(studio)
     assert last_line(cli("plan", studio).out) == "No changes. 1 model matches."
+
+
+def test_an_edited_file_is_never_taken_for_the_asset_that_it_was(
+    cli: Run, send: Send, studio: Path
+) -> None:
+    ids = [uploaded(send, f"{n}.png", picture(n)) for n in (1, 2)]
+    model_id = made(send, "Ink", *ids)
+    cli("pull", studio, "--all", "--download")
+    commit(studio)
+    assert cli("apply", studio, "--yes").code == 0
+    assert last_line(cli("plan", studio).out) == "No changes. 1 model matches."
+    file, manifest = studio / "models/ink/images/1.png", studio / "models/ink/model.yaml"
+    file.write_bytes(picture(7))
+    found = cli("validate", studio)
+    place = manifest.read_text().splitlines().index(f"    asset: {ids[0]}") + 2
+    assert f"models/ink/model.yaml:{place}:" in found.out + found.err
+    assert f'"images/1.png" is not {ids[0]} any more' in found.out + found.err
+    assert "take out asset: and sha256: to upload it" in found.out + found.err
+    # An edit of the manifest by pull touches neither of the two.
+    file.write_bytes(picture(1))
+    send("PUT", f"/models/{model_id}/examples", {"assetIds": ids[::-1]})
+    assert cli("pull", studio).code == 0
+    assert manifest.read_text().count("sha256: ") == 2
+    commit(studio)
+    # A manifest of before, without the digest: Git knows what the asset was.
+    lines = manifest.read_text().splitlines(keepends=True)
+    manifest.write_text("".join(line for line in lines if "sha256:" not in line))
+    commit(studio)
+    assert cli("plan", studio).code == 0
+    file.write_bytes(picture(7))
+    refused = cli("plan", studio)
+    assert refused.code == 5
+    assert f"1.png is not what base has for {ids[0]}" in refused.out
 
 
 def test_hostile_names_lead_nowhere(cli: Run, send: Send, studio: Path, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ YAML_TOKENS = (
     *("2020-01-01", "2020-13-45", "", '""', "[]", "{}", "true", "<<"),
     *("../../", "/etc/passwd", "images/01.webp", "images/*.webp", "**", "{file: x.md}", "C:\\x"),
     *('{glob: "images/*"}', "{url: https://example.org/a.png}", "{asset: asset_1}", "asset_1"),
+    *("sha256: ", f"{{file: images/02.png, asset: asset_1, sha256: {'ab' * 32}}}", "ab" * 32),
     *("{model:ink}", "{asset:x}", "![x](images/01.webp)", "catalog-sync:a/b", "sc:featured"),
     *("a" * 65, "a" * 300, "é" * 64, "🎨", "- a\n" * 200, "[" * 40, "{a: " * 40),
     *sorted(schema("model")["properties"]),

@@ -120,6 +120,7 @@ WORDS = st.sampled_from(
         "A b",
         "https://x",
         "a/b",
+        "ab" * 32,
     ]
 )
 LEAVES = st.one_of(
@@ -144,6 +145,7 @@ KEYS = st.sampled_from(
         "source",
         "file",
         "asset",
+        "sha256",
         "glob",
         "model",
         "scale",
