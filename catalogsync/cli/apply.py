@@ -23,7 +23,7 @@ from catalogsync.cli.planning import make_plan, split_options
 from catalogsync.cli.readings import Told, reading_options, split_readings
 from catalogsync.cli.record import Record, record_option, recording
 from catalogsync.cli.saved import told_apart
-from catalogsync.cli.undo import check_can_be_kept, say_way_back
+from catalogsync.cli.undo import beside_report, check_can_be_kept, say_way_back
 from catalogsync.cli.way_back import (
     check_restores,
     desired_session,
@@ -51,7 +51,8 @@ from catalogsync.review.text import render_plan
     "--undo-into",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Keep what is about to be changed in FILE, not among the last ones of the user's folder.",
+    help="Keep what is about to be changed in FILE, not beside the report or among the last ones "
+    "of the user's folder.",
 )
 @reading_options()
 @talk_options
@@ -85,6 +86,7 @@ def command(
         planning, choices = as_saved(approval.saved, planning, choices)
     check_restores(approval.saved, restore)
     check_can_be_kept(undo_into, restore)
+    undo_beside = None if undo_into else beside_report(readings.files, restore)
     with desired_session(choices, planning, restore, read_only=False) as (opened, planning):
         approval.check(opened)
         note = recording(
@@ -122,6 +124,7 @@ def command(
             color=color,
             lfs_pull=lfs_pull,
             undo_into=undo_into,
+            undo_beside=undo_beside,
         )
         done = carried_out(opened, planned, manner)
         if done.anything:

@@ -31,7 +31,7 @@ from catalogsync.cli.planning import Planned, observed
 from catalogsync.cli.progress import progress
 from catalogsync.cli.readings import Readings, Told, reading_options, split_readings
 from catalogsync.cli.session import Choices, Session, chosen_target, session
-from catalogsync.cli.undo import say_way_back
+from catalogsync.cli.undo import beside_report, say_way_back
 from catalogsync.diff import diff
 from catalogsync.errors import Interrupted, UsageError
 from catalogsync.ledger import Ledger
@@ -97,7 +97,10 @@ def command(
     """
     readings = split_readings(options)
     choices = Choices(quiet=quiet, target=destination, keys=keys, **options)
-    manner = Manner(choices.jobs, not yes, quiet, readings.as_json, color, lfs_pull)
+    beside = None if dry_run else beside_report(readings.files)
+    manner = Manner(
+        choices.jobs, not yes, quiet, readings.as_json, color, lfs_pull, undo_beside=beside
+    )
     with _both(choices, source, read_only=dry_run) as both:
         allow = Allowances(update=allow_update, upload=allow_upload)
         run = _Run(both, choices, By(by), to_team, allow, manner)

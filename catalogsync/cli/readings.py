@@ -155,7 +155,7 @@ def write_all(texts: Mapping[Path, str | IO[bytes]]) -> None:
     ready: list[tuple[Path, Path]] = []
     try:
         for path, text in texts.items():
-            if _is_stream(path):
+            if is_stream(path):
                 with path.open("wb") as stream:
                     _fill(stream, text)
             else:
@@ -170,7 +170,7 @@ def write_all(texts: Mapping[Path, str | IO[bytes]]) -> None:
             temporary.unlink(missing_ok=True)
 
 
-def _is_stream(path: Path) -> bool:
+def is_stream(path: Path) -> bool:
     """Whether a path stands for something that a new file must not replace: /dev/stdout, a pipe."""
     return path.is_symlink() or (path.exists() and not path.is_file())
 

@@ -2,17 +2,21 @@
 
 import re
 import shlex
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 from catalogsync.cli.output import say
 from catalogsync.cli.planning import Planned
-from catalogsync.cli.readings import write_all
+from catalogsync.cli.readings import check_place, is_stream, write_all
 from catalogsync.cli.session import Choices, typed_again
 from catalogsync.errors import UsageError
 from catalogsync.restoring import pre_images
 from catalogsync.review.words import visible
 from catalogsync.snapshots import digest_of, written
+
+_REPORTS = ("json-into", "markdown", "html")
+"""The options that name a report, the one first which the way back goes beside."""
 
 KEPT = 20
 """How many of these files a user has of one catalog and project."""
@@ -29,19 +33,49 @@ def check_can_be_kept(path: Path | None, restored: Path | None) -> None:
         raise UsageError(f"--undo-into: there is no folder {path.parent}", hint="make it first")
 
 
-def keep(planned: Planned, path: Path | None) -> Path | None:
+def beside_report(files: Mapping[str, Path], restored: Path | None = None) -> Path | None:
+    """Where the way back goes with the report of an apply: beside it, if it goes into a file.
+
+    Raises `UsageError` for a place that cannot be written, or that is `restored` from.
+    """
+    report = next((files[name] for name in _REPORTS if name in files), None)
+    if report is None or is_stream(report):
+        return None
+    path = report.with_name(f"{report.stem}.undo.json")
+    if path.absolute() in map(Path.absolute, files.values()):
+        raise UsageError(
+            f"{path} is where the way back goes, beside {report.name}",
+            hint="give the other file another name, or name a place with --undo-into",
+        )
+    if restored and path.resolve() == restored.resolve():
+        raise UsageError(
+            f"the way back goes beside {report.name}, over the file that is restored",
+            hint="give the report another name, or name a place with --undo-into",
+        )
+    check_place("undo-into", path)
+    return path
+
+
+def keep(planned: Planned, into: Path | None, beside: Path | None) -> Path | None:
     """Write down what a plan is about to change; None, and a word, where that cannot be.
 
-    A file that was asked for must be written: else nothing is to be applied.
+    A file that was asked for, or that goes `beside` a report, must be written: else nothing is to
+    be applied. One beside a report goes among the last ones, too: the next report of its name
+    takes its place.
     """
     now = datetime.now(UTC)
     text = written(pre_images(planned.plan, planned.snapshot, now=now))
-    if path:
-        write_all({path: text})
-        return path
+    named = into or beside
+    if named:
+        write_all({named: text})
+    if into:
+        return into
     try:
-        return _among_the_last(planned, text, now)
+        kept = _among_the_last(planned, text, now)
+        return beside or kept
     except OSError as error:
+        if beside:
+            return beside
         why = f"What is changed now is kept nowhere: {error.strerror or error}."
         say(visible(f"{why} --undo-into FILE names a place."))
         return None

@@ -39,6 +39,7 @@ def plan_outputs(document: Mapping[str, object]) -> dict[str, str]:
     if not isinstance(counts, dict) or not isinstance(models, list):
         return {}
     told = {name: str(int(counts[count])) for name, count in _OUTPUTS.items()}
+    told |= {"undo-path": undo} if isinstance(undo := document.get("undo"), str) and undo else {}
     return {"changes": str(len(models)), **told, "plan-digest": str(document["digest"])}
 
 

@@ -80,6 +80,84 @@ def test_nothing_is_written_unless_the_file_is(cli: Run, applied: Path) -> None:
     assert live(cli, applied) == before
 
 
+@pytest.mark.parametrize(
+    ("options", "place"),
+    [
+        (
+            ["--html", "c.html", "--markdown", "b.md", "--json-into", "out/a.json"],
+            "out/a.undo.json",
+        ),
+        (["--html", "c.html", "--markdown", "b.md"], "b.undo.json"),
+        (["--html", "c.html"], "c.undo.json"),
+        (["--json-into", "a.json", "--undo-into", "way/back.json"], "way/back.json"),
+    ],
+)
+def test_the_way_back_lies_beside_the_report(
+    cli: Run, applied: Path, options: list[str], place: str
+) -> None:
+    for folder in ("out", "way"):
+        Path(folder).mkdir()
+    before = live(cli, applied)
+    edit(applied)
+    done = cli("apply", applied, "--yes", "--json", *options)
+    assert done.err.splitlines()[-1].endswith(f"--restore {place}")
+    assert json.loads(done.out)["undo"] == place
+    assert [str(path) for path in Path().rglob("*back.json")] + [
+        str(path) for path in Path().rglob("*.undo.json")
+    ] == [place]
+    assert cli("apply", applied, "--yes", "-q", "--restore", place).code == 0
+    assert live(cli, applied) == before
+
+
+def test_the_next_report_of_that_name_loses_no_way_back(
+    cli: Run, applied: Path, state: Path
+) -> None:
+    (folder,) = state.iterdir()
+    kept = len(list(folder.iterdir()))
+    for words in ("One.", "Two."):
+        write(applied / "models/ink-heroes/model.yaml", EDITED.replace("Other heroes.", words))
+        assert cli("apply", applied, "--yes", "-q", "--json-into", "r.json").code == 0
+    last = json.loads(Path("r.undo.json").read_bytes())["snapshot"]["models"]
+    assert [model["short_description"] for model in last.values()] == ["One."]
+    assert len(list(folder.iterdir())) == kept + 2
+    edit(applied)
+    nobodys = {"XDG_STATE_HOME": "/dev/null/state"}
+    done = cli("apply", applied, "--yes", "--json-into", "r.json", env=nobodys)
+    assert (done.code, "kept nowhere" in done.err) == (0, False)
+
+
+def test_a_report_that_is_no_file_has_nothing_beside_it(
+    cli: Run, applied: Path, state: Path
+) -> None:
+    edit(applied)
+    done = cli("apply", applied, "--yes", "--json-into", "/dev/null")
+    assert str(state) in done.err.splitlines()[-1]
+
+
+def test_nothing_is_applied_where_nothing_can_lie_beside_the_report(
+    cli: Run, applied: Path
+) -> None:
+    before = live(cli, applied)
+    edit(applied)
+    Path("r.undo.json").mkdir()
+    folder = cli("apply", applied, "--yes", "--json-into", "r.json")
+    assert (folder.code, "r.undo.json is a folder" in folder.err) == (64, True)
+    twice = cli("apply", applied, "--yes", "--json-into", "s.json", "--html", "s.undo.json")
+    assert (twice.code, "is where the way back goes" in twice.err) == (64, True)
+    assert live(cli, applied) == before
+
+
+def test_a_way_back_is_not_written_over_the_one_that_is_gone(cli: Run, applied: Path) -> None:
+    edit(applied)
+    assert cli("apply", applied, "--yes", "-q", "--json-into", "r.json").code == 0
+    kept = Path("r.undo.json").read_bytes()
+    same = cli("apply", applied, "--yes", "--restore", "r.undo.json", "--json-into", "r.json")
+    assert (same.code, "over the file that is restored" in same.err) == (64, True)
+    other = cli("apply", applied, "--yes", "--restore", "r.undo.json", "--json-into", "back.json")
+    assert (other.code, Path("back.undo.json").is_file()) == (0, True)
+    assert Path("r.undo.json").read_bytes() == kept
+
+
 def test_it_names_the_models_and_the_fields(cli: Run, applied: Path) -> None:
     edit(applied)
     done = cli("apply", applied, "--yes", "--undo-into", "undo.json")

@@ -56,10 +56,13 @@ def test_it_validates_plans_and_applies(job: Path, env: dict[str, str]) -> None:
     applied = run_action(job, env, CATALOG | approved)
     assert (applied.code, applied.outputs["exitcode"]) == (0, "0"), applied.log
     reading = Path(applied.outputs["plan-path"]).parent / "reading.md"
+    way_back = Path(applied.outputs["undo-path"])
+    assert way_back == reading.with_name("apply.undo.json")
+    assert json.loads(way_back.read_bytes())["undo"]["created"]
     assert '"kind": "apply"' in reading.read_text(encoding="utf-8").partition("\n")[0]
     again = run_action(job, env, CATALOG)
     assert (again.code, again.outputs["exitcode"]) == (0, "0"), again.log
-    assert again.outputs["changes"] == "0"
+    assert (again.outputs["changes"], again.outputs["undo-path"]) == ("0", "")
     other = run_action(job, env, CATALOG | approved)
     assert (other.code, other.outputs["exitcode"]) == (5, "5"), other.log
 

@@ -45,6 +45,14 @@ def test_outputs_tell_what_a_plan_amounts_to(run: Run, tmp_path: Path) -> None:
     }
 
 
+def test_an_apply_tells_where_the_way_back_is(run: Run, tmp_path: Path) -> None:
+    held = outputs(run, tmp_path, "--exitcode", 0, document=DOCUMENT | {"undo": "a.undo.json"})
+    assert held["undo-path"] == "a.undo.json"
+    (tmp_path / "out").unlink()
+    nothing = outputs(run, tmp_path, "--exitcode", 0, document=DOCUMENT | {"undo": ""})
+    assert "undo-path" not in nothing
+
+
 def test_an_error_has_its_exit_code_only(run: Run, tmp_path: Path) -> None:
     arguments = ("--exitcode", 1, "--report", "none.html")
     held = outputs(run, tmp_path, *arguments, document={"error": {"kind": "ManifestError"}})
