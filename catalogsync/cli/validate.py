@@ -48,8 +48,8 @@ def check(root: Path, cache: Path | None, *, now_ns: int | None = None) -> Check
     if known:
         return Checked(manifests=known.manifests, files=known.files)
     checked = _read(root, cache, tracked, now_ns)
-    # Only if the state after is the one before, too, it is that of what was read.
-    if state and not checked.problems and state_of(root, tracked, verdicts.rest_ns) == state:
+    # What is edited while it is read can never be in the state before again.
+    if state and not checked.problems:
         verdicts.keep(state, Verdict(checked.manifests, checked.files))
     return checked
 
