@@ -1,7 +1,7 @@
 """Whether a model is still what the plan saw of it, right before it is written."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import assert_never
 
 from catalogsync.actions import (
@@ -15,8 +15,9 @@ from catalogsync.actions import (
     TrainingAction,
     UpdateModel,
 )
-from catalogsync.diff import SCALARS
+from catalogsync.diff import MANAGED, SCALARS
 from catalogsync.errors import Conflict, NotFound
+from catalogsync.identity import PROTECTED_TAG
 from catalogsync.ledger import Ledger
 from catalogsync.model import ModelRef, RemoteModel
 from catalogsync.ports import CatalogReader
@@ -51,6 +52,35 @@ class Lookout:
                 f"somebody changed the model at {live.updated_at}, after this plan read it",
                 hint=_PLAN_AGAIN,
             )
+        if isinstance(action, DeleteModel):
+            self._check_known(seen, live)
+
+    def _check_known(self, seen: RemoteModel, live: RemoteModel) -> None:
+        """Raise `Conflict` if a model that is to be deleted has what the plan did not see.
+
+        Nobody promises that the date of its last change moves with everything.
+        """
+        if PROTECTED_TAG in live.tags - seen.tags:
+            raise Conflict("somebody protected the model after this plan read it", hint=_PLAN_AGAIN)
+        try:
+            texts = [*self._texts(seen)]
+        except NotFound:
+            return
+        if changed := [*_differing(seen, live), *texts]:
+            raise Conflict(
+                f"somebody changed {', '.join(changed)} after this plan read it",
+                hint=_PLAN_AGAIN,
+            )
+
+    def _texts(self, seen: RemoteModel) -> Iterator[str]:
+        """The texts that are not what the plan saw, as far as it read them."""
+        reads = (
+            ("the description", seen.description, self._reader.get_description),
+            ("the prompt guide", seen.prompt_guide, self._reader.get_prompt_guide),
+        )
+        for name, before, read in reads:
+            if before is not None and as_compared(read(seen.id)) != as_compared(before):
+                yield name
 
     def check_replaced(self, action: Replacing) -> None:
         """Raise `Conflict` if what the action replaces is neither what the plan saw nor done."""
@@ -116,6 +146,26 @@ class _Field:
     before: object
     found: object
     ours: object
+
+
+def _differing(seen: RemoteModel, live: RemoteModel) -> Iterator[str]:
+    """What both tell of a model and is not the same; a caption is the asset's, and stays."""
+    for name in (field.name for field in fields(RemoteModel)):
+        before, now = (getattr(model, name) for model in (seen, live))
+        if name == "training_images" and None not in (before, now):
+            before, now = ({image.asset.id for image in held} for held in (before, now))
+        if name not in _BY_ITSELF and None not in (before, now) and before != now:
+            yield _NAMES.get(name, name)
+
+
+_BY_ITSELF = frozenset({"updated_at", "description", "prompt_guide", "trained_at"})
+"""What no answer about a model tells, or what its own test is for."""
+
+_NAMES = {attribute: name for name, attribute in (SCALARS | MANAGED).items()} | {
+    "collection_ids": "collections",
+    "training_count": "the number of training images",
+    "author_id": "the author",
+}
 
 
 def _text(name: str, before: str | None, found: str, ours: str) -> _Field:

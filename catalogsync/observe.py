@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import islice
 from typing import Any, TypeVar
 
 from catalogsync.claims import claims_by_key
@@ -18,7 +19,17 @@ from catalogsync.identity import (
 )
 from catalogsync.import_notes import notes_by_key, weights_digest
 from catalogsync.mentions import mentioned_assets
-from catalogsync.model import AssetRef, Catalog, ModelSpec, Price, RemoteModel, Snapshot, State
+from catalogsync.model import (
+    NO_ASSET,
+    AssetRef,
+    Catalog,
+    ModelSpec,
+    Price,
+    RemoteModel,
+    Snapshot,
+    State,
+    Text,
+)
 from catalogsync.ports import ASSETS_PER_READ, CatalogReader, KnownAssets, KnownFields
 
 Progress = Callable[[int, int], None]
@@ -39,13 +50,15 @@ def observe(
     fields: KnownFields | None = None,
     restorable: bool = False,
     notes: bool = False,
+    doomed: Callable[[str], bool] = lambda key: False,
 ) -> Snapshot:
     """Read what `catalog` needs, for the models in `keys` only if given, with `jobs` threads.
 
     Of the others those are read that may hold a file which the ones in `keys` lack.
     Assets that are `known`, and `fields` of models that are, are not read; what was read is
     handed to them. With `restorable`, where a model is not ours yet, what was deleted is read
-    too, and the notes of what was begun; with `notes` those are read in any case.
+    too, and the notes of what was begun; with `notes` those are read in any case. What is to be
+    deleted is read in whole: by its manifest, or without one where its key is `doomed`.
     """
     models = {model.id: model for model in reader.list_models()}
     first = match(catalog, models)
@@ -60,10 +73,15 @@ def observe(
         unclear = [(model.id, "description") for model in undecided(catalog, models, first)]
         # Whether somebody else's model is taken for ours is not decided by what was read before.
         models = _read_fields(reader, models, unclear, reads, None)
-        found = match(catalog, models, begun=begun, claims=claims, deleted=deleted).matches
+        matching = match(catalog, models, begun=begun, claims=claims, deleted=deleted)
+        found = matching.matches
         present = [each for each in found if each.spec.state is State.PRESENT]
         matches = [each for each in present if keys is None or each.spec.key in keys]
         models, assets = _read_held(reader, matches, models, reads, known, fields)
+        ending = list(islice(_ending(matching, keys, doomed), _MOST_ENDING + 1))
+        if ending and len(ending) <= _MOST_ENDING:
+            models, held = _read_held(reader, ending, models, reads, known, None)
+            assets |= held
         wanted = _digests_wanted(matches, assets)
         if keys is not None:
             lacking = wanted - {asset.digest for asset in assets.values()}
@@ -97,6 +115,43 @@ def _read_held(
     if known:
         known.remember(assets.values())
     return filled, assets | recalled
+
+
+_MOST_ENDING = 1000
+"""How many models that are to be deleted are read: more are for the brakes to stop."""
+
+
+def _ending(
+    matching: Matching, keys: frozenset[str] | None, doomed: Callable[[str], bool]
+) -> Iterator[Match]:
+    """What is to be deleted, each with a manifest of every field, so that all of it is read."""
+    for found in matching.matches:
+        chosen = keys is None or found.spec.key in keys
+        if chosen and found.live and found.spec.state is State.ABSENT:
+            yield replace(found, spec=of_every_field(found.spec.key, found.live))
+    for key, remote in matching.orphans:
+        if doomed(key):
+            yield Match(of_every_field(key, remote), remote, Origin.OWNED)
+
+
+def of_every_field(key: str, model: RemoteModel) -> ModelSpec:
+    """A manifest that manages all that a model has, and says that it has nothing."""
+    return ModelSpec(
+        key=key,
+        name=model.name,
+        type=model.type,
+        id=model.id,
+        description=Text(),
+        prompt_guide=Text(),
+        thumbnail=NO_ASSET,
+        examples=(),
+        collections=frozenset(),
+        prompt_embedding="",
+        negative_prompt_embedding="",
+        training_images=(),
+        training_pairs=(),
+        training_parameters=(),
+    )
 
 
 def _collections_matter(catalog: Catalog, keys: frozenset[str] | None) -> bool:

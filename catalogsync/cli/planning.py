@@ -140,7 +140,14 @@ def make_plan(
     now = datetime.now(UTC)
     known = _base(planning, opened.root, opened.catalog, opened.target, opened.blobs)
     restorable = planning.restore is None
-    snapshot = observed(opened, jobs=jobs, quiet=quiet, as_json=as_json, restorable=restorable)
+    snapshot = observed(
+        opened,
+        jobs=jobs,
+        quiet=quiet,
+        as_json=as_json,
+        restorable=restorable,
+        doomed=planning.scope.is_doomed,
+    )
     known = unless_never_applied(known, opened.catalog, snapshot)
     if planning.restore:
         opened, found = _way_back(opened, planning.restore, snapshot)
@@ -195,6 +202,7 @@ def observed(
     as_json: bool,
     restorable: bool = False,
     notes: bool = False,
+    doomed: Callable[[str], bool] = lambda key: False,
 ) -> Snapshot:
     """Read what the catalog needs of the project, and show how far that is."""
     with progress("reading", quiet=quiet, as_json=as_json) as tell:
@@ -208,6 +216,7 @@ def observed(
             fields=opened.reads,
             restorable=restorable,
             notes=notes,
+            doomed=doomed,
         )
 
 

@@ -11,7 +11,7 @@ from catalogsync.diff.cards import Card, cards
 from catalogsync.diff.compare import RESERVED_TAGS, SCALARS, Comparison
 from catalogsync.diff.edited import but_for_git
 from catalogsync.diff.edited_files import edited_file, held_in
-from catalogsync.diff.managed import READ_ALONE
+from catalogsync.diff.managed import MANAGED, READ_ALONE
 from catalogsync.diff.mine import mine, still_undoing
 from catalogsync.diff.threeway import Sides
 from catalogsync.diff.training import BUSY, TRAINING
@@ -37,6 +37,7 @@ from catalogsync.shard import Shard
 
 __all__ = [
     "BUSY",
+    "MANAGED",
     "READ_ALONE",
     "RESERVED_TAGS",
     "SCALARS",

@@ -8,7 +8,8 @@ from pathlib import Path
 from catalogsync.diff import Came, Diff, Verb, diff
 from catalogsync.manifest.authored import authored, defaults
 from catalogsync.manifest.folder import KnownFiles
-from catalogsync.model import NO_ASSET, Catalog, ModelSpec, RemoteModel, Snapshot, State, Text
+from catalogsync.model import Catalog, ModelSpec, RemoteModel, Snapshot, State
+from catalogsync.observe import of_every_field
 from catalogsync.pull.draft import Draft, Grounds
 from catalogsync.pull.selection import Kind, Note, Selection, Wanted
 from catalogsync.pull.taken import taken
@@ -24,27 +25,8 @@ def to_observe(catalog: Catalog, selection: Selection) -> Catalog:
     Nothing is imported by a pull, and so no price is asked for.
     """
     specs = (replace(spec, weights=None) for spec in catalog.models)
-    fresh = (_of_every_field(key, model) for key, model in selection.fresh.items())
+    fresh = (of_every_field(key, model) for key, model in selection.fresh.items())
     return replace(catalog, models=tuple(sorted((*specs, *fresh), key=lambda spec: spec.key)))
-
-
-def _of_every_field(key: str, model: RemoteModel) -> ModelSpec:
-    return ModelSpec(
-        key=key,
-        name=model.name,
-        type=model.type,
-        id=model.id,
-        description=Text(),
-        prompt_guide=Text(),
-        thumbnail=NO_ASSET,
-        examples=(),
-        collections=frozenset(),
-        prompt_embedding="",
-        negative_prompt_embedding="",
-        training_images=(),
-        training_pairs=(),
-        training_parameters=(),
-    )
 
 
 def grounds(

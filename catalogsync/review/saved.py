@@ -40,6 +40,11 @@ class Scope:
     restores: str = ""
     anew: bool = False
 
+    def is_doomed(self, key: str) -> bool:
+        """Whether the model of a key that has no manifest any more is to be deleted."""
+        here = self.shard is None or self.shard.has(key)
+        return self.prune and here and not self.restores
+
 
 @dataclass(frozen=True, slots=True)
 class SavedPlan:

@@ -1,6 +1,7 @@
 """Edits on the server told apart from changes of the manifests, in real repositories."""
 
 import json
+import shutil
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -163,6 +164,42 @@ def test_a_renamed_manifest_is_told_apart_by_what_it_was(cli: Run, applied: Path
     found = cli("plan", applied)
     assert "    ⚠ tags would undo an edit on the server (by-hand)\n" in found.out
     assert found.out.splitlines()[-2] == UNDOES_ONE
+
+
+@pytest.mark.parametrize("edited", [False, True], ids=["as it was", "edited"])
+@pytest.mark.parametrize("how", ["--prune", "state: absent"])
+def test_a_delete_is_told_apart_by_all_that_goes(
+    cli: Run, applied: Path, web: Web, server: Any, how: str, edited: bool
+) -> None:
+    if edited:
+        text = web.description.replace("# Ink", "# By hand")
+        server.control.set_description(web.model["id"], text)
+    (applied / "models/both.yaml").unlink()
+    if how == "--prune":
+        shutil.rmtree(applied / "models/ink-heroes")
+        write(applied / "models/other.yaml", "name: Other\ntype: custom\n")
+    else:
+        write(applied / "models/ink-heroes/model.yaml", f"{MODEL}state: absent\n")
+        write(applied / "models/both.yaml", "name: Both\ntype: flux.1-composition\nstate: absent\n")
+    found = cli("plan", applied, *([how] if how == "--prune" else []))
+    assert "2 to delete." in found.out
+    assert ("would delete a model that was edited on the server" in found.out) is edited
+
+
+def test_an_edit_after_the_plan_keeps_a_model_from_being_deleted(
+    applied: Path, web: Web, server: Any
+) -> None:
+    write(applied / "models/both.yaml", "name: Both\ntype: flux.1-composition\nstate: absent\n")
+    model_id = web.models["Both"]["id"]
+    terminal = Terminal("apply", applied, url=server.url)
+    terminal.until("DELETE 1 of them")
+    server.control.set_description(model_id, "Still needed.")
+    terminal.type("y\n")
+    terminal.until(
+        "! conflict delete both: somebody changed the description after this plan read it"
+    )
+    assert terminal.end() == 5
+    assert "Both" in web.models
 
 
 def test_a_catalog_that_was_moved_since_it_was_applied_is_not_taken_for_clean(

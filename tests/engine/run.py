@@ -13,6 +13,7 @@ from catalogsync.outcome import Outcome
 from catalogsync.perform import Performer
 from catalogsync.plan import Plan, build_plan
 from catalogsync.ports import CatalogWriter
+from catalogsync.review.saved import Scope
 from catalogsync.rules import Allowances
 from catalogsync.shard import Shard
 
@@ -31,7 +32,8 @@ def plan(
 ) -> Plan:
     """What an apply would do."""
     keys = shard.keys(catalog) if shard else keys
-    snapshot = observe(server, catalog, keys=keys, jobs=2, restorable=True)
+    doomed = Scope(prune=prune, shard=shard).is_doomed
+    snapshot = observe(server, catalog, keys=keys, jobs=2, restorable=True, doomed=doomed)
     found = diff(catalog, snapshot, keys=keys, prune=prune, shard=shard, anew=anew)
     return build_plan(catalog, found, allow=allow)
 
@@ -50,7 +52,8 @@ def run(
 ) -> list[Outcome]:
     """Observe, plan and apply; `between` is called after the plan and before the apply."""
     keys = shard.keys(catalog) if shard else None
-    snapshot = observe(server, catalog, keys=keys, jobs=2, restorable=True)
+    doomed = Scope(prune=prune, shard=shard).is_doomed
+    snapshot = observe(server, catalog, keys=keys, jobs=2, restorable=True, doomed=doomed)
     found = diff(catalog, snapshot, keys=keys, prune=prune, shard=shard, anew=anew)
     made = build_plan(catalog, found, allow=EVERYTHING)
     between()

@@ -11,9 +11,18 @@ from catalogsync.actions import CreateModel, DeleteModel, SetDescription, SetExa
 from catalogsync.apply import apply, dependencies, noticing_twins
 from catalogsync.diff import diff
 from catalogsync.errors import AccessDenied, BadResponse, FileChanged, Rejected, Unreachable
-from catalogsync.identity import owner_tag
+from catalogsync.identity import PROTECTED_TAG, owner_tag
 from catalogsync.ledger import Ledger
-from catalogsync.model import AssetRef, Catalog, Concept, ModelRef, ModelSpec, Text
+from catalogsync.model import (
+    AssetRef,
+    Catalog,
+    Concept,
+    ModelRef,
+    ModelSpec,
+    State,
+    Text,
+    TrainingImage,
+)
 from catalogsync.observe import observe
 from catalogsync.outcome import Outcome, Status
 from catalogsync.perform import Performer
@@ -253,6 +262,65 @@ def test_a_delete_of_a_model_that_somebody_changed_is_a_conflict() -> None:
     )
     assert ("DeleteModel", "conflict") in statuses(outcomes)
     assert model.id in server.models
+
+
+UNSEEN: dict[str, dict[str, Any]] = {
+    "tags": {"tags": frozenset({owner_tag("acme", "old"), "needed"})},
+    "protected": {"tags": frozenset({owner_tag("acme", "old"), PROTECTED_TAG})},
+    "shortDescription": {"short_description": "still needed"},
+    "thumbnail": {"thumbnail": "asset_1"},
+    "examples": {"examples": ("asset_1",)},
+    "collections": {"collection_ids": frozenset({"collection_1"})},
+    "promptEmbedding": {"prompt_embedding": "theirs"},
+    "trainingImages": {"training_images": (TrainingImage(AssetRef(id="asset_1")),)},
+}
+"""What somebody may do to a model without moving the date of its last change."""
+
+
+@pytest.mark.parametrize(("name", "theirs"), UNSEEN.items(), ids=UNSEEN)
+@pytest.mark.parametrize("by", ["no manifest", "state: absent"])
+def test_a_delete_looks_at_all_that_goes_though_the_date_did_not_move(
+    name: str, theirs: dict[str, Any], by: str
+) -> None:
+    server = FakeServer()
+    model = server.add_model("Old", tags=frozenset({owner_tag("acme", "old")}))
+    edited = replace(model, **theirs)
+    old = ModelSpec(key="old", name="Old", type="flux.1-lora", state=State.ABSENT)
+    outcomes = run(
+        server,
+        Catalog(name="acme", models=(INK,) if by == "no manifest" else (INK, old)),
+        open_file,
+        prune=True,
+        between=lambda: server.models.update({model.id: edited}),
+    )
+    (conflict,) = (each for each in outcomes if each.status is Status.CONFLICT)
+    assert isinstance(conflict.action, DeleteModel)
+    assert f"somebody {'' if name == 'protected' else 'changed '}{name}" in conflict.reason
+    assert server.models[model.id] == edited
+
+
+@pytest.mark.parametrize("text", ["descriptions", "prompt_guides"])
+def test_a_delete_looks_at_the_texts_though_the_date_did_not_move(text: str) -> None:
+    server = FakeServer()
+    model = server.add_model("Old", tags=frozenset({owner_tag("acme", "old")}))
+    outcomes = run(
+        server,
+        Catalog(name="acme", models=(INK,)),
+        open_file,
+        prune=True,
+        between=lambda: getattr(server, text).update({model.id: "still needed"}),
+    )
+    assert ("DeleteModel", "conflict") in statuses(outcomes)
+    assert model.id in server.models
+
+
+def test_a_delete_that_nobody_meddles_with_is_done() -> None:
+    server = FakeServer()
+    model = server.add_model("Old", tags=frozenset({owner_tag("acme", "old"), "more"}))
+    server.descriptions[model.id] = "once"
+    outcomes = run(server, Catalog(name="acme", models=(INK,)), open_file, prune=True)
+    assert ("DeleteModel", "done") in statuses(outcomes)
+    assert model.id not in server.models
 
 
 def test_our_own_writes_are_no_conflict(example: Catalog) -> None:

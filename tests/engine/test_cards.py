@@ -72,7 +72,7 @@ def test_a_thumbnail_that_is_unset_is_not_on_the_card() -> None:
     assert model.after.thumbnail is None
 
 
-def test_a_deleted_model_has_no_card_after_and_a_forgotten_one_the_same() -> None:
+def test_a_deleted_model_has_its_whole_card_before_and_a_forgotten_one_the_same_after() -> None:
     server, model_id = live()
     unprotected = server.models[model_id].tags - {PROTECTED_TAG}
     server.models[model_id] = replace(server.models[model_id], tags=unprotected)
@@ -80,7 +80,16 @@ def test_a_deleted_model_has_no_card_after_and_a_forgotten_one_the_same() -> Non
     assert deleted.before is not None
     assert deleted.after is None
     forgotten = planned(server, replace(INK, state=State.UNMANAGED))
-    assert forgotten.before == forgotten.after == deleted.before
+    assert forgotten.before is not None
+    assert forgotten.before == forgotten.after
+    assert deleted.before.thumbnail
+    assert deleted.before.thumbnail.name == "0.webp"
+    # Nothing is read of what is left alone: there the pictures are known by their ids.
+    ids = [
+        (each.thumbnail and each.thumbnail.id, [example.id for example in each.examples])
+        for each in (deleted.before, forgotten.before)
+    ]
+    assert ids[0] == ids[1]
 
 
 def test_cards_are_no_part_of_what_is_approved() -> None:
