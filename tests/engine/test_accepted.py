@@ -74,6 +74,32 @@ def test_of_two_that_accept_a_field_the_one_that_ends_last_counts() -> None:
     assert (found.models, found.unchanged, len(found.accepted)) == ((), 3, 1)
 
 
+def test_beside_what_may_differ_another_name_is_an_edit() -> None:
+    wanted = catalog(spec({"tags": words("ink"), "ignored": (LENIENT,)}))
+    held = catalog(spec({"tags": words("ink hand"), "name": "By hand"}))
+    found = diff(wanted, server(held, wanted), base=wanted, today=LAST_DAY)
+    assert told(found.models) == {"name": "drift"}
+
+
+def test_while_another_name_is_accepted_the_model_goes_by_it() -> None:
+    entries = (replace(LENIENT, field="name"),)
+    wanted = catalog(spec({"short_description": "Short.", "ignored": entries}))
+    held = catalog(spec({"short_description": "", "name": "By hand"}))
+    found = diff(wanted, server(held, wanted), base=wanted, today=LAST_DAY)
+    (planned,) = build_plan(wanted, found).models
+    assert planned.after
+    assert (planned.name, planned.after.name) == ("By hand", "By hand")
+
+
+def test_a_model_that_is_to_be_made_gets_what_may_differ_later() -> None:
+    entries = (LENIENT, replace(LENIENT, field="name"))
+    wanted = catalog(spec({"tags": words("ink"), "ignored": entries}))
+    found = diff(wanted, server(catalog(), wanted), today=LAST_DAY)
+    (model,) = found.models
+    assert {change.field for change in model.changes} == {"owner", "name", "type", "tags"}
+    assert found.accepted == ()
+
+
 @pytest.mark.parametrize(
     ("field", "attribute", "edited"),
     [

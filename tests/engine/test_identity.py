@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from catalogsync.diff import Change
 from catalogsync.identity import PROTECTED_TAG, owner_tag, twins
 from catalogsync.model import Catalog, Concept, Limit, ModelRef, ModelSpec, Policy, State
 from catalogsync.plan import Plan
@@ -13,6 +14,7 @@ from tests.engine.fake import FakeServer, files_of
 from tests.engine.run import plan, run
 
 INK = ModelSpec(key="ink", name="Ink", type="flux.1-lora")
+MARK = owner_tag("acme", "ink")
 open_file = files_of(CONTENTS)
 
 
@@ -142,7 +144,10 @@ def test_a_rename_that_was_half_done_is_finished() -> None:
     server = FakeServer()
     marks = frozenset({owner_tag("acme", "ink"), owner_tag("acme", "inked")})
     model = server.add_model("Ink", tags=marks)
-    run(server, catalog(replace(INK, key="inked", renamed_from="ink")), open_file)
+    renamed = catalog(replace(INK, key="inked", renamed_from="ink"))
+    (found,) = plan(server, renamed).models
+    assert found.changes == (Change("inked", ("owner",), MARK, owner_tag("acme", "inked")),)
+    run(server, renamed, open_file)
     assert server.models[model.id].tags == {"catalog-sync:acme/inked"}
 
 

@@ -6,7 +6,15 @@ from typing import Any
 import pytest
 
 from catalogsync.diff import diff
-from catalogsync.model import NO_ASSET, ModelSpec, State, TrainingImage, TrainingPair
+from catalogsync.model import (
+    NO_ASSET,
+    Concept,
+    ModelRef,
+    ModelSpec,
+    State,
+    TrainingImage,
+    TrainingPair,
+)
 from catalogsync.plan import build_plan
 from tests.engine.sides import (
     Case,
@@ -51,6 +59,11 @@ EDITS: list[tuple[str, Fields, Fields]] = [
     ("another scale", {"concepts": scaled(base=1.0)}, {"concepts": scaled(base=0.5)}),
     ("a concept more", {"concepts": scaled(base=1.0)}, {"concepts": scaled(base=1.0, other=0.5)}),
     ("a concept less", {"concepts": scaled(base=1.0, other=0.5)}, {"concepts": scaled(base=1.0)}),
+    (
+        "a concept less, of an epoch",
+        {"concepts": (Concept(ModelRef(key="base"), 1.0, "000001"),)},
+        {"concepts": ()},
+    ),
     (
         "a scale and more",
         {"class_slug": "art", "tags": words("a"), "concepts": scaled(base=1.0)},
@@ -101,6 +114,11 @@ def test_the_plan_counts_what_it_leaves_alone() -> None:
     edited = case({"class_slug": "art"}, {"class_slug": "photo"}, NEWER)
     found = compared(edited, only_mine=True)
     assert build_plan(catalog(spec(NEWER)), found).alone == found.alone > 0
+
+
+def test_a_model_that_is_left_alone_is_not_one_that_nobody_changed() -> None:
+    edited = case({"class_slug": "art"}, {"class_slug": "photo"}, {})
+    assert compared(edited, only_mine=True).unchanged == compared(edited).unchanged == 2
 
 
 def test_several_edits_are_left_alone_beside_a_change() -> None:

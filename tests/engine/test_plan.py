@@ -9,6 +9,7 @@ from catalogsync.diff import Verb, diff
 from catalogsync.identity import PROTECTED_TAG, owner_tag
 from catalogsync.model import (
     NO_ASSET,
+    AssetOptions,
     AssetRef,
     Catalog,
     Concept,
@@ -19,13 +20,16 @@ from catalogsync.model import (
     Snapshot,
     State,
     Text,
+    TrainingImage,
+    TrainingPair,
 )
 from catalogsync.observe import observe
-from catalogsync.plan import Plan, build_plan
+from catalogsync.plan import Base, Plan, build_plan
+from catalogsync.rules import NO_ALLOWANCES
 from tests.engine.catalogs import CONTENTS
 from tests.engine.conftest import SHAS, image
-from tests.engine.fake import FakeServer
-from tests.engine.run import plan
+from tests.engine.fake import FakeServer, files_of
+from tests.engine.run import plan, run
 
 INK = ModelSpec(key="ink", name="Ink", type="flux.1-lora")
 OAK = ModelSpec(key="oak", name="Oak", type="flux.1-lora")
@@ -79,6 +83,62 @@ def test_a_plan_says_where_it_is_to_be_applied() -> None:
     found = diff(catalog(INK), snapshot)
     made = build_plan(catalog(INK), found, target="staging", project="proj_stg")
     assert (made.target, made.project) == ("staging", "proj_stg")
+
+
+def test_a_plan_says_by_which_commit_it_tells_changes_apart() -> None:
+    applied = Base("c0ffee", "the tag says so")
+    found = diff(catalog(INK), Snapshot({}, collections={}))
+    assert build_plan(catalog(INK), found, base=applied).base == applied
+
+
+def test_for_the_brakes_only_the_chosen_models_count() -> None:
+    server = FakeServer()
+    specs = [replace(INK, key=f"ink-{at}", name=f"Ink {at}") for at in range(10)]
+    for spec in specs:
+        server.add_model(spec.name, tags=marked(spec.key))
+    gone = catalog(*(replace(spec, state=State.ABSENT) for spec in specs))
+    assert plan(server, gone, allow=NO_ALLOWANCES).blocked
+    chosen = plan(server, gone, keys=frozenset({"ink-0"}), allow=NO_ALLOWANCES)
+    assert (chosen.count(Verb.DELETE), chosen.refusals) == (1, ())
+
+
+FULL = replace(
+    INK,
+    short_description="Short.",
+    tags=frozenset({"ink"}),
+    thumbnail=image(0),
+    examples=(image(0), image(1)),
+    description=Text(("Long.",)),
+    prompt_guide=Text(("Short prompts.",)),
+    collections=frozenset({"Comics"}),
+    class_slug="art",
+    training_images=(TrainingImage(image(2), "ink"), TrainingImage(image(3), "ink")),
+    training_pairs=(TrainingPair(image(2), image(3), "more ink"),),
+    training_parameters=(("rank", 4.0),),
+)
+
+
+@pytest.mark.parametrize(
+    ("field", "edited", "writes"),
+    [
+        ("name", "Inked", ["UpdateModel"]),
+        ("thumbnail", image(4), ["UpdateModel"]),
+        ("tags", frozenset({"inked"}), ["EditTags"]),
+        ("protect", True, ["EditTags"]),
+        ("collections", frozenset({"Best"}), ["EditCollections"]),
+        ("examples", (image(1),), ["SetExamples"]),
+        ("description", Text(("Longer.",)), ["SetDescription"]),
+        ("prompt_guide", Text(("Long prompts.",)), ["SetPromptGuide"]),
+        ("training_pairs", (), ["SetTrainingPairs"]),
+        ("training_parameters", (("rank", 8.0),), ["SetTrainingParameters"]),
+    ],
+)
+def test_nothing_is_written_but_what_differs(field: str, edited: object, writes: list[str]) -> None:
+    server = FakeServer()
+    run(server, catalog(FULL), files_of(CONTENTS))
+    spec = replace(FULL, **{field: edited})  # type: ignore[arg-type]  # a value of that field
+    (model,) = plan(server, catalog(spec)).models
+    assert [type(action).__name__ for action in model.actions] == writes
 
 
 def fields_set(server: FakeServer, spec: ModelSpec) -> dict[str, object]:
@@ -208,3 +268,24 @@ def test_what_is_pruned_is_no_orphan_that_is_left() -> None:
     left, pruned = plan(server, nothing), plan(server, nothing, prune=True)
     assert ([orphan.key for orphan in left.orphans], left.models) == (["ink"], ())
     assert (pruned.orphans, [model.verb for model in pruned.models]) == ((), [Verb.DELETE])
+
+
+def test_a_file_is_filed_as_one_of_its_places_says_below_what_is_sent_too() -> None:
+    options = AssetOptions(hide=True, parent=image(1), collections=("Sketches",))
+    filed = replace(image(0), options=options)
+    for cover, example in ((image(0), filed), (filed, image(0))):
+        spec = replace(INK, thumbnail=cover, examples=(example,))
+        made = plan(FakeServer(), catalog(spec))
+        assert {each.asset: each.options for each in made.uploads} == {
+            image(0): options,
+            image(1): None,
+        }
+        assert [collection.name for collection in made.collections] == ["Sketches"]
+
+
+def test_a_parent_that_is_there_is_not_sent_again() -> None:
+    server = FakeServer()
+    server.add_asset(CONTENTS[SHAS[1]])
+    filed = replace(image(0), options=AssetOptions(parent=image(1)))
+    made = plan(server, catalog(replace(INK, examples=(filed,))))
+    assert [upload.asset for upload in made.uploads] == [image(0)]

@@ -17,10 +17,10 @@ from catalogsync.actions import (
     RestoreModel,
 )
 from catalogsync.claims import Way, claim_name, claims_by_key
-from catalogsync.diff import Verb
+from catalogsync.diff import READ_ALONE, Change, Verb
 from catalogsync.errors import AccessDenied, Rejected, Unreachable
 from catalogsync.identity import PROTECTED_TAG, UNFINISHED_TAG, owner_tag
-from catalogsync.model import Catalog, ModelSpec, State, TrainingImage
+from catalogsync.model import Catalog, ModelSpec, State, Text, TrainingImage
 from catalogsync.outcome import Status
 from catalogsync.rules import Allowances
 from tests.engine.catalogs import FILES, catalogs
@@ -159,9 +159,21 @@ def test_tags_that_the_manifest_leaves_alone_are_put_back(server: FakeServer) ->
     left_alone = replace(INK, tags=None)
     gone = server.deleted[the_id(server)]
     server.deleted[gone.id] = replace(gone, tags=gone.tags | {"by-hand", "sc:featured"})
+    (model,) = plan(server, one(left_alone)).models
+    assert [change for change in model.changes if change.field == "tags"] == [
+        Change("ink", ("tags", tag), None, tag) for tag in ("by-hand", "comic")
+    ]
     run(server, one(left_alone), open_file)
     (live,) = server.models.values()
     assert live.tags == {"comic", "by-hand", owner_tag("acme", "ink"), PROTECTED_TAG}
+
+
+def test_of_managed_tags_only_ignored_ones_are_put_back(server: FakeServer) -> None:
+    gone = server.deleted[the_id(server)]
+    server.deleted[gone.id] = replace(gone, tags=gone.tags | {"by-hand", "team:blue"})
+    run(server, replace(one(), ignore_tags=("team:*",)), open_file)
+    (live,) = server.models.values()
+    assert live.tags == {"comic", "team:blue", owner_tag("acme", "ink"), PROTECTED_TAG}
 
 
 def test_a_plan_in_which_nothing_is_missing_reads_no_more_than_before() -> None:
@@ -187,9 +199,17 @@ def test_texts_that_nobody_can_read_are_set_even_to_nothing() -> None:
     assert not plan(server, catalog).models
 
 
-def catalogs_with_empty_texts() -> list[Catalog]:
-    from catalogsync.model import Text
+def test_of_texts_that_nobody_can_read_nothing_is_told_as_before(server: FakeServer) -> None:
+    spec = replace(INK, description=Text(("New.",)), prompt_embedding="")
+    (model,) = plan(server, one(spec)).models
+    told = [change for change in model.changes if change.field in READ_ALONE]
+    assert told == [
+        Change("ink", ("description",), None, "New."),
+        Change("ink", ("promptEmbedding",), None, ""),
+    ]
 
+
+def catalogs_with_empty_texts() -> list[Catalog]:
     return [one(replace(INK, description=Text(), prompt_embedding=""))]
 
 
@@ -251,6 +271,7 @@ def test_a_restored_model_without_marks_is_known_by_its_note(server: FakeServer)
     server.edit(model_id, name="Called otherwise by now")
     (model,) = plan(server, one()).models
     assert (model.verb, model.model_id) == (Verb.ADOPT, model_id)
+    assert Change("ink", ("note",), name, None) in model.changes
     run(server, one(), open_file)
     assert UNFINISHED_TAG not in server.models[model_id].tags
     assert not notes(server)

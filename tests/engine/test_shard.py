@@ -214,6 +214,42 @@ def test_a_delete_that_is_refused_in_another_shard_does_not_count() -> None:
     assert sum(part.count(Verb.DELETE) for part in parts) == 3
 
 
+@pytest.mark.parametrize(("deletes", "refused"), [(3, set()), (4, {"max-delete"})])
+@pytest.mark.parametrize("prune", [True, False])
+def test_deletes_elsewhere_count_beside_those_that_are_refused_there(
+    deletes: int, refused: set[str], prune: bool
+) -> None:
+    server = FakeServer()
+    specs = [replace(each, protect=prune and at < 2) for at, each in enumerate(many(20))]
+    run(server, catalog_of(*specs), open_file)
+    ids = {model.name: model.id for model in server.models.values()}
+    used = [Concept(ModelRef(id=ids[each.name]), 1.0) for each in specs[2:4]]
+    user = replace(specs[-1], type="flux.1-composition", concepts=tuple(used))
+    end = 4 + deletes
+    absent = [replace(e, state=State.ABSENT, protect=at < 2) for at, e in enumerate(specs[:end])]
+    after = catalog_of(*([] if prune else absent), *specs[end:-1], user)
+    parts = plans(server, after, 4, prune=prune, allow=NO_ALLOWANCES)
+    brakes = [{r.code for r in part.refusals if not r.model} for part in parts]
+    assert brakes == [refused] * 4
+    assert sum(part.count(Verb.DELETE) for part in parts) == deletes
+
+
+def test_a_shard_may_update_its_share_of_what_it_manages() -> None:
+    server = FakeServer()
+    specs = many(20)
+    run(server, catalog_of(*specs), open_file)
+    for part in shards(2):
+        mine = sorted(part.keys(catalog_of(*specs)))
+        most = len(mine) // 2
+        for changed, blocked in ((most, False), (most + 1, True)):
+            after = [
+                replace(each, short_description="x") if each.key in mine[:changed] else each
+                for each in specs
+            ]
+            catalog = catalog_of(*after, policy=Policy(max_update=Limit(percent=50.0)))
+            assert plan(server, catalog, shard=part, allow=NO_ALLOWANCES).blocked is blocked
+
+
 @thorough
 @given(
     changed=st.integers(0, 20),

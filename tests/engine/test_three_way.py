@@ -4,6 +4,7 @@ A case is what base said, what somebody made of it on the server, and what the m
 Where a side is left out it is as base; what nothing is said of is no difference.
 """
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from catalogsync.model import (
     Mention,
     State,
     Text,
+    TrainingImage,
 )
 from tests.engine.conftest import image
 from tests.engine.sides import (
@@ -98,10 +100,26 @@ EMPTIED = [
         ("unset on the server", {"thumbnail": NO_ASSET}, {}, {"thumbnail": "drift"}),
         ("unset by the manifest", {}, {"thumbnail": NO_ASSET}, {"thumbnail": "pending"}),
         (
+            "the manifest manages it no more",
+            {"thumbnail": image(1)},
+            {"thumbnail": None},
+            {},
+        ),
+        (
             "the same file, named by its id from now on",
             {"thumbnail": image(1)},
             {"thumbnail": AssetRef(id=f"git-{image(0).digest}")},
             {"thumbnail": "drift"},
+        ),
+    ),
+    *cases(
+        "thumbnail",
+        {"thumbnail": None},
+        (
+            "managed from now on, edited before",
+            {"thumbnail": image(1)},
+            {"thumbnail": image(0)},
+            {"thumbnail": "pending"},
         ),
     ),
     *cases(
@@ -262,6 +280,57 @@ EXAMPLES = cases(
     ),
 )
 
+
+def shown(*numbers: int, other: str = "") -> tuple[TrainingImage, ...]:
+    """Training images; the last one has another caption where that is told."""
+    *most, last = (TrainingImage(ref, "as it was") for ref in pictures(*numbers))
+    return (*most, replace(last, caption=other or last.caption))
+
+
+TRAINING = cases(
+    "trainingImages",
+    {"training_images": shown(0, 1)},
+    (
+        "added by the manifest",
+        {},
+        {"training_images": shown(0, 1, 2)},
+        {"trainingImages.2": "pending"},
+    ),
+    ("removed by the manifest", {}, {"training_images": shown(0)}, {"trainingImages.1": "pending"}),
+    ("added by hand", {"training_images": shown(0, 1, 2)}, {}, {"trainingImages.2": "drift"}),
+    ("removed by hand", {"training_images": shown(0)}, {}, {"trainingImages.1": "drift"}),
+    (
+        "described by hand, the other one by the manifest",
+        {"training_images": shown(0, 1, other="by hand")},
+        {"training_images": shown(1, 0, other="mine")},
+        {"trainingImages.1": "drift", "trainingImages.0": "pending"},
+    ),
+    (
+        "described by both, differently",
+        {"training_images": shown(0, 1, other="by hand")},
+        {"training_images": shown(0, 1, other="mine")},
+        {"trainingImages.1": "conflict"},
+    ),
+    (
+        "described by hand, removed by the manifest",
+        {"training_images": shown(0, 1, other="by hand")},
+        {"training_images": shown(0)},
+        {"trainingImages.1": "conflict"},
+    ),
+    (
+        "removed by hand, described by the manifest",
+        {"training_images": shown(0)},
+        {"training_images": shown(0, 1, other="mine")},
+        {"trainingImages.1": "drift"},
+    ),
+    (
+        "added by both, described differently",
+        {"training_images": shown(0, 1, 2, other="by hand")},
+        {"training_images": shown(0, 1, 2, other="mine")},
+        {"trainingImages.2": "conflict"},
+    ),
+)
+
 PAGE = ("# Ink", "", "First.", "", "Second.", "", "Third.")
 HAND = ("# Ink", "", "First, by hand.", "", "Second.", "", "Third.")
 MINE = ("# Ink", "", "First.", "", "Second.", "", "Third, better.")
@@ -396,6 +465,7 @@ CASES = [
     *SETS,
     *CONCEPTS,
     *EXAMPLES,
+    *TRAINING,
     *TEXTS,
     *MENTIONS,
     *MODELS,

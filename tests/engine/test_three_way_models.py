@@ -5,12 +5,14 @@ from dataclasses import replace
 import pytest
 
 from catalogsync.diff import diff
+from catalogsync.identity import owner_tag
 from catalogsync.import_notes import note_name
 from catalogsync.model import (
     AssetRef,
     Catalog,
     Mention,
     ModelRef,
+    ModelSpec,
     State,
     Text,
     Weights,
@@ -102,6 +104,8 @@ def test_the_end_of_an_import_is_nobodys_edit() -> None:
     note = {"note": note_name("acme", "ink", made)}
     found = diff(wanted, replace(snapshot, collections=note), base=wanted)
     assert told(found.models) == {"import": "pending"}
+    (model,) = found.models
+    assert [(change.before, change.after) for change in model.changes] == [(note["note"], None)]
 
 
 def test_what_base_knew_of_an_asset_still_counts() -> None:
@@ -156,3 +160,34 @@ def test_without_a_base_nothing_is_told_of_where_a_difference_comes_from() -> No
     (model,) = diff(wanted, server(catalog(INK), wanted)).models
     assert model.came is None
     assert {change.came for change in model.changes} == {None}
+
+
+@pytest.mark.parametrize("field", ["description", "prompt_guide"])
+def test_a_line_that_links_to_a_renamed_manifest_was_changed_by_hand_alone(field: str) -> None:
+    def linking(key: str, words: str) -> ModelSpec:
+        mention = Mention(f"{{model:{key}}}", ModelRef(key=key))
+        return spec({field: Text(("See ", mention, words))})
+
+    old, fresh = spec({"key": "old"}), spec({"key": "fresh", "renamed_from": "old"})
+    base, held = catalog(old, linking("old", ".")), catalog(old, linking("old", ", by hand."))
+    wanted = catalog(fresh, linking("fresh", "."))
+    found = of(base, held, wanted)
+    assert found.pop("owner") == "pending"
+    assert set(found.values()) == {"drift"}
+
+
+def test_a_rename_that_an_apply_left_half_done_is_nobodys_edit() -> None:
+    renamed = catalog(spec({"key": "ink-heroes", "renamed_from": "ink"}))
+    both = frozenset(owner_tag("acme", key) for key in ("ink", "ink-heroes"))
+    snapshot = marked(renamed, renamed, **{"ink-heroes": both})
+    assert told(diff(renamed, snapshot, base=renamed).models) == {"owner": "pending"}
+
+
+def test_an_edit_is_seen_of_a_concept_whose_manifest_is_gone() -> None:
+    old = spec({"key": "old", "name": "Old"})
+    base = catalog(old, spec({"concepts": scaled(old=0.5, base=1.0)}))
+    held = catalog(old, spec({"concepts": scaled(old=0.7, base=1.0)}))
+    wanted = catalog(spec({"concepts": scaled(base=1.0)}))
+    snapshot = server(held, wanted)
+    (old_id,) = (held.id for held in snapshot.models.values() if held.name == "Old")
+    assert of(base, held, wanted) == {f"concepts.{old_id}.scale": "conflict"}
