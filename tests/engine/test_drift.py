@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalogsync.assumed import as_applied
-from catalogsync.diff import Placed, Verb, diff
+from catalogsync.diff import Change, Placed, Verb, diff
 from catalogsync.drift import Drift, drift_of
 from catalogsync.model import Catalog, Ignored, Mention, ModelRef, ModelSpec, State, Text
 from catalogsync.observe import observe
@@ -139,6 +139,55 @@ def test_of_examples_only_what_people_did_is_told(
         assert left
         shown = [int(ref.name.partition(".")[0]) for ref in left.examples]
         assert occurrences(shown) == (there & after) | ((there ^ after) & before)
+
+
+BESIDE_AN_APPLY = {
+    "each removed another one": ((1, 2), (0, 1), {0: (1, None)}),
+    "removed by hand what Git keeps alone": ((0, 1), (2,), {2: (3, None)}),
+    "removed by hand, another exchanged by Git": ((0, 1), (2, 4), {2: (3, None)}),
+    "moved by hand, another removed by Git": ((1, 0, 2), (0, 1), {0: (1, 2)}),
+    "moved by hand, another exchanged by Git": ((1, 0, 2), (0, 1, 4), {0: (1, 2)}),
+    "added by hand, another removed by Git": ((3, 0, 1, 2), (0, 1), {3: (None, 1)}),
+}
+"""The examples on the server and in Git, of 0, 1 and 2, and the places of what was edited."""
+
+
+@pytest.mark.parametrize("how", BESIDE_AN_APPLY)
+def test_beside_examples_that_wait_for_an_apply_only_the_edited_ones_are_told(how: str) -> None:
+    edited, wanted, says = BESIDE_AN_APPLY[how]
+    was, held, due = (
+        replace(BASE, models=(replace(INK, examples=tuple(map(image, side))),))
+        for side in ((0, 1, 2), edited, wanted)
+    )
+    found = diff(due, as_applied(held, due), base=was, today=TODAY)
+    (edit,) = drift_of(found, catalog="acme", target="", project="", base=Base("c0ffee")).edited
+    assert edit.model.before
+    assert edit.model.after
+    shown = ([ref.name for ref in side.examples] for side in (edit.model.before, edit.model.after))
+    assert list(shown) == [[f"{at}.webp" for at in side] for side in ((0, 1, 2), edited)]
+    assert {number_of(change): places(change) for change in edit.model.changes} == says
+
+
+def number_of(change: Change) -> int:
+    (number,) = (at for at in range(8) if image(at).digest in change.path[1])
+    return number
+
+
+def places(change: Change) -> tuple[int | None, int | None]:
+    before, after = (
+        side.position if isinstance(side, Placed) else None
+        for side in (change.before, change.after)
+    )
+    return before, after
+
+
+def test_examples_that_no_manifest_manages_were_not_edited(server: FakeServer) -> None:
+    edit(server, "Oak", short_description="by hand", examples=(server.add_asset(b"x"),))
+    (edited,) = drift(server).edited
+    assert [change.path for change in edited.model.changes] == [("shortDescription",)]
+    assert edited.model.before
+    assert edited.model.after
+    assert len(edited.model.before.examples) == len(edited.model.after.examples) == 1
 
 
 def occurrences(numbers: list[int]) -> set[tuple[int, int]]:

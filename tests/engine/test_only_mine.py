@@ -179,3 +179,15 @@ def test_a_conflict_of_fields_is_told_beside_one_of_a_whole_model() -> None:
         "ink": "shortDescription was changed in the manifest and on the server",
         "oak": "the model was edited on the server and would be deleted",
     }
+
+
+def test_of_a_renamed_manifest_what_is_mine_is_made() -> None:
+    lines = [f"{at}." for at in range(9)]
+    base = catalog(spec({"description": text(*lines), "examples": pictures(0, 1)}))
+    held = catalog(
+        spec({"description": text("by hand", *lines[1:]), "examples": pictures(0, 1, 2)})
+    )
+    renamed = {"key": "ink-heroes", "renamed_from": "ink", "examples": pictures(0, 1)}
+    wanted = catalog(spec({**renamed, "description": text(*lines[:-1], "mine")}))
+    found = diff(wanted, server(held, wanted), base=base, only_mine=True)
+    assert told(found.models) == {"owner": "pending", "description:9": "pending"}

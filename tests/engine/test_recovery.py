@@ -17,10 +17,11 @@ from catalogsync.actions import (
     RestoreModel,
 )
 from catalogsync.claims import Way, claim_name, claims_by_key
-from catalogsync.diff import READ_ALONE, Change, Verb
+from catalogsync.diff import READ_ALONE, Change, Verb, diff
 from catalogsync.errors import AccessDenied, Rejected, Unreachable
 from catalogsync.identity import PROTECTED_TAG, UNFINISHED_TAG, owner_tag
 from catalogsync.model import Catalog, ModelSpec, State, Text, TrainingImage
+from catalogsync.observe import observe
 from catalogsync.outcome import Status
 from catalogsync.rules import Allowances
 from tests.engine.catalogs import FILES, catalogs
@@ -99,14 +100,17 @@ def test_the_note_of_a_restore_says_which_model_comes_back(server: FakeServer) -
     assert (claim.way, claim.model_id) == (Way.RESTORING, the_id(server))
 
 
+@pytest.mark.parametrize(
+    "spec", [INK, ModelSpec(key="ink", name="Ink", type="flux.1-lora")], ids=["much", "nothing"]
+)
 def test_what_an_interrupted_restore_brought_back_is_marked_as_unfinished_first(
-    server: FakeServer,
+    server: FakeServer, spec: ModelSpec
 ) -> None:
-    (model,) = plan(server, one()).models
+    (model,) = plan(server, one(spec)).models
     (restore,) = (action for action in model.actions if isinstance(action, RestoreModel))
     server.create_collection(restore.note)
     server.restore_model(restore.id)
-    (found,) = plan(server, one()).models
+    (found,) = plan(server, one(spec)).models
     (adopt,) = (action for action in found.actions if isinstance(action, AdoptModel))
     assert UNFINISHED_TAG in adopt.add
 
@@ -119,9 +123,11 @@ def test_the_last_one_that_was_deleted_comes_back(server: FakeServer) -> None:
     assert model.model_id == second
 
 
-def test_anew_makes_a_new_model(server: FakeServer) -> None:
+def test_only_anew_makes_a_new_model(server: FakeServer) -> None:
     (model,) = plan(server, one(), anew=True).models
     assert isinstance(model.actions[0], CreateModel)
+    snapshot = observe(server, one(), jobs=1, restorable=True)
+    assert [found.verb for found in diff(one(), snapshot).models] == [Verb.RESTORE]
 
 
 def test_a_pinned_model_is_restored_although_the_server_does_not_tell_its_tags(

@@ -376,6 +376,18 @@ TEXTS = [
     )
 ]
 
+ROWS = tuple(f"| {at % 10} |" for at in range(300))
+LONG = cases(
+    "description",
+    {"description": text(*ROWS)},
+    (
+        "the first and the last of many lines that recur by hand, one between them by the manifest",
+        {"description": text("first", *ROWS[1:-1], "last")},
+        {"description": text(*ROWS[:150], "mine", *ROWS[151:])},
+        {"description:1": "drift", "description:151": "pending", "description:300": "drift"},
+    ),
+)
+
 PICTURE = Mention("![pose](images/0.webp)", image(0))
 MOVED_PICTURE = Mention("![pose](poses/0.webp)", image(0))
 MENTIONS = cases(
@@ -467,6 +479,7 @@ CASES = [
     *EXAMPLES,
     *TRAINING,
     *TEXTS,
+    *LONG,
     *MENTIONS,
     *MODELS,
     *ACCEPTED,
