@@ -1,0 +1,60 @@
+"""The values of a whole catalog: its manifests, and what holds for all of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from catalogsync.model.assets import LocalFile
+from catalogsync.model.manifests import ModelSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A brake on a plan: an absolute number, or a share of the managed models in percent."""
+
+    count: int | None = None
+    percent: float | None = None
+
+    def allows(self, number: int, *, of: int) -> bool:
+        """Whether `number` out of `of` stays within the limit."""
+        if self.count is not None and number > self.count:
+            return False
+        return self.percent is None or number * 100 <= self.percent * of
+
+    def __str__(self) -> str:
+        return f"{self.percent:g}%" if self.count is None else str(self.count)
+
+
+UNLIMITED = Limit()
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The brakes of a catalog; `max_upload` is in bytes, None for no limit."""
+
+    max_delete: Limit = Limit(count=3)
+    max_update: Limit = UNLIMITED
+    max_upload: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An environment: one project of the API (empty: the credentials' own)."""
+
+    name: str
+    project: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """A whole catalog: its models in the order of their keys, and where their files are.
+
+    `files` maps the sha256 of every file that a model refers to, to the file.
+    """
+
+    name: str
+    models: tuple[ModelSpec, ...] = ()
+    files: Mapping[str, LocalFile] = field(default_factory=dict)
+    targets: tuple[Target, ...] = ()
+    default_target: str = ""
+    policy: Policy = Policy()
+    ignore_tags: tuple[str, ...] = ()
