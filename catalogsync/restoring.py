@@ -12,6 +12,7 @@ from catalogsync.model import (
     AssetRef,
     Catalog,
     Mention,
+    ModelRef,
     ModelSpec,
     RemoteModel,
     Snapshot,
@@ -29,7 +30,10 @@ _NEW = (Verb.CREATE, Verb.RESTORE)
 
 
 def pre_images(plan: Plan, snapshot: Snapshot, *, now: datetime) -> SavedSnapshot:
-    """What a plan is about to change, as it was when the plan was made."""
+    """What a plan is about to change, as it was when the plan was made.
+
+    Of the models that these mention just what tells whose they are is kept beside them.
+    """
     existing = [m for m in plan.models if m.model_id and m.verb is not Verb.RESTORE]
     touched = {model.model_id: Touched(model.key, _touched(model.changes)) for model in existing}
     models = {model_id: snapshot.models[model_id] for model_id in touched}
@@ -42,7 +46,7 @@ def pre_images(plan: Plan, snapshot: Snapshot, *, now: datetime) -> SavedSnapsho
         project=plan.project,
         read_at=in_utc(now),
         snapshot=Snapshot(
-            models=models,
+            models=models | _mentioned(models.values(), snapshot),
             assets={id: ref for id, ref in snapshot.assets.items() if id in shown},
             collections=None
             if collections is None
@@ -50,6 +54,30 @@ def pre_images(plan: Plan, snapshot: Snapshot, *, now: datetime) -> SavedSnapsho
         ),
         undo=Undo(touched, tuple(m.key for m in plan.models if m.verb in _NEW)),
     )
+
+
+def _mentioned(models: Iterable[RemoteModel], snapshot: Snapshot) -> dict[str, RemoteModel]:
+    """The models that others mention, without what is in them."""
+    held = list(models)
+    ids = {concept.model.id for model in held for concept in model.concepts}
+    for model in held:
+        for text in (model.description, model.prompt_guide):
+            targets = (mention.target for mention in parsed(text or "").mentions)
+            ids |= {target.id for target in targets if isinstance(target, ModelRef)}
+    found = (
+        snapshot.models[id] for id in ids - {model.id for model in held} if id in snapshot.models
+    )
+    return {
+        model.id: RemoteModel(
+            id=model.id,
+            name=model.name,
+            type=model.type,
+            status=model.status,
+            updated_at=model.updated_at,
+            tags=model.tags,
+        )
+        for model in found
+    }
 
 
 def _touched(changes: Iterable[Change]) -> tuple[str, ...]:
@@ -186,6 +214,20 @@ def _gone(spec: ModelSpec) -> Refusal:
         f"bring it back first with `catalog-sync restore --id {spec.id}`, then try again: the "
         "server keeps deleted models for 30 days",
     )
+
+
+def as_it_was(undo: Undo, catalog: Catalog) -> tuple[Catalog, frozenset[str]]:
+    """What to compare with the models of an undo file: the manifests, and the keys that count.
+
+    What that apply was about to delete, and has no manifest, gets one that says so.
+    """
+    known = {spec.key for spec in catalog.models}
+    touched = undo.touched.values()
+    doomed = {each.key for each in touched if not each.fields} - known
+    gone = (ModelSpec(key=key, name=key, type="", state=State.ABSENT) for key in doomed)
+    models = tuple(sorted((*catalog.models, *gone), key=lambda spec: spec.key))
+    keys = {each.key for each in touched} | set(undo.created)
+    return replace(catalog, models=models), frozenset(keys & {spec.key for spec in models})
 
 
 def left_there(saved: SavedSnapshot, live: Snapshot) -> tuple[str, ...]:

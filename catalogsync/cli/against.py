@@ -16,21 +16,23 @@ from catalogsync.manifest.commit import load_commit
 from catalogsync.manifest.tree import KnownBlobs
 from catalogsync.model import Catalog, Snapshot, Target
 from catalogsync.plan import LIVE
-from catalogsync.review.words import duration
-from catalogsync.snapshots import SavedSnapshot, digest_of, parsed
+from catalogsync.review.words import counted, duration
+from catalogsync.snapshots import SavedSnapshot, Undo, digest_of, parsed
 
 
 @dataclass(frozen=True, slots=True)
 class Offline:
     """What stands for the live project; `against` is the plan's word for it, `said` people's.
 
-    `read_at` is when the live project was read (UTC), empty where it was not.
+    `read_at` is when the live project was read (UTC), empty where it was not. With an `undo` it has
+    only what one apply was about to change.
     """
 
     snapshot: Snapshot
     against: str
     said: str
     read_at: str = ""
+    undo: Undo | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +85,12 @@ def _snapshot(file: str, desired: Desired) -> Offline:
     data = read_whole(Path(file))
     saved = parsed(data)
     check_snapshot_is_for(saved, desired.catalog, desired.target)
-    if saved.undo:
-        raise UsageError(
-            f"{file} holds only what one apply changed",
-            hint="give it to --restore, or take a snapshot with catalog-sync snapshot",
-        )
     said = f"a snapshot read {duration(saved.age(datetime.now(UTC)))} ago, at {saved.read_at}"
+    if saved.undo:
+        number = len(saved.undo.touched) + len(saved.undo.created)
+        said = f"{counted(number, 'model')} as one apply found them: {said}"
     snapshot = trusting(saved.snapshot, desired.catalog)
-    return Offline(snapshot, f"snapshot:{digest_of(data)}", said, saved.read_at)
+    return Offline(snapshot, f"snapshot:{digest_of(data)}", said, saved.read_at, saved.undo)
 
 
 def check_snapshot_is_for(saved: SavedSnapshot, catalog: Catalog, target: Target) -> None:
@@ -114,7 +114,8 @@ against_option = option(
     default=LIVE,
     show_default=True,
     metavar="WHAT",
-    help="Compare with live, git:REF (the manifests there) or snapshot:FILE; the last two offline.",
+    help="Compare with live, git:REF (the manifests there) or snapshot:FILE; the last two offline. "
+    "An undo file will do: what its apply was about.",
 )
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from catalogsync.cli.against import Against, Desired
+from catalogsync.cli.against import Against, Desired, Offline
 from catalogsync.cli.base import (
     NO_BASE,
     Known,
@@ -32,7 +32,7 @@ from catalogsync.manifest.tree import KnownBlobs
 from catalogsync.model import Catalog, RemoteModel, Snapshot, Target
 from catalogsync.observe import observe
 from catalogsync.plan import Base, Plan, build_plan
-from catalogsync.restoring import settled
+from catalogsync.restoring import as_it_was, settled
 from catalogsync.review.saved import SavedPlan, Scope
 from catalogsync.rules import Allowances
 from catalogsync.snapshots import SavedSnapshot
@@ -110,7 +110,10 @@ def plan_offline(
         say_changed(changed, quiet=choices.quiet)
         keys = selected(catalog, choices, changed)
         offline = against.read(Desired(root, catalog, target, blobs))
-        known = _base(planning, root, catalog, target, blobs, offline=against)
+        if offline.undo:
+            catalog, touched = as_it_was(offline.undo, catalog)
+            keys = touched if keys is None else touched & keys
+        known = _base(planning, root, catalog, target, blobs, offline=offline)
     known = unless_never_applied(known, catalog, offline.snapshot)
     today = datetime.now(UTC).date()
     found = _compared(catalog, offline.snapshot, keys, planning, known, today)
@@ -227,13 +230,13 @@ def _base(
     target: Target,
     blobs: KnownBlobs,
     *,
-    offline: Against | None = None,
+    offline: Offline | None = None,
 ) -> Known:
-    """What was applied last; a plan against a commit has that for its server."""
-    if offline and offline.kind != "snapshot":
+    """What was applied last; a plan against a commit, or what an apply found, needs no base."""
+    if offline and (offline.undo or not offline.read_at):
         if planning.base or planning.scope.only_mine:
             raise UsageError(
-                "a plan against a commit has no edits on the server to tell apart",
+                "a plan against a commit or an undo file has no edits on the server to tell apart",
                 hint="leave --base and --only-mine out, or plan against live",
             )
         return NO_BASE

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.conftest import MODEL, Run, write
+from tests.cli.conftest import MODEL, OTHER, Run, write
 
 EDITED = """\
 name: Pen Heroes
@@ -253,12 +253,50 @@ def test_a_saved_way_back_is_applied_as_it_was_approved(cli: Run, applied: Path)
     assert (forward.code, "was not made with --restore" in forward.err) == (5, True)
 
 
+def test_a_plan_against_it_is_what_that_apply_was_about(
+    cli: Run, applied: Path, server: Any
+) -> None:
+    write(applied / "models/gone.yaml", "name: Gone\ntype: custom\ndescription: Last words.\n")
+    assert cli("apply", applied, "--yes", "-q").code == 0
+    (applied / "models/gone.yaml").unlink()
+    write(applied / "models/both.yaml", OTHER.replace("0.8", "0.5"))
+    write(applied / "models/new.yaml", "name: New\ntype: custom\n")
+    before = json.loads(cli("plan", applied, "--prune", "--json").out)
+    cli("apply", applied, "--prune", "--yes", "-q", "--undo-into", "undo.json")
+    assert cli("plan", applied).out.endswith("No changes. 3 models match.\n")
+    server.control.forget_requests()
+    found = cli("plan", applied, "--against", "snapshot:undo.json")
+    assert found.code == 0
+    assert "against 3 models as one apply found them: a snapshot read" in found.out
+    assert "- delete gone" in found.out
+    assert "ink-heroes scale 0.8 -> 0.5" in found.out
+    document = json.loads(cli("plan", applied, "--against", "snapshot:undo.json", "--json").out)
+    assert [(model["key"], model["verb"], model["changes"]) for model in document["models"]] == [
+        (model["key"], model["verb"], model["changes"]) for model in before["models"]
+    ]
+    assert document["against"].startswith("snapshot:sha256:")
+    assert server.control.requests().total() == 0
+    only = cli("plan", applied, "--against", "snapshot:undo.json", "--only", "both")
+    assert ("~ update both" in only.out, "delete gone" in only.out) == (True, False)
+    # A reading of its own, never a plan to apply.
+    cli("plan", applied, "--against", "snapshot:undo.json", "--out", "plan.json")
+    assert cli("apply", applied, "plan.json").code != 0
+
+
+def test_a_plan_against_it_shows_texts_and_pictures_as_they_were(cli: Run, applied: Path) -> None:
+    edit(applied)
+    before = json.loads(cli("plan", applied, "--json").out)["models"]
+    cli("apply", applied, "--yes", "-q", "--undo-into", "undo.json")
+    document = json.loads(cli("plan", applied, "--against", "snapshot:undo.json", "--json").out)
+    assert [model["changes"] for model in document["models"]] == [m["changes"] for m in before]
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
         (["--restore", "undo.json", "--against", "git:HEAD"], "compares with the live project"),
         (["--restore", "undo.json", "--base", "HEAD"], "is not told apart from edits"),
-        (["--against", "snapshot:undo.json"], "holds only what one apply changed"),
+        (["--against", "snapshot:undo.json", "--base", "HEAD"], "no edits on the server to tell"),
         (["--restore", "undo.json", "--project", "proj_other"], "the snapshot is of project"),
         (["--restore", "changed.json"], "the snapshot was changed, or is none"),
         (["--restore", "nowhere.json"], "does not exist"),
