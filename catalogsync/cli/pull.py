@@ -34,8 +34,10 @@ from catalogsync.pull.download import (
     placed,
     with_files,
 )
-from catalogsync.pull.draft import FIELDS, Draft, Grounds, Load, drafted
+from catalogsync.pull.draft import Load, drafted
+from catalogsync.pull.fields import FIELDS
 from catalogsync.pull.gather import grounds, to_download, to_observe
+from catalogsync.pull.grounds import Draft, Grounds
 from catalogsync.pull.patch import patch
 from catalogsync.pull.selection import Kind, Note, Wanted, choose
 from catalogsync.pull.writer import Writer

@@ -15,7 +15,7 @@ from catalogsync.manifest.files import examined
 from catalogsync.manifest.media import detected, format_of
 from catalogsync.manifest.words import Unfit
 from catalogsync.model import AssetKind, AssetRef
-from catalogsync.pull.draft import Grounds
+from catalogsync.pull.grounds import Grounds
 from catalogsync.pull.names import file_names
 from catalogsync.pull.pictures import Picture
 from catalogsync.pull.selection import Kind, Note

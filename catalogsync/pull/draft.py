@@ -6,45 +6,28 @@ out again by name, until nothing is left to be said against the rest.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import date
+from dataclasses import dataclass, replace
 from typing import Any
 
 from catalogsync.contents import Contents
-from catalogsync.diff import SCALARS, TRAINING, Came, Change, Diff, ModelDiff, diff
+from catalogsync.diff import TRAINING, Came, Change, Diff, ModelDiff, diff
 from catalogsync.errors import ManifestError, Problem
 from catalogsync.identity import Refusal
-from catalogsync.manifest.authored import Authored
-from catalogsync.manifest.strict_yaml import locate
 from catalogsync.manifest.words import visible
-from catalogsync.model import AssetRef, Catalog, ModelSpec, RemoteModel, Snapshot
+from catalogsync.model import AssetRef, Catalog, ModelSpec, RemoteModel
 from catalogsync.pull.edits import LET_GO, Edit, Situation, WriteFile, edited, edits_for
-from catalogsync.pull.fresh import TEXTS, Surroundings, files, values
-from catalogsync.pull.pictures import Pictures
-from catalogsync.pull.selection import Kind, Note, Selection
+from catalogsync.pull.fields import ATTRIBUTES, field_at, fields_with_gone, in_manifest
+from catalogsync.pull.fresh import Surroundings, files, values
+from catalogsync.pull.grounds import Draft, FileText, Grounds, Parts
+from catalogsync.pull.selection import Kind, Note
 from catalogsync.pull.taken import NOT_PULLED
 from catalogsync.roundtrip.judge import Uneditable
 from catalogsync.rules import refused_models
 
-Parts = tuple[str, ...]
 Load = Callable[
     [Mapping[Parts, bytes], Mapping[Parts, AssetRef]], tuple[Catalog, tuple[Problem, ...]]
 ]
 """The catalog as it would be with some texts and assets in it, and what would be wrong with it."""
-
-_ATTRIBUTES = SCALARS | {
-    "tags": "tags",
-    "description": "description",
-    "promptGuide": "prompt_guide",
-    "thumbnail": "thumbnail",
-    "examples": "examples",
-    "collections": "collections",
-    "concepts": "concepts",
-    "protect": "protect",
-    **TRAINING,
-}
-FIELDS = tuple(_ATTRIBUTES)
-"""The fields that can be taken from the server one by one."""
 
 _WHOLE = frozenset(("name", "type", "id", ""))
 """The fields that a manifest cannot do without."""
@@ -53,52 +36,6 @@ _BY_CODE = {"concept-twice": "concepts", "type-fixed": "type", "no-such-epoch": 
 _UNWRITABLE = (Uneditable, UnicodeEncodeError)
 _UNSAID = "what the server has cannot be written so that a plan is empty"
 _BY_HAND = "change it by hand, or put it back on the server with apply"
-
-
-@dataclass(frozen=True, slots=True)
-class Grounds:
-    """What is known before anything is written.
-
-    `written` has the manifests that differ, `gone` are those that let their models go;
-    `pictures`, by key, the files below the manifest's folder that hold an asset, and `stored`
-    what is in them.
-    """
-
-    catalog: Catalog
-    snapshot: Snapshot
-    selection: Selection
-    found: Diff
-    written: Mapping[str, Authored]
-    gone: tuple[ModelSpec, ...] = ()
-    defaults: Mapping[str, Any] = field(default_factory=dict)
-    modeline: bool = False
-    pictures: Mapping[str, Pictures] = field(default_factory=dict)
-    stored: Mapping[Parts, AssetRef] = field(default_factory=dict)
-    base: Catalog | None = None
-    today: date = date.max
-
-
-@dataclass(frozen=True, slots=True)
-class FileText:
-    """A file as it is (None for a new one) and as it is to be."""
-
-    parts: Parts
-    before: bytes | None
-    after: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """Everything to be written for each key, with the fields of an edited one, and the rest.
-
-    `fields` is empty for a new manifest.
-    """
-
-    files: Mapping[str, tuple[FileText, ...]]
-    fields: Mapping[str, tuple[str, ...]]
-    names: Mapping[str, tuple[str, str]]
-    notes: tuple[Note, ...]
-    remarks: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +188,7 @@ class _Work:
             if parts is None:
                 continue
             blamed = True
-            name = _field_at(parts, texts[parts], problem.line)
+            name = field_at(parts, texts[parts], problem.line)
             message = problem.message.removeprefix(f"{name}: ")
             yield _Complaint(self._owner[parts], name, message, problem.hint)
         if problems and not blamed:
@@ -285,7 +222,7 @@ class _Work:
         specs = {spec.key: spec for spec in catalog.models}
         yield from self._refused(_refusals(catalog, after), specs, after.contents)
         for model in after.models:
-            differing = {_in_manifest(change.field) for change in model.changes} - NOT_PULLED
+            differing = {in_manifest(change.field) for change in model.changes} - NOT_PULLED
             if model.key in self._fresh:
                 yield from (_Complaint(model.key, name, _UNSAID) for name in sorted(differing))
             undone = {change.field for change in model.changes if _is_wrong(change)}
@@ -302,7 +239,7 @@ class _Work:
                 named = _BY_CODE.get(refusal.code, "")
                 spec = specs[refusal.model]
                 gone = refusal.code == "no-such-asset"
-                fields = list(_fields_with_gone(spec, contents)) if gone else [named]
+                fields = list(fields_with_gone(spec, contents)) if gone else [named]
                 yield from (_Complaint(spec.key, name, *said) for name in fields)
             elif refusal not in self._before and self._edits.get(refusal.model):
                 yield _Complaint(refusal.model, "", *said)
@@ -314,7 +251,7 @@ class _Work:
             meant |= TRAINING.keys() if meant & TRAINING.keys() else set()
             changed = {
                 name
-                for name, attribute in _ATTRIBUTES.items()
+                for name, attribute in ATTRIBUTES.items()
                 if getattr(spec, attribute) != getattr(specs[spec.key], attribute)
             }
             for name in sorted(changed - meant):
@@ -354,7 +291,7 @@ class _Work:
 
     def _take_back(self, each: _Complaint) -> None:
         edits = self._edits[each.key]
-        meant = [name for name in edits if each.field in (name, _in_manifest(name))]
+        meant = [name for name in edits if each.field in (name, in_manifest(name))]
         for name in meant or list(edits):
             edit = edits.pop(name)
             if edit.otherwise:
@@ -410,33 +347,3 @@ def _is_wrong(change: Change) -> bool:
 
 def _refusals(catalog: Catalog, found: Diff) -> frozenset[Refusal]:
     return frozenset((*found.refusals, *refused_models(catalog, found)))
-
-
-def _field_at(parts: Parts, data: bytes, line: int) -> str:
-    """The field that a line of one of our files belongs to; empty for none."""
-    names = {name: field for field, name in TEXTS.items()}
-    if parts[-1] in names:
-        return names[parts[-1]]
-    if not parts[-1].endswith((".yaml", ".yml")):
-        return ""
-    value, places = locate(data.decode("utf-8"))
-    if not isinstance(value, dict):
-        return ""
-    begins = [(places[id(value), name].key_line, name) for name in value]
-    return max((found for found in begins if found[0] <= line), default=(0, ""))[1]
-
-
-def _fields_with_gone(spec: ModelSpec, contents: Contents) -> Iterator[str]:
-    """The fields that refer to an asset which is not there."""
-    for name in ("thumbnail", "examples", "description", "promptGuide", *TRAINING):
-        alone = replace(
-            ModelSpec(key=spec.key, name="", type=""),
-            **{_ATTRIBUTES[name]: getattr(spec, _ATTRIBUTES[name])},
-        )
-        if any(ref.id and ref.id not in contents.assets for ref in alone.assets):
-            yield _in_manifest(name)
-
-
-def _in_manifest(field: str) -> str:
-    """The manifest's own field that one of the API's is in."""
-    return "training" if field in TRAINING else field

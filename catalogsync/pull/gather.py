@@ -10,7 +10,7 @@ from catalogsync.manifest.authored import authored, defaults
 from catalogsync.manifest.folder import KnownFiles
 from catalogsync.model import Catalog, ModelSpec, RemoteModel, Snapshot, State
 from catalogsync.observe import of_every_field
-from catalogsync.pull.draft import Draft, Grounds
+from catalogsync.pull.grounds import Draft, Grounds
 from catalogsync.pull.selection import Kind, Note, Selection, Wanted
 from catalogsync.pull.taken import taken
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from difflib import unified_diff
 
-from catalogsync.pull.draft import FileText
+from catalogsync.pull.grounds import FileText
 
 _NO_END = "\\ No newline at end of file\n"
 

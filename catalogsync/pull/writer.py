@@ -13,7 +13,7 @@ from itertools import count
 from pathlib import Path
 
 from catalogsync.errors import FileChanged
-from catalogsync.pull.draft import FileText
+from catalogsync.pull.grounds import FileText
 
 Parts = tuple[str, ...]
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from catalogsync.model import AssetRef
-from catalogsync.pull.draft import Draft
+from catalogsync.pull.grounds import Draft
 from catalogsync.pull.selection import Kind, Note
 from catalogsync.review.text import Line
 from catalogsync.review.words import counted, file_size, quoted, visible

@@ -8,8 +8,9 @@ from catalogsync.model import Catalog
 from catalogsync.observe import observe
 from catalogsync.plan import Plan
 from catalogsync.ports import CatalogReader, CatalogWriter
-from catalogsync.pull.draft import Draft, Grounds, drafted
+from catalogsync.pull.draft import drafted
 from catalogsync.pull.gather import grounds, to_observe
+from catalogsync.pull.grounds import Draft, Grounds
 from catalogsync.pull.selection import Wanted, choose
 from catalogsync.pull.writer import Writer
 from tests.engine.run import plan

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from catalogsync.manifest import open_file
 from catalogsync.manifest.outline import outline
 from catalogsync.model import Concept, ModelRef
-from catalogsync.pull.draft import Draft
 from catalogsync.pull.edits import merged
+from catalogsync.pull.grounds import Draft
 from catalogsync.pull.selection import Kind, Wanted
 from tests.engine.catalogs import CONTENTS
 from tests.engine.fake import FakeServer

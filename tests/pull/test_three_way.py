@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 
 from catalogsync.diff import Came
 from catalogsync.model import Catalog, State
-from catalogsync.pull.draft import Draft
+from catalogsync.pull.grounds import Draft
 from catalogsync.pull.selection import Kind, Wanted
 from tests.pull.run import compared, loaded, planned, pull
 from tests.pull.test_edits import (

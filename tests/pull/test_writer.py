@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from catalogsync.errors import FileChanged
-from catalogsync.pull.draft import FileText
+from catalogsync.pull.grounds import FileText
 from catalogsync.pull.writer import Writer
 
 
