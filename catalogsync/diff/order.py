@@ -1,6 +1,7 @@
 """Who has moved the items of an ordered list, as three orders of it tell."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import combinations
 
 from catalogsync.diff.values import Came, worst
 
@@ -8,7 +9,7 @@ Order = Mapping[str, int]
 """The place of every item, by its name."""
 
 
-def movers(base: Order, live: Order, desired: Order, moved: Iterable[str]) -> dict[str, Came]:
+def movers(base: Order, live: Order, desired: Order, moved: Collection[str]) -> dict[str, Came]:
     """Where each of the `moved` items' moves comes from.
 
     Two items stand one way round or the other, so of every pair that live and desired have
@@ -16,16 +17,15 @@ def movers(base: Order, live: Order, desired: Order, moved: Iterable[str]) -> di
     moved; two moved items whose own order neither of their moves explains are in conflict, as are
     those of which base does not know how they stood.
     """
-    moved = list(moved)
-    stayed = [name for name in live if name in desired and name not in set(moved)]
-    found = {name: _kinds(name, stayed, (base, live, desired)) for name in moved}
-    for at, one in enumerate(moved):
-        for other in moved[at + 1 :]:
-            kind = _kind(one, other, (base, live, desired))
-            if kind and kind not in found[one] | found[other]:
-                found[one].add(kind)
-                found[other].add(kind)
-    return {name: _told(kinds) for name, kinds in found.items()}
+    sides = base, live, desired
+    stayed = live.keys() & desired.keys() - set(moved)
+    kinds = {name: _kinds(name, stayed, sides) for name in moved}
+    unclear: set[str] = set()
+    for one, other in combinations(kinds, 2):
+        kind = _kind(one, other, sides)
+        if kind and kind not in kinds[one] | kinds[other]:
+            unclear |= {one, other}
+    return {n: Came.CONFLICT if n in unclear else _told(held) for n, held in kinds.items()}
 
 
 def _kinds(name: str, others: Iterable[str], sides: Sequence[Order]) -> set[Came]:

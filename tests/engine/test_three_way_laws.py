@@ -1,14 +1,14 @@
 """What holds of three sides, whatever they are."""
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from catalogsync.assumed import as_applied
 from catalogsync.diff import diff
+from catalogsync.diff.lists import list_differences
 from catalogsync.diff.merge import regions
-from catalogsync.model import (
-    Catalog,
-)
+from catalogsync.diff.order import movers
+from catalogsync.model import AssetRef, Catalog
 from catalogsync.plan import build_plan
 from tests.engine.catalogs import catalogs
 from tests.engine.run import EVERYTHING
@@ -141,3 +141,21 @@ def test_texts_are_merged_by_line(base: list[str], edited: list[str], wanted: li
     whose = {region.came for region in found}
     assert edited != base or whose <= {"pending"}
     assert wanted != base or whose <= {"drift"}
+
+
+@settings(max_examples=400, deadline=None)
+@given(base=some, desired=st.permutations(range(6)), order=st.permutations(range(6)))
+@example(base=[0, 4, 3, 1, 2], desired=[4, 3, 2, 1, 0, 5], order=[4, 3, 1, 2, 0, 5])
+def test_who_moved_what_depends_on_no_order_in_which_it_is_asked(
+    base: list[int], desired: list[int], order: list[int]
+) -> None:
+    was, live, due = (
+        {str(name): at for at, name in enumerate(side)} for side in (base, range(6), desired)
+    )
+    held, wanted = ([(name, AssetRef(id=name)) for name in side] for side in (live, due))
+    moved = [name for name, _, _ in list_differences(held, wanted)]
+    found = movers(was, live, due, moved)
+    assert movers(was, live, due, sorted(moved, key=lambda name: order[int(name)])) == found
+    turned = {"pending": "drift", "drift": "pending", "conflict": "conflict"}
+    mirrored = movers(was, due, live, moved)
+    assert mirrored == {name: turned[came] for name, came in found.items()}
