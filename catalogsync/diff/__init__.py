@@ -84,7 +84,8 @@ def diff(
     """
     if anew:
         snapshot = replace(snapshot, deleted={})
-    scope = _Scope(snapshot, keys, prune, shard, base, today, promoting)
+    contents = known_contents(catalog.models, snapshot.assets)
+    scope = _Scope(snapshot, contents, keys, prune, shard, base, today, promoting)
     found, sides = scope.compared(catalog)
     if sides is None or not only_mine:
         return found
@@ -96,7 +97,6 @@ def diff(
         models=models,
         refusals=(*again.refusals, *left.refusals, *still_undoing(models, left.refusals)),
         unchanged=found.unchanged,
-        accepted=found.accepted,
         alone=left.edits,
     )
 
@@ -106,6 +106,7 @@ class _Scope:
     """What a catalog is compared with, and how."""
 
     snapshot: Snapshot
+    contents: Contents
     keys: frozenset[str] | None
     prune: bool
     shard: Shard | None
@@ -126,10 +127,9 @@ class _Scope:
             deleted=snapshot.deleted,
             promoting=self.promoting,
         )
-        contents = known_contents(catalog.models, snapshot.assets)
         lost = {spec.key: spec.id for spec in matching.lost}
         ids = lost | matching.restorable() | matching.ids()
-        compare = Comparison(catalog, snapshot, contents, ids, notes, claims)
+        compare = Comparison(catalog, snapshot, self.contents, ids, notes, claims)
         chosen = [found for found in matching.matches if self._has(found.spec.key)]
         refused = dict(self._refused(chosen, contents))
         matches = [found for found in chosen if found.spec.key not in refused]
@@ -154,7 +154,7 @@ class _Scope:
             ),
             orphans=() if self.prune else orphans,
             ids=matching.ids(),
-            contents=contents,
+            contents=self.contents,
             collections=snapshot.collections or {},
             notes=notes,
             prices=snapshot.prices,

@@ -8,6 +8,7 @@ import pytest
 from catalogsync.diff import diff
 from catalogsync.model import (
     NO_ASSET,
+    AssetRef,
     Concept,
     ModelRef,
     ModelSpec,
@@ -191,3 +192,16 @@ def test_of_a_renamed_manifest_what_is_mine_is_made() -> None:
     wanted = catalog(spec({**renamed, "description": text(*lines[:-1], "mine")}))
     found = diff(wanted, server(held, wanted), base=base, only_mine=True)
     assert told(found.models) == {"owner": "pending", "description:9": "pending"}
+
+
+def test_what_a_manifest_says_of_an_asset_counts_where_its_place_was_edited_by_hand() -> None:
+    pair, wanted_short = replace(pictures(0)[0], id="asset_x"), {"short_description": "newer"}
+    fields = {"thumbnail": pair, "examples": pictures(0), "short_description": "base"}
+    base, wanted = catalog(spec(fields)), catalog(spec({**fields, **wanted_short}))
+    held = catalog(
+        spec({**fields, "thumbnail": pictures(1)[0], "examples": (AssetRef(id="asset_x"),)})
+    )
+    snapshot = server(held, wanted)
+    unknown = dict(snapshot.assets) | {"asset_x": AssetRef(id="asset_x")}
+    found = diff(wanted, replace(snapshot, assets=unknown), base=base, only_mine=True)
+    assert (told(found.models), found.refusals) == ({"shortDescription": "pending"}, ())
