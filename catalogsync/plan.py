@@ -33,11 +33,7 @@ from catalogsync.diff import (
 from catalogsync.estimate import looks, requests_of
 from catalogsync.identity import Origin, Refusal
 from catalogsync.members import batches
-from catalogsync.model import (
-    AssetOptions,
-    AssetRef,
-    Catalog,
-)
+from catalogsync.model import AssetRef, Catalog
 from catalogsync.remarks import remark
 from catalogsync.rules import (
     NO_ALLOWANCES,
@@ -274,15 +270,11 @@ def _uploads(actions: Iterable[Action], contents: Contents) -> tuple[UploadAsset
     while needed:
         ref = needed.popleft()
         if ref.sha256 and contents.id_of(ref) is None:
-            if ref.options and ref.options.parent and not _options(missing.get(ref.sha256)):
+            if ref.options and ref.options.parent:
                 needed.append(ref.options.parent)
             missing[ref.sha256] = min(ref, missing.get(ref.sha256, ref), key=_telling)
     ordered = sorted(missing.values(), key=lambda ref: (ref.name, ref.sha256))
     return tuple(UploadAsset(replace(ref, id="", options=None), ref.options) for ref in ordered)
-
-
-def _options(ref: AssetRef | None) -> AssetOptions | None:
-    return ref.options if ref else None
 
 
 def _telling(ref: AssetRef) -> tuple[bool, str]:

@@ -148,9 +148,10 @@ def _field_value(spec: ModelSpec, name: str) -> FieldValue:
 
 def _tag_edits(found: ModelDiff) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Tags to add and to delete, our own marks among them."""
-    marks = mark_edits(found)
-    edits = zip(_edits(found.changes, "tags"), marks, strict=True)
-    add, delete = ({*tags, *ours} for tags, ours in edits)
+    add, delete = map(set, _edits(found.changes, "tags"))
+    marks, unmarks = mark_edits(found)
+    add |= marks
+    delete |= unmarks
     for change in found.changes:
         if change.field == "owner":
             add.add(str(change.after))

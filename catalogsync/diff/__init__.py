@@ -129,18 +129,25 @@ class _Scope:
         )
         lost = {spec.key: spec.id for spec in matching.lost}
         ids = lost | matching.restorable() | matching.ids()
-        compare = Comparison(catalog, snapshot, self.contents, ids, notes, claims)
+        compare = Comparison(catalog, snapshot, self.contents, ids)
         chosen = [found for found in matching.matches if self._has(found.spec.key)]
-        refused = dict(self._refused(chosen, contents))
+        refused = dict(self._refused(chosen))
         matches = [found for found in chosen if found.spec.key not in refused]
-        lenient = (without_accepted(found, self.today) for found in matches)
-        models = [found for found in map(compare.model, lenient) if found]
+        compared = (
+            compare.model(
+                without_accepted(found, self.today),
+                notes.get(found.spec.key),
+                claims.get(found.spec.key, ()),
+            )
+            for found in matches
+        )
+        models = [found for found in compared if found]
         gone = [ModelDiff(spec.key, Verb.CREATE, spec, None) for spec in matching.lost]
         orphans = tuple(orphan for orphan in matching.orphans if self._has_orphan(orphan[0]))
         if self.prune:
             models += [ModelDiff(key, Verb.DELETE, None, remote) for key, remote in orphans]
             models.sort(key=lambda model: model.key)
-        sides = Sides(catalog, self.base, snapshot, matching, notes) if self.base else None
+        sides = Sides(catalog, self.base, snapshot, matching) if self.base else None
         if sides:
             models = list(map(sides.attributed, models))
             gone = list(map(sides.attributed, gone))
@@ -174,11 +181,11 @@ class _Scope:
         )
         return found, sides
 
-    def _refused(self, chosen: list[Match], contents: Contents) -> Iterator[tuple[str, Refusal]]:
+    def _refused(self, chosen: list[Match]) -> Iterator[tuple[str, Refusal]]:
         """What cannot be compared, by key."""
         was = held_in(self.base)
         for found in chosen:
-            edited = edited_file(found, was, self.snapshot.assets, contents)
+            edited = edited_file(found, was, self.snapshot.assets, self.contents)
             if refusal := unread(found) or edited:
                 yield found.spec.key, refusal
 

@@ -27,6 +27,10 @@ class Card:
     training: tuple[TrainingImage, ...] = ()
 
 
+_NEW = Card(name="", type="")
+"""What a model is before it is made."""
+
+
 def cards(
     found: ModelDiff, contents: Contents, collections: Mapping[str, str]
 ) -> tuple[Card | None, Card | None]:
@@ -61,7 +65,7 @@ def _wanted_card(
     spec: ModelSpec, before: Card | None, changes: Iterable[Change], contents: Contents
 ) -> Card:
     """What a manifest does not manage stays as it is."""
-    live = before or Card(name="", type="")
+    live = before or _NEW
     changed = [change for change in changes if change.field in ("tags", "collections")]
     thumbnail = live.thumbnail if spec.thumbnail is None else contents.in_full(spec.thumbnail)
     examples = spec.examples

@@ -64,6 +64,23 @@ _VERBS = {
 """What becomes of a model that is not ours yet, by how its manifest came by it."""
 
 
+def _source(spec: ModelSpec, remote: RemoteModel | None, note: Note | None) -> Iterator[Change]:
+    """What a new model is made of, or the note of an import that is over."""
+    if remote is None and spec.weights:
+        yield Change(spec.key, ("source",), None, spec.weights)
+    elif remote and note:
+        yield Change(spec.key, ("import",), note.name, None)
+
+
+def _claimed(found: Match, claims: Sequence[Claim]) -> Iterator[Change]:
+    """The note of how a model came to be ours, once that is over."""
+    names = [claim.name for claim in claims]
+    if found.live and UNFINISHED_TAG in found.live.tags:
+        names = names or [UNFINISHED_TAG]
+    if names and found.origin is not Origin.DELETED:
+        yield Change(found.spec.key, ("note",), names[0], None)
+
+
 def _unread(change: Change) -> Change:
     """A change of a deleted model, which does not tell what its texts are."""
     return replace(change, before=None) if change.field in READ_ALONE else change
@@ -86,20 +103,19 @@ class Comparison:
         snapshot: Snapshot,
         contents: Contents,
         ids: Mapping[str, str],
-        notes: Mapping[str, Note],
-        claims: Mapping[str, Sequence[Claim]],
     ) -> None:
         self._catalog = catalog
         self._contents = contents
-        self._notes = notes
-        self._claims = claims
         self._keys = {model_id: key for key, model_id in ids.items()}
         self._collections = snapshot.collections or {}
         globs = (*RESERVED_TAGS, *catalog.ignore_tags)
         self._is_ignored = re.compile("|".join(map(pattern_of, globs))).match
 
-    def model(self, found: Match) -> ModelDiff | None:
-        """What differs between a manifest and its model, or None where nothing does."""
+    def model(self, found: Match, note: Note | None, claims: Sequence[Claim]) -> ModelDiff | None:
+        """What differs between a manifest and its model, or None where nothing does.
+
+        The `note` is that of an import, `claims` those of how the model came to be ours.
+        """
         spec, remote = found.spec, found.remote
         if spec.state is State.ABSENT:
             return ModelDiff(spec.key, Verb.DELETE, spec, remote) if remote else None
@@ -107,8 +123,8 @@ class Comparison:
             marks = tuple(self._our_marks(spec, remote)) if remote else ()
             return ModelDiff(spec.key, Verb.FORGET, spec, remote, marks) if marks else None
         changes = (
-            *self._source(spec, remote),
-            *self._claimed(found),
+            *_source(spec, remote, note),
+            *_claimed(found, claims),
             *self.changes(spec, remote or _NOTHING),
         )
         if remote is None:
@@ -129,22 +145,6 @@ class Comparison:
         yield from training_changes(spec, live, self._contents)
         yield from self._text(spec.key, "description", spec.description, live.description)
         yield from self._text(spec.key, "promptGuide", spec.prompt_guide, live.prompt_guide)
-
-    def _source(self, spec: ModelSpec, remote: RemoteModel | None) -> Iterator[Change]:
-        """What a new model is made of, or the note of an import that is over."""
-        note = self._notes.get(spec.key)
-        if remote is None and spec.weights:
-            yield Change(spec.key, ("source",), None, spec.weights)
-        elif remote and note:
-            yield Change(spec.key, ("import",), note.name, None)
-
-    def _claimed(self, found: Match) -> Iterator[Change]:
-        """The note of how a model came to be ours, once that is over."""
-        names = [claim.name for claim in self._claims.get(found.spec.key, ())]
-        if found.live and UNFINISHED_TAG in found.live.tags:
-            names = names or [UNFINISHED_TAG]
-        if names and found.origin is not Origin.DELETED:
-            yield Change(found.spec.key, ("note",), names[0], None)
 
     def _lost(self, found: Match) -> Iterator[Change]:
         """The tags that a manifest leaves alone, and that a restored model comes back without."""
@@ -230,12 +230,11 @@ class Comparison:
             return
         contents = self._contents
         before = [contents.token_of(asset_id) for asset_id in live.examples]
-        after = [contents.token(ref) for ref in spec.examples]
-        if before == after:
+        if before == [contents.token(ref) for ref in spec.examples]:
             return
-        held = zip(before, map(contents.described, live.examples), strict=True)
-        wanted = zip(after, map(contents.in_full, spec.examples), strict=True)
-        for name, old, new in list_differences(list(held), list(wanted)):
+        held = [(contents.token_of(each), contents.described(each)) for each in live.examples]
+        wanted = [(contents.token(ref), contents.in_full(ref)) for ref in spec.examples]
+        for name, old, new in list_differences(held, wanted):
             yield Change(spec.key, ("examples", name), old, new)
 
     def _text(

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from catalogsync.contents import Contents
-from catalogsync.diff.lists import list_differences, numbered, woven
+from catalogsync.diff.lists import list_differences, named, woven
 from catalogsync.diff.values import Came, Change, ModelDiff, Placed
-from catalogsync.model import AssetRef, ModelSpec
+from catalogsync.model import AssetRef
 
 
 def but_for_git(found: ModelDiff, contents: Contents) -> ModelDiff:
@@ -16,8 +16,9 @@ def but_for_git(found: ModelDiff, contents: Contents) -> ModelDiff:
     waiting = [c for c in found.changes if c.came is Came.PENDING and c.field == "examples"]
     if not waiting or spec is None or live is None:
         return replace(found, changes=changes)
-    held = _named(map(contents.token_of, live.examples), map(contents.described, live.examples))
-    before = _examples(waiting, changes, held, _wanted(spec, contents))
+    held = named((contents.token_of(each), contents.described(each)) for each in live.examples)
+    wanted = named((contents.token(ref), contents.in_full(ref)) for ref in spec.examples or ())
+    before = _examples(waiting, changes, held, wanted)
     others = tuple(change for change in changes if change.field != "examples")
     moved = list_differences(list(held.items()), list(before.items()))
     edits = (Change(found.key, ("examples", n), old, new, Came.DRIFT) for n, old, new in moved)
@@ -27,15 +28,6 @@ def but_for_git(found: ModelDiff, contents: Contents) -> ModelDiff:
 
 Named = dict[str, AssetRef]
 """The items of a list, in its order, by names that are the same in other lists."""
-
-
-def _named(tokens: Iterable[str], refs: Iterable[AssetRef]) -> Named:
-    return dict(zip(numbered(tokens), refs, strict=True))
-
-
-def _wanted(spec: ModelSpec, contents: Contents) -> Named:
-    examples = spec.examples or ()
-    return _named(map(contents.token, examples), map(contents.in_full, examples))
 
 
 def _examples(

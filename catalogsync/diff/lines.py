@@ -29,11 +29,11 @@ def joined(lines: Iterable[Text]) -> Text:
 
 
 def _merged(parts: Iterable[str | Mention]) -> list[str | Mention]:
-    """Adjacent strings as one, empty ones left out."""
+    """Adjacent strings as one."""
     found: list[str | Mention] = []
     for part in parts:
         if found and isinstance(part, str) and isinstance(found[-1], str):
             found[-1] += part
-        elif part != "":
+        else:
             found.append(part)
     return found

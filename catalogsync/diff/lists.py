@@ -2,10 +2,13 @@
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Sequence
+from typing import TypeVar
 
 from catalogsync.diff.values import Placed
 from catalogsync.model import AssetRef
+
+Item = TypeVar("Item")
 
 
 def list_differences(
@@ -25,12 +28,14 @@ def list_differences(
     ]
 
 
-def numbered(names: Iterable[str]) -> Iterator[str]:
-    """The names of a list's items, equal ones told apart by how often they have come up before."""
+def named(items: Iterable[tuple[str, Item]]) -> dict[str, Item]:
+    """A list's items by name, in order; equal names by how often they have come up before."""
     seen: Counter[str] = Counter()
-    for name in names:
+    found: dict[str, Item] = {}
+    for name, item in items:
         seen[name] += 1
-        yield name if seen[name] == 1 else f"{name}#{seen[name]}"
+        found[name if seen[name] == 1 else f"{name}#{seen[name]}"] = item
+    return found
 
 
 def woven(order: list[str], other: list[str], moved: Container[str]) -> list[str]:
@@ -49,9 +54,7 @@ def woven(order: list[str], other: list[str], moved: Container[str]) -> list[str
 
 
 def _placed(items: Sequence[tuple[str, AssetRef]]) -> dict[str, Placed]:
-    names = numbered(name for name, _ in items)
-    refs = (ref for _, ref in items)
-    return {n: Placed(at, ref) for at, (n, ref) in enumerate(zip(names, refs, strict=True), 1)}
+    return named((name, Placed(at, ref)) for at, (name, ref) in enumerate(items, 1))
 
 
 def _longest_increasing(numbers: Sequence[int]) -> frozenset[int]:

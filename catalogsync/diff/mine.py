@@ -13,7 +13,6 @@ from catalogsync.diff.training import TRAINING
 from catalogsync.diff.values import Came, Change, ModelDiff, Placed, Verb
 from catalogsync.identity import PROTECTED_TAG, Refusal
 from catalogsync.model import (
-    NO_ASSET,
     AssetRef,
     Catalog,
     ModelSpec,
@@ -143,7 +142,7 @@ class _Kept:
         if field in ("tags", "collections"):
             return {field: self._members(field, getattr(spec, field) or frozenset())}
         if field == "thumbnail":
-            return {field: AssetRef(id=live.thumbnail) if live.thumbnail else NO_ASSET}
+            return {field: AssetRef(id=live.thumbnail)}
         if field == "concepts":
             return {field: self._concepts(spec)}
         if field == "examples":
@@ -161,7 +160,7 @@ class _Kept:
                 if isinstance(live, TrainingImage):
                     kept[name] = live
                 else:
-                    kept.pop(name, None)
+                    del kept[name]
         return tuple(kept.values())
 
     def _training_pairs(self, spec: ModelSpec) -> tuple[TrainingPair, ...]:
@@ -211,9 +210,8 @@ class _Kept:
     def _examples(self) -> tuple[AssetRef, ...]:
         """The wanted ones in their order, with what was added, removed or moved by hand."""
         assert self._base
-        _, held, wanted = self._sides.example_names(self._base, self._live, self._spec)
-        refs = dict(zip(held, map(_by_id, self._live.examples), strict=True))
-        refs |= dict(zip(wanted, self._spec.examples or (), strict=True))
+        _, there, due = self._sides.examples_by_name(self._base, self._live, self._spec)
+        refs, held, wanted = there | due, list(there), list(due)
         gone = {held[at - 1] for at in self._places("before", "after", Came.PENDING)}
         gone |= {wanted[at - 1] for at in self._places("after", "before", Came.DRIFT)}
         by_hand = any(change.came is Came.DRIFT for change in self._moves)
@@ -235,7 +233,3 @@ _TRAINED: dict[str, Callable[[_Kept, ModelSpec], object]] = {
     "trainingImagePairs": _Kept._training_pairs,
     "parameters": _Kept._training_parameters,
 }
-
-
-def _by_id(asset_id: str) -> AssetRef:
-    return AssetRef(id=asset_id)

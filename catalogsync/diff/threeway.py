@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from catalogsync.contents import known_contents
 from catalogsync.diff.compare import Comparison
 from catalogsync.diff.lines import lines_of
-from catalogsync.diff.lists import numbered
+from catalogsync.diff.lists import named
 from catalogsync.diff.managed import MANAGED, TEXTS, leaving_alone
 from catalogsync.diff.merge import Region, regions
 from catalogsync.diff.order import movers
@@ -27,10 +27,10 @@ from catalogsync.diff.values import (
     worst,
 )
 from catalogsync.identity import Matching, Origin, was_applied
-from catalogsync.import_notes import Note
 from catalogsync.mentions import parsed
 from catalogsync.model import (
     NO_ASSET,
+    AssetRef,
     Catalog,
     Concept,
     Mention,
@@ -57,24 +57,19 @@ class Sides:
     """Base, desired and live, in words that mean the same on all three."""
 
     def __init__(
-        self,
-        catalog: Catalog,
-        base: Catalog,
-        snapshot: Snapshot,
-        matching: Matching,
-        notes: Mapping[str, Note],
+        self, catalog: Catalog, base: Catalog, snapshot: Snapshot, matching: Matching
     ) -> None:
-        base = base if base.name == catalog.name else Catalog(catalog.name)
+        known = base.models if base.name == catalog.name else ()
         wanted = catalog.models
         self._keys = {model.id: key for key, model in matching.orphans}
         self._keys |= {spec.id: spec.key for spec in matching.lost}
         self._keys |= {model_id: key for key, model_id in matching.ids().items()}
         ids = {key: model_id for model_id, key in self._keys.items()}
-        self._contents = known_contents((*wanted, *base.models), snapshot.assets)
-        self._compare = Comparison(catalog, snapshot, self._contents, ids, notes, {})
+        self._contents = known_contents((*wanted, *known), snapshot.assets)
+        self._compare = Comparison(catalog, snapshot, self._contents, ids)
         self._was_applied = was_applied(catalog.name, snapshot.models.values())
         renamed = {spec.renamed_from: spec.key for spec in wanted if spec.renamed_from}
-        self._by_key = {spec.key: _renamed(spec, renamed) for spec in base.models}
+        self._by_key = {spec.key: _renamed(spec, renamed) for spec in known}
 
     def concepts(self, held: Iterable[Concept]) -> dict[str, Concept]:
         """Concepts by what their models are called at addresses."""
@@ -96,6 +91,7 @@ class Sides:
         if whole:
             changes = tuple(replace(change, came=whole) for change in found.changes)
             return replace(found, changes=changes, came=whole)
+        assert base
         changes = tuple(self._changes(found, base))
         return replace(found, changes=changes, came=worst(c.came for c in changes if c.came))
 
@@ -122,10 +118,10 @@ class Sides:
         edited = live and any(self._compare.changes(_read(base, live), live))
         return Came.CONFLICT if edited else Came.PENDING
 
-    def _changes(self, found: ModelDiff, base: ModelSpec | None) -> Iterator[Change]:
+    def _changes(self, found: ModelDiff, base: ModelSpec) -> Iterator[Change]:
         spec, live = found.spec, found.remote
-        if spec is None or live is None or base is None:
-            return
+        assert spec
+        assert live
         plain = leaving_alone(base, ("thumbnail", "examples", *TEXTS.values()))
         moved = {self._address(change): change for change in self._compare.changes(plain, live)}
         examples = self._examples(found.changes, spec, base, live)
@@ -166,7 +162,7 @@ class Sides:
         mine = [change for change in changes if change.field == "examples"]
         if base.examples is None or spec.examples is None:
             return {change.path[1]: Came.PENDING for change in mine}
-        was, held, wanted = self.example_names(base, live, spec)
+        was, held, wanted = map(list, self.examples_by_name(base, live, spec))
         base_order, live_order, order = (
             {name: at for at, name in enumerate(side)} for side in (was, held, wanted)
         )
@@ -184,14 +180,16 @@ class Sides:
         came = movers(base_order, live_order, order, moves)
         return found | {moves[name]: kind for name, kind in came.items()}
 
-    def example_names(
+    def examples_by_name(
         self, base: ModelSpec, live: RemoteModel, spec: ModelSpec
-    ) -> tuple[list[str], list[str], list[str]]:
+    ) -> tuple[dict[str, AssetRef], dict[str, AssetRef], dict[str, AssetRef]]:
         """The examples of base, live and desired, in order, by names that mean the same."""
-        token = self._contents.token
-        was = numbered(token(ref) for ref in base.examples or ())
-        held = numbered(self._contents.token_of(asset_id) for asset_id in live.examples)
-        return list(was), list(held), list(numbered(token(ref) for ref in spec.examples or ()))
+        held = tuple(AssetRef(id=asset_id) for asset_id in live.examples)
+        was, there, wanted = (
+            named((self._contents.token(ref), ref) for ref in side or ())
+            for side in (base.examples, held, spec.examples)
+        )
+        return was, there, wanted
 
     def _text(self, change: Change, spec: ModelSpec, base: ModelSpec, live: RemoteModel) -> Change:
         sides = self.text(change.field, spec, base, live)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from catalogsync.contents import Contents
-from catalogsync.diff.lists import numbered
+from catalogsync.diff.lists import named
 from catalogsync.diff.values import Change
 from catalogsync.model import ModelSpec, RemoteModel, TrainingImage, TrainingPair
 from catalogsync.texts import as_compared
@@ -33,9 +33,7 @@ def images_by_name(
     images: Iterable[TrainingImage] | None, contents: Contents
 ) -> dict[str, TrainingImage]:
     """Training images by what they are called at addresses: the same for the same content."""
-    held = tuple(images or ())
-    names = numbered(contents.token(image.asset) for image in held)
-    return dict(zip(names, held, strict=True))
+    return named((contents.token(image.asset), image) for image in images or ())
 
 
 def _image_changes(spec: ModelSpec, live: RemoteModel, contents: Contents) -> Iterator[Change]:

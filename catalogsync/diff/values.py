@@ -64,7 +64,7 @@ class Came(StrEnum):
 def worst(parts: Iterable[Came]) -> Came:
     """What is to be said of a whole by what its parts are."""
     order = (Came.ACCEPTED, Came.PENDING, Came.DRIFT, Came.CONFLICT)
-    return max(parts, key=order.index, default=Came.PENDING)
+    return max(parts, key=order.index)
 
 
 @dataclass(frozen=True, slots=True)
