@@ -70,6 +70,7 @@ def test_a_model_is_imported_tagged_and_then_given_its_fields(weights: Weights) 
     assert not server.collections
     names = [name for name, _ in server.writes]
     assert names.index("edit_tags") < names.index("update_model")
+    assert [set(what) for name, what in server.writes if name == "update_model"] == [{"id", "name"}]
     assert not plan(server, one(spec)).models
 
 

@@ -280,6 +280,7 @@ def test_a_file_is_filed_as_one_of_its_places_says_below_what_is_sent_too() -> N
             image(0): options,
             image(1): None,
         }
+        assert {each.asset.options for each in made.uploads} == {None}
         assert [collection.name for collection in made.collections] == ["Sketches"]
 
 

@@ -493,6 +493,26 @@ def test_a_difference_tells_where_it_comes_from(case: Case) -> None:
     assert told(found.models) | accepted == case.says
 
 
+@pytest.mark.parametrize(
+    ("base", "desired", "says"),
+    [
+        ("abcde", "aBcde", [(2, "b", "B")]),
+        ("abcde", "acXde", [(2, "b", ""), (3, "", "X")]),
+        ("aoe", "one", [(1, "a", ""), (2, "", "n")]),
+        ("axy", "byzxy", [(1, "a", "byz")]),
+        ("abcabc", "abcXabc", [(4, "", "X")]),
+    ],
+)
+def test_a_hunk_holds_the_lines_that_differ_and_no_others(
+    base: str, desired: str, says: list[tuple[int, str, str]]
+) -> None:
+    was, wanted = ({"description": text(*lines)} for lines in (base, desired))
+    (model,) = compared(Case("description", "", was, {}, wanted, {})).models
+    (change,) = model.changes
+    found = [(hunk.line, "".join(hunk.before), "".join(hunk.after)) for hunk in change.hunks]
+    assert found == says
+
+
 IN_TWO = "each moved another one"
 """Its moves come from both sides: such an order is nobody's alone."""
 

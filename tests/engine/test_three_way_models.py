@@ -191,3 +191,12 @@ def test_an_edit_is_seen_of_a_concept_whose_manifest_is_gone() -> None:
     snapshot = server(held, wanted)
     (old_id,) = (held.id for held in snapshot.models.values() if held.name == "Old")
     assert of(base, held, wanted) == {f"concepts.{old_id}.scale": "conflict"}
+
+
+@pytest.mark.parametrize("state", [State.ABSENT, State.UNMANAGED])
+def test_a_new_manifest_that_lets_a_model_go_is_of_this_change_set(state: State) -> None:
+    held, wanted = (
+        catalog(spec({"id": "model_ink", "state": each})) for each in (State.PRESENT, state)
+    )
+    (model,) = diff(wanted, server(held, wanted), base=catalog()).models
+    assert (model.came, model.spec) == ("pending", wanted.models[-1])
