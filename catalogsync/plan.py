@@ -293,10 +293,11 @@ def _new_collections(
 
 def _plan_model(found: ModelDiff, diff: Diff, catalog: str) -> ModelPlan:
     before, after = cards(found, diff.contents, diff.collections)
-    name = found.spec.name if found.spec else found.remote.name if found.remote else ""
+    named = found.spec or found.remote
+    assert named
     return ModelPlan(
         key=found.key,
-        name=name,
+        name=named.name,
         verb=found.verb,
         model_id=found.remote.id if found.remote else "",
         changes=found.changes,

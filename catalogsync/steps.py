@@ -34,11 +34,10 @@ def actions_of(found: ModelDiff, diff: Diff, catalog: str) -> Iterator[ModelActi
     """The actions of a model: what makes it ours first, what replaces texts last."""
     if found.verb is Verb.DELETE:
         yield DeleteModel(found.key)
-    elif found.verb is Verb.FORGET:
+    elif found.verb is Verb.FORGET and found.remote:
         marks = {str(change.before) for change in found.changes if change.field == "owner"}
         protected = {PROTECTED_TAG} if any(c.field == "protect" for c in found.changes) else set()
-        told = data_marks(found.remote) if found.remote else frozenset()
-        yield ForgetModel(found.key, tuple(sorted(marks | protected | told)))
+        yield ForgetModel(found.key, tuple(sorted(marks | protected | data_marks(found.remote))))
     elif found.spec:
         yield from _identity_actions(found, diff, catalog)
         yield from _field_actions(found, found.spec)

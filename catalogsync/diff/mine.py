@@ -126,7 +126,7 @@ class _Kept:
 
     def spec(self, spec: ModelSpec) -> ModelSpec:
         """The manifest, wanting what the server has where that is what was edited."""
-        if self.conflicts or not self._drift:
+        if self.conflicts:
             return spec
         edits: dict[str, Any] = {}
         for field in {change.field for change in self._drift}:

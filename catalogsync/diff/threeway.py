@@ -160,8 +160,6 @@ class Sides:
     ) -> dict[str, Came]:
         """Where the change of every example comes from, by its name in the path."""
         mine = [change for change in changes if change.field == "examples"]
-        if base.examples is None or spec.examples is None:
-            return {change.path[1]: Came.PENDING for change in mine}
         was, held, wanted = map(list, self.examples_by_name(base, live, spec))
         base_order, live_order, order = (
             {name: at for at, name in enumerate(side)} for side in (was, held, wanted)
