@@ -7,14 +7,13 @@ from typing import Any
 import pytest
 
 from catalogsync.diff import diff
-from catalogsync.model import (
-    Ignored,
-)
+from catalogsync.model import Ignored, State
 from catalogsync.plan import build_plan
 from tests.engine.conftest import image
 from tests.engine.sides import (
     Fields,
     catalog,
+    marked,
     pictures,
     scaled,
     server,
@@ -98,6 +97,23 @@ def test_a_model_that_is_to_be_made_gets_what_may_differ_later() -> None:
     (model,) = found.models
     assert {change.field for change in model.changes} == {"owner", "name", "type", "tags"}
     assert found.accepted == ()
+
+
+def test_of_a_model_that_an_apply_left_half_made_nothing_is_accepted() -> None:
+    wanted = catalog(spec({"tags": words("ink"), "ignored": (LENIENT,)}))
+    snapshot = marked(wanted, wanted, ink=frozenset())
+    made = {key: replace(model, status="new") for key, model in snapshot.models.items()}
+    found = diff(wanted, replace(snapshot, models=made), today=LAST_DAY)
+    (model,) = found.models
+    assert ({change.field for change in model.changes}, found.accepted) == ({"owner", "tags"}, ())
+
+
+def test_of_a_model_that_is_deleted_nothing_is_accepted() -> None:
+    held = catalog(spec({"tags": words("ink hand")}))
+    gone = {"tags": words("ink"), "ignored": (LENIENT,), "state": State.ABSENT}
+    wanted = catalog(spec(gone))
+    found = diff(wanted, server(held, wanted), today=LAST_DAY)
+    assert (told(found.models), found.accepted) == ({"delete": "None"}, ())
 
 
 @pytest.mark.parametrize(

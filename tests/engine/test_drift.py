@@ -55,10 +55,14 @@ def edit(server: FakeServer, name: str, **fields: object) -> None:
 
 
 def drift(
-    server: FakeServer, desired: Catalog = BASE, base: Catalog | None = BASE, today: date = TODAY
+    server: FakeServer,
+    desired: Catalog = BASE,
+    base: Catalog | None = BASE,
+    today: date = TODAY,
+    keys: frozenset[str] | None = None,
 ) -> Drift:
-    snapshot = observe(server, desired, jobs=2)
-    found = diff(desired, snapshot, base=base, today=today)
+    snapshot = observe(server, desired, keys=keys, jobs=2)
+    found = diff(desired, snapshot, keys=keys, base=base, today=today)
     return drift_of(
         found, catalog="acme", target="", project="", base=Base("c0ffee") if base else None
     )
@@ -254,6 +258,8 @@ def test_a_deleted_model_is_gone_where_its_manifest_pins_it(server: FakeServer) 
     gone = [(e.model.key, e.model.verb, e.model.model_id) for e in found.edited]
     assert (gone, found.refusals) == ([("oak", Verb.DELETE, oak)], ())
     assert drift(server, catalog, None).found
+    assert drift(server, catalog, catalog, keys=frozenset({"oak"})).edited == found.edited
+    assert not drift(server, catalog, catalog, keys=frozenset({"ink"})).found
 
 
 def test_marks_that_no_apply_has_put_on_were_not_taken_off(server: FakeServer) -> None:

@@ -151,6 +151,35 @@ def test_of_concepts_what_is_mine_is_made() -> None:
     assert {path.split(".")[1] for path in told(found.models)} == {"other"}
 
 
+MERGED = {
+    "added by hand, removed by the manifest": ((5, 0, 1, 2, 3), (0, 1, 3), (5, 0, 1, 3)),
+    "removed by hand, added by the manifest": ((0, 1, 3), (0, 4, 1, 2, 3), (0, 4, 1, 3)),
+    "moved by hand, removed by the manifest": ((3, 0, 1, 2), (0, 1, 3), (3, 0, 1)),
+    "moved by hand, added by the manifest": ((3, 0, 1, 2), (0, 4, 1, 2, 3), (3, 0, 4, 1, 2)),
+    "removed by hand, moved by the manifest": ((0, 1, 2), (1, 0, 2, 3), (1, 0, 2)),
+    "added by hand, moved by the manifest": ((0, 1, 5, 2, 3), (3, 0, 1, 2), (3, 0, 1, 5, 2)),
+}
+"""The examples on the server, in the manifest and as they are to be, of 0, 1, 2 and 3."""
+
+
+@pytest.mark.parametrize("how", MERGED)
+def test_of_examples_both_sides_edits_are_kept_in_their_order(how: str) -> None:
+    held, wanted, merged = MERGED[how]
+    base, live, desired = ({"examples": pictures(*s)} for s in (range(4), held, wanted))
+    (model,) = compared(case(base, live, desired), only_mine=True).models
+    assert model.spec
+    assert model.spec.examples
+    digests = [ref.digest or ref.id.removeprefix("git-") for ref in model.spec.examples]
+    assert digests == [ref.digest for ref in pictures(*merged)]
+
+
+def test_where_equal_examples_hide_whose_edit_is_whose_the_model_is_refused() -> None:
+    base, live, desired = ({"examples": pictures(*s)} for s in ((0, 0), (0, 1), (0, 0, 0)))
+    (refusal,) = compared(case(base, live, desired), only_mine=True).refusals
+    assert (refusal.model, refusal.code) == ("ink", "conflict")
+    assert "cannot be told apart" in refusal.message
+
+
 def two(first: Fields, second: Fields) -> tuple[ModelSpec, ModelSpec]:
     return spec(first), replace(spec(second), key="oak", name="Oak")
 

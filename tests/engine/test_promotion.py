@@ -257,6 +257,20 @@ def test_a_plain_apply_takes_up_what_has_arrived() -> None:
     is_done(projects)
 
 
+def test_a_promotion_that_was_cut_off_goes_on_with_what_has_arrived() -> None:
+    projects = applied()
+    (source,) = projects.staging.models
+    model = projects.staging.transfer_model(source, "proj_production")
+    name = claim_name(Way.PROMOTING, "acme", "ink", source=source, model_id=model.id)
+    projects.production.collections["note"] = name
+    (planned,) = projects.plan(ONE).models
+    (promote,) = (each for each in planned.actions if isinstance(each, PromoteModel))
+    assert (promote.source, promote.arrived) == (source, model.id)
+    assert {outcome.status for outcome in projects.promote(ONE)} == {Status.DONE}
+    assert list(projects.production.models) == [model.id]
+    is_done(projects)
+
+
 def test_a_model_that_is_being_copied_is_left_alone() -> None:
     server = FakeServer()
     run(server, ONE, open_file)

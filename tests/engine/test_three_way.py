@@ -499,6 +499,7 @@ def test_a_difference_tells_where_it_comes_from(case: Case) -> None:
         ("abcde", "aBcde", [(2, "b", "B")]),
         ("abcde", "acXde", [(2, "b", ""), (3, "", "X")]),
         ("aoe", "one", [(1, "a", ""), (2, "", "n")]),
+        ("aoe", "bae", [(1, "", "b"), (3, "o", "")]),
         ("axy", "byzxy", [(1, "a", "byz")]),
         ("abcabc", "abcXabc", [(4, "", "X")]),
     ],

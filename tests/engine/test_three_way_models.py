@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from catalogsync.diff import diff
+from catalogsync.diff import Change, diff
 from catalogsync.identity import owner_tag
 from catalogsync.import_notes import note_name
 from catalogsync.model import (
@@ -105,7 +105,7 @@ def test_the_end_of_an_import_is_nobodys_edit() -> None:
     found = diff(wanted, replace(snapshot, collections=note), base=wanted)
     assert told(found.models) == {"import": "pending"}
     (model,) = found.models
-    assert [(change.before, change.after) for change in model.changes] == [(note["note"], None)]
+    assert model.changes == (Change("ink", ("import",), note["note"], None),)
 
 
 def test_what_base_knew_of_an_asset_still_counts() -> None:
