@@ -28,6 +28,7 @@ class Known:
 
 
 NO_BASE = Known(None, None)
+_NO_GIT = Known(None, Base("", "there is no Git repository"))
 _NOTED = "applied last, as a Git note says"
 _HEAD = "HEAD"
 _NOT_RECORDED = "HEAD: nothing is recorded as applied"
@@ -57,13 +58,13 @@ def known_base(
 ) -> Known:
     """The base that REF names, or without one the one that Git and the CI job tell.
 
-    A base that nobody named may be missing: then its `Base` has no commit and says why. Without
-    any hint of one there is none, or where it `takes_head`, HEAD.
+    A base that nobody named may be missing: then its `Base` has no commit and says why, as outside
+    of Git. Without any hint of one there is none, or where it `takes_head`, HEAD.
     """
     if ref:
         return _loaded(root, catalog, ref, blobs, "")
     if not _is_in_git(root):
-        return NO_BASE
+        return _NO_GIT
     try:
         for found, said in _candidates(root, catalog, target, takes_head=takes_head):
             known = _loaded(root, catalog, found, blobs, said)
