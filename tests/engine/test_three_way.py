@@ -280,6 +280,17 @@ EXAMPLES = cases(
     ),
 )
 
+EXAMPLES += cases(
+    "examples",
+    {"examples": pictures(0, 4, 3, 1, 2)},
+    (
+        "the manifest turned round what was sorted by hand",
+        {"examples": pictures(0, 1, 2, 3, 4)},
+        {"examples": pictures(4, 3, 2, 1, 0)},
+        {f"examples.{at}": "conflict" for at in (1, 2, 3, 4)},
+    ),
+)
+
 
 def shown(*numbers: int, other: str = "") -> tuple[TrainingImage, ...]:
     """Training images; the last one has another caption where that is told."""
