@@ -3,6 +3,7 @@
 import importlib
 import os
 import signal
+from _thread import start_new_thread
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -123,7 +124,7 @@ def session(choices: Choices, *, read_only: bool, may_be_empty: bool = False) ->
         sent = cache.uploads(_server(choices), target.project)
         uploads = Relay()
         with (
-            _stop_on_signal() as stop,
+            stop_on_signal() as stop,
             connect(
                 choices,
                 target,
@@ -338,16 +339,21 @@ def sandbox_module() -> ModuleType:
 
 
 @contextmanager
-def _stop_on_signal() -> Iterator[Event]:
+def stop_on_signal() -> Iterator[Event]:
     """An event that the first Ctrl-C or SIGTERM sets; the second ends the program at once."""
     stop = Event()
+    begun = False
 
     def handle(number: int, _frame: FrameType | None) -> None:
-        if stop.is_set():
+        nonlocal begun
+        if begun:
             # Whatever hangs in a thread, the user has waited for it: every prefix is sound.
             _tell_terminal(_CURSOR)
             os._exit(Interrupted.exit_code)
-        stop.set()
+        begun = True
+        # Whom the signal interrupts may just then hold the event's own lock, and would wait for
+        # itself here.
+        start_new_thread(stop.set, ())
         _tell_terminal(
             "\nInterrupted: what is under way is finished. Ctrl-C again ends it at once.\n"
         )

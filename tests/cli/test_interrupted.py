@@ -2,6 +2,8 @@
 
 import json
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -172,3 +174,31 @@ def test_one_signal_shows_the_cursor_too(sounding: Path, tmp_path: Path) -> None
         assert terminal.end() == 130
     assert terminal.raw.rindex("\x1b[?25h") > terminal.raw.rindex("\x1b[?25l")
     assert "Run it again to do what is left" in terminal.shown
+
+
+WAITING = """
+import os, sys
+from catalogsync.cli.session import stop_on_signal
+
+number, main = int(sys.argv[1]), os.getpid()
+heard, told = os.pipe()
+if os.fork() == 0:
+    os.close(told)
+    while os.read(heard, 1):
+        os.kill(main, number)
+    os._exit(0)
+for _ in range(300):
+    with stop_on_signal() as stop:
+        os.write(told, b"x")
+        while not stop.wait(0):
+            pass
+"""
+"""Waits for a signal of another process by doing nothing but locking and unlocking the event."""
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_signal_in_the_middle_of_a_wait_does_not_hang(
+    number: signal.Signals,
+) -> None:
+    command = [sys.executable, "-c", WAITING, str(number.value)]
+    assert subprocess.run(command, timeout=60, stderr=subprocess.DEVNULL).returncode == 0
