@@ -1,6 +1,6 @@
 """Whether a model is still what the plan saw of it, right before it is written."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import assert_never
 
@@ -41,10 +41,13 @@ class Lookout:
         seen = self._ledger.observed(action.model)
         if seen is None:
             return
+        ends = isinstance(action, DeleteModel)
         try:
+            # The model comes last: it tells most, and what is written after a look is not seen.
+            texts = [*self._texts(seen)] if ends else []
             live = self._reader.get_model(seen.id)
         except NotFound:
-            if isinstance(action, DeleteModel):
+            if ends:
                 return
             raise _deleted(seen) from None
         if live.updated_at != seen.updated_at and not self._training.explains(seen, live):
@@ -52,20 +55,16 @@ class Lookout:
                 f"somebody changed the model at {live.updated_at}, after this plan read it",
                 hint=_PLAN_AGAIN,
             )
-        if isinstance(action, DeleteModel):
-            self._check_known(seen, live)
+        if ends:
+            self._check_known(seen, live, texts)
 
-    def _check_known(self, seen: RemoteModel, live: RemoteModel) -> None:
+    def _check_known(self, seen: RemoteModel, live: RemoteModel, texts: Sequence[str]) -> None:
         """Raise `Conflict` if a model that is to be deleted has what the plan did not see.
 
         Nobody promises that the date of its last change moves with everything.
         """
         if PROTECTED_TAG in live.tags - seen.tags:
             raise Conflict("somebody protected the model after this plan read it", hint=_PLAN_AGAIN)
-        try:
-            texts = [*self._texts(seen)]
-        except NotFound:
-            return
         if changed := [*_differing(seen, live), *texts]:
             raise Conflict(
                 f"somebody changed {', '.join(changed)} after this plan read it",

@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from catalogsync.claims import claims_by_key
+from catalogsync.errors import NotFound
 from catalogsync.identity import (
     UNFINISHED_TAG,
     Match,
@@ -80,7 +81,7 @@ def observe(
         models, assets = _read_held(reader, matches, models, reads, known, fields)
         ending = list(islice(_ending(matching, keys, doomed), _MOST_ENDING + 1))
         if ending and len(ending) <= _MOST_ENDING:
-            models, held = _read_held(reader, ending, models, reads, known, None)
+            models, held = _read_held(reader, ending, models, reads, known, None, may_be_gone=True)
             assets |= held
         wanted = _digests_wanted(matches, assets)
         if keys is not None:
@@ -106,9 +107,12 @@ def _read_held(
     reads: "_Reads",
     known: KnownAssets | None,
     fields: KnownFields | None,
+    *,
+    may_be_gone: bool = False,
 ) -> tuple[dict[str, RemoteModel], dict[str, AssetRef]]:
     """The models with what of the matched ones is managed, and the assets that they hold."""
-    filled = _read_fields(reader, models, _managed_reads(matches), reads, fields)
+    wanted = _managed_reads(matches)
+    filled = _read_fields(reader, models, wanted, reads, fields, may_be_gone=may_be_gone)
     needed, recallable = _needed_assets(matches, filled)
     recalled = dict(known.recall(recallable)) if known else {}
     assets = _read_assets(reader, sorted(needed - recalled.keys()), reads)
@@ -259,11 +263,23 @@ def _read_fields(
     wanted: Sequence[tuple[str, str]],
     reads: _Reads,
     known: KnownFields | None,
+    *,
+    may_be_gone: bool = False,
 ) -> dict[str, RemoteModel]:
-    """The models with the wanted fields filled in, from what is known of them or by reading."""
+    """The models with the wanted fields filled in, from what is known of them or by reading.
+
+    What nobody wants to keep `may_be_gone` by now: then nothing more is known of it.
+    """
 
     def read(item: tuple[str, str]) -> dict[str, Any]:
-        model_id, what = item
+        try:
+            return told(*item)
+        except NotFound:
+            if may_be_gone:
+                return {}
+            raise
+
+    def told(model_id: str, what: str) -> dict[str, Any]:
         if what == "description":
             return {what: reader.get_description(model_id)}
         if what == "prompt_guide":

@@ -68,7 +68,7 @@ COMPARING = (
 """What every comparison with the server asks; the POSTs ask, for assets and for a price."""
 
 READS = {
-    "plan": COMPARING,
+    "plan": (*COMPARING, "GET /models/{}"),
     "snapshot": (
         "GET /models",
         "GET /models/{}",
