@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.cli.conftest import MODEL, Run, write
+from tests.cli.conftest import Run, write
 
 
 def test_plan_writes_a_page_with_the_catalogs_pictures(
@@ -41,7 +41,8 @@ def test_pictures_that_only_the_server_has_are_fetched_on_request(
     page = tmp_path / "review.html"
     assert cli("apply", catalog, "--yes").code == 0
     (catalog / "models/both.yaml").unlink()
-    write(catalog / "models/ink-heroes/model.yaml", f"{MODEL}state: absent\n")
+    gone = "name: Ink Heroes\ntype: flux.1-lora\nstate: absent\n"
+    write(catalog / "models/ink-heroes/model.yaml", gone)
     assert cli("plan", catalog, "--html", page).code == 0
     without = page.read_text(encoding="utf-8")
     assert cli("plan", catalog, "--html", page, "--html-live-images").code == 0
