@@ -65,6 +65,9 @@ def tell_tracker(
     hook = webhook(webhook_url, os.environ.get(SECRET_VARIABLE, "")) if webhook_url else None
     followed = follow(tracker, markdown, writer)
     say(visible(f"{followed.sentence} {followed.url}".strip()))
+    if webhook_url and not hook:
+        # The address is a secret, and the issue matters more than who is told of it.
+        say("The webhook cannot be told: it is no https address. Give https://HOST/PATH.")
     if hook and followed.event:
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         body = event_body(followed, drift_marker_of(markdown), writer.url, sent_at=now)

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import httpx
 
 from catalogsync import __version__
-from catalogsync.errors import UsageError
 from catalogsync.forge.stamp import Marker
 from catalogsync.forge.tracker import Followed
 from catalogsync.web import Deadline, bounded_transport, can_be_asked, tls_context
@@ -71,11 +70,9 @@ class Webhook:
         return {**plain, SIGNATURE: f"sha256={signed}"}
 
 
-def webhook(url: str, secret: str) -> Webhook:
-    """The webhook at an address; `UsageError`, which does not quote it, unless it is private."""
-    if not can_be_asked(url):
-        raise UsageError("the webhook is no https address", hint="give https://HOST/PATH")
-    return Webhook(httpx.URL(url), secret)
+def webhook(url: str, secret: str) -> Webhook | None:
+    """The webhook at an address, or None for one that is not https or cannot be asked."""
+    return Webhook(httpx.URL(url), secret) if can_be_asked(url) else None
 
 
 def event_body(followed: Followed, marker: Marker, run_url: str, *, sent_at: str) -> bytes:
