@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
-from itertools import islice
 from typing import Any, TypeVar
 
 from catalogsync.claims import claims_by_key
@@ -75,19 +74,16 @@ def observe(
         # Whether somebody else's model is taken for ours is not decided by what was read before.
         models = _read_fields(reader, models, unclear, reads, None)
         matching = match(catalog, models, begun=begun, claims=claims, deleted=deleted)
-        found = matching.matches
-        present = [each for each in found if each.spec.state is State.PRESENT]
+        present = [each for each in matching.matches if each.spec.state is State.PRESENT]
         matches = [each for each in present if keys is None or each.spec.key in keys]
         models, assets = _read_held(reader, matches, models, reads, known, fields)
-        ending = list(islice(_ending(matching, keys, doomed), _MOST_ENDING + 1))
-        if ending and len(ending) <= _MOST_ENDING:
+        if ending := _ending(matching, keys, doomed):
             models, held = _read_held(reader, ending, models, reads, known, None, may_be_gone=True)
             assets |= held
         wanted = _digests_wanted(matches, assets)
         if keys is not None:
             lacking = wanted - {asset.digest for asset in assets.values()}
-            sharing = [each for each in present if each.spec.key not in keys]
-            sharing = [each for each in sharing if _digests_wanted([each], {}) & lacking]
+            sharing = _holding(lacking, (each for each in present if each.spec.key not in keys))
             models, held = _read_held(reader, sharing, models, reads, known, fields)
             assets |= held
     assets |= _uploaded_before(reader, wanted, assets)
@@ -127,15 +123,20 @@ _MOST_ENDING = 1000
 
 def _ending(
     matching: Matching, keys: frozenset[str] | None, doomed: Callable[[str], bool]
-) -> Iterator[Match]:
-    """What is to be deleted, each with a manifest of every field, so that all of it is read."""
-    for found in matching.matches:
-        chosen = keys is None or found.spec.key in keys
-        if chosen and found.live and found.spec.state is State.ABSENT:
-            yield replace(found, spec=of_every_field(found.spec.key, found.live))
-    for key, remote in matching.orphans:
-        if doomed(key):
-            yield Match(of_every_field(key, remote), remote, Origin.OWNED)
+) -> Sequence[Match]:
+    """What is to be deleted and read, each with a manifest of every field, so that all of it is."""
+    absent = [
+        (found.spec.key, found.live, found.origin)
+        for found in matching.matches
+        if found.live
+        and found.spec.state is State.ABSENT
+        and (keys is None or found.spec.key in keys)
+    ]
+    pruned = [(key, model, Origin.OWNED) for key, model in matching.orphans if doomed(key)]
+    ending = [*absent, *pruned]
+    if len(ending) > _MOST_ENDING:
+        return ()
+    return [Match(of_every_field(key, model), model, origin) for key, model, origin in ending]
 
 
 def of_every_field(key: str, model: RemoteModel) -> ModelSpec:
@@ -352,6 +353,11 @@ def _digests_wanted(matches: Iterable[Match], assets: Mapping[str, AssetRef]) ->
     """The digests of the files that the manifests name without a counterpart on the server."""
     refs = (ref for found in matches for ref in found.spec.assets if ref.sha256)
     return {ref.digest for ref in refs if ref.id not in assets}
+
+
+def _holding(digests: set[str], matches: Iterable[Match]) -> list[Match]:
+    """Those whose manifests name one of these files."""
+    return [each for each in matches if _digests_wanted([each], {}) & digests]
 
 
 _PATIENCE = 10

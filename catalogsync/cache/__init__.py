@@ -9,8 +9,9 @@ alone is an empty one: everything is learned anew, and nothing fails.
 What is named here is imported when somebody needs it.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from catalogsync import on_demand
 
 if TYPE_CHECKING:
     from catalogsync.cache.digests import DigestCache, Holding, open_cache
@@ -30,20 +31,17 @@ __all__ = [
     "undo_folder",
 ]
 
-_FILES = {
-    "DigestCache": "digests",
-    "Holding": "digests",
-    "ModelReads": "reads",
-    "Verdict": "verdicts",
-    "Verdicts": "verdicts",
-    "default_path": "folders",
-    "open_cache": "digests",
-    "open_verdicts": "verdicts",
-    "undo_folder": "folders",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _FILES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_FILES[name]}"), name)
+__getattr__ = on_demand(
+    __name__,
+    {
+        "DigestCache": "digests",
+        "Holding": "digests",
+        "ModelReads": "reads",
+        "Verdict": "verdicts",
+        "Verdicts": "verdicts",
+        "default_path": "folders",
+        "open_cache": "digests",
+        "open_verdicts": "verdicts",
+        "undo_folder": "folders",
+    },
+)

@@ -18,7 +18,7 @@ from catalogsync.cli.options import (
     talk_options,
 )
 from catalogsync.cli.output import spooled, write_document, write_lines
-from catalogsync.cli.pictures import Pictures, pictures_of
+from catalogsync.cli.pictures import Pictures, pictures_in
 from catalogsync.cli.planning import make_plan, split_options
 from catalogsync.cli.readings import Told, reading_options, split_readings
 from catalogsync.cli.record import Record, record_option, recording
@@ -112,10 +112,7 @@ def command(
         write_lines(lines, color=color, to_stderr=shown)
         pictures: Pictures = {}
         if readings.want_pictures:
-            live = opened.client if html_live_images else None
-            pictures = pictures_of(
-                plan.models, opened.catalog.files, live=live, timeout=choices.timeout
-            )
+            pictures = pictures_in(opened, plan, live=html_live_images, timeout=choices.timeout)
         manner = Manner(
             jobs=choices.jobs,
             asks=not (yes or approval.given),

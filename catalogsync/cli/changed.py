@@ -1,8 +1,8 @@
 """`--changed-since REF`: the models whose manifests, texts or pictures are not as they were."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 from catalogsync.cli.output import say
 from catalogsync.manifest.commit import load_beside, unchanged_since
@@ -11,8 +11,11 @@ from catalogsync.manifest.tree import KnownBlobs
 from catalogsync.model import Catalog, State
 from catalogsync.review.words import counted, visible
 
-Load = Callable[[frozenset[str]], Catalog]
-"""Loads the catalog, of the models with the given keys only the outline."""
+
+class Load(Protocol):
+    """Loads the catalog, of the models with the given keys only the outline."""
+
+    def __call__(self, *, outlined: frozenset[str] = ...) -> Catalog: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +36,12 @@ def open_changed(
     something, as when a model is to be deleted that a text refers to, all are loaded.
     """
     if ref is None:
-        return load(frozenset()), None
+        return load(), None
     unchanged = unchanged_since(root, ref)
-    catalog = load(unchanged.alone)
+    catalog = load(outlined=unchanged.alone)
     changed = _changed_since(root, catalog, ref, blobs, unchanged)
     if unchanged.alone and _all_matter(catalog, changed):
-        catalog = load(frozenset())
+        catalog = load()
     return catalog, changed
 
 

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from catalogsync.model import AssetRef, LocalFile
 from catalogsync.pictures.picture import Picture
-from catalogsync.plan import ModelPlan
+from catalogsync.plan import ModelPlan, Plan
 from catalogsync.ports import ASSETS_PER_READ
 
 if TYPE_CHECKING:
+    from catalogsync.cli.session import Session
     from catalogsync.pictures.copies import Source
     from catalogsync.scenario import ScenarioClient
 
@@ -40,6 +41,12 @@ def pictures_of(
     if not live:
         return copies(local)
     return _with_live(assets, local, live, min(timeout, _PATIENCE))
+
+
+def pictures_in(opened: "Session", plan: Plan, *, live: bool, timeout: float) -> Pictures:
+    """Copies of what a plan of a session shows; with `live`, of what only the project has, too."""
+    client = opened.client if live else None
+    return pictures_of(plan.models, opened.catalog.files, live=client, timeout=timeout)
 
 
 def pictures_on_server(

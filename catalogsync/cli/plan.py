@@ -16,7 +16,7 @@ from catalogsync.cli.options import (
     talk_options,
 )
 from catalogsync.cli.output import say, spooled, write_document, write_lines
-from catalogsync.cli.pictures import Pictures, pictures_of
+from catalogsync.cli.pictures import Pictures, pictures_in, pictures_of
 from catalogsync.cli.planning import make_plan, plan_offline, split_options
 from catalogsync.cli.readings import Told, reading_options, split_readings
 from catalogsync.cli.way_back import desired_session, restore_option, say_restore
@@ -63,9 +63,8 @@ def command(
             saved = planned.saved
             say_restore(planned, planning, quiet=quiet)
             if readings.want_pictures:
-                live = opened.client if html_live_images else None
-                pictures = pictures_of(
-                    saved.plan.models, opened.catalog.files, live=live, timeout=choices.timeout
+                pictures = pictures_in(
+                    opened, saved.plan, live=html_live_images, timeout=choices.timeout
                 )
     elif choices.recalls:
         raise UsageError(

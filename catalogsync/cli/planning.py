@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -100,12 +101,8 @@ def plan_offline(
     with opened_cache(no_cache=choices.no_cache) as cache:
         root = catalog_root(choices.catalog)
         files, blobs = cache.files(root), cache.blobs(root)
-        catalog, changed = open_changed(
-            lambda outlined: load(root, known=files, outlined=outlined),
-            root,
-            choices.changed_since,
-            blobs,
-        )
+        opening = partial(load, root, known=files)
+        catalog, changed = open_changed(opening, root, choices.changed_since, blobs)
         target = chosen_target(catalog, choices)
         say_changed(changed, quiet=choices.quiet)
         keys = selected(catalog, choices, changed)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path
 from threading import Event
 from types import FrameType, ModuleType
@@ -110,12 +111,9 @@ def session(choices: Choices, *, read_only: bool, may_be_empty: bool = False) ->
         hashed = None if read_only else Hashed()
         root = catalog_root(choices.catalog)
         blobs, files = cache.blobs(root), cache.files(root)
-
-        def load(outlined: frozenset[str]) -> Catalog:
-            return open_catalog(
-                root, cache, tell=log, may_be_empty=may_be_empty, hashed=hashed, outlined=outlined
-            )
-
+        load = partial(
+            open_catalog, root, cache, tell=log, may_be_empty=may_be_empty, hashed=hashed
+        )
         catalog, changed = open_changed(load, root, choices.changed_since, blobs)
         target = chosen_target(catalog, choices)
         say_changed(changed, quiet=choices.quiet)

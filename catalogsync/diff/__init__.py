@@ -1,10 +1,10 @@
 """Compares manifests with the server; the only place that decides whether two things are equal."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from catalogsync.claims import claims_by_key
+from catalogsync.claims import Claim, claims_by_key
 from catalogsync.contents import Contents, known_contents
 from catalogsync.diff.accepted import accepted, without_accepted
 from catalogsync.diff.cards import Card, cards
@@ -31,7 +31,7 @@ from catalogsync.diff.values import (
     undone,
 )
 from catalogsync.identity import Match, Matching, Refusal, match, twins
-from catalogsync.import_notes import notes_by_key
+from catalogsync.import_notes import Note, notes_by_key
 from catalogsync.model import Catalog, Snapshot, State
 from catalogsync.shard import Shard
 
@@ -119,29 +119,14 @@ class _Scope:
         snapshot, keys = self.snapshot, self.keys
         notes = notes_by_key(catalog.name, snapshot.collections or {})
         claims = claims_by_key(catalog.name, snapshot.collections or {})
-        matching = match(
-            catalog,
-            snapshot.models,
-            begun=notes,
-            claims=claims,
-            deleted=snapshot.deleted,
-            promoting=self.promoting,
-        )
+        matching = self._matched(catalog, notes, claims)
         lost = {spec.key: spec.id for spec in matching.lost}
         ids = lost | matching.restorable() | matching.ids()
         compare = Comparison(catalog, snapshot, self.contents, ids)
         chosen = [found for found in matching.matches if self._has(found.spec.key)]
         refused = dict(self._refused(chosen))
         matches = [found for found in chosen if found.spec.key not in refused]
-        compared = (
-            compare.model(
-                without_accepted(found, self.today),
-                notes.get(found.spec.key),
-                claims.get(found.spec.key, ()),
-            )
-            for found in matches
-        )
-        models = [found for found in compared if found]
+        models = list(self._differing(compare, matches, notes, claims))
         gone = [ModelDiff(spec.key, Verb.CREATE, spec, None) for spec in matching.lost]
         orphans = tuple(orphan for orphan in matching.orphans if self._has_orphan(orphan[0]))
         if self.prune:
@@ -180,6 +165,32 @@ class _Scope:
             present=tuple(present),
         )
         return found, sides
+
+    def _matched(
+        self, catalog: Catalog, notes: Mapping[str, Note], claims: Mapping[str, tuple[Claim, ...]]
+    ) -> Matching:
+        """Whose each model is."""
+        return match(
+            catalog,
+            self.snapshot.models,
+            begun=notes,
+            claims=claims,
+            deleted=self.snapshot.deleted,
+            promoting=self.promoting,
+        )
+
+    def _differing(
+        self,
+        compare: Comparison,
+        matches: Iterable[Match],
+        notes: Mapping[str, Note],
+        claims: Mapping[str, tuple[Claim, ...]],
+    ) -> Iterator[ModelDiff]:
+        """The models that differ in more than what is accepted."""
+        for found in matches:
+            key, lenient = found.spec.key, without_accepted(found, self.today)
+            if differing := compare.model(lenient, notes.get(key), claims.get(key, ())):
+                yield differing
 
     def _refused(self, chosen: list[Match]) -> Iterator[tuple[str, Refusal]]:
         """What cannot be compared, by key."""

@@ -4,8 +4,9 @@ Here is what nearly everybody needs, imported when somebody does; the rest is im
 file.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from catalogsync import on_demand
 
 if TYPE_CHECKING:
     from catalogsync.manifest.catalog import load
@@ -16,17 +17,14 @@ if TYPE_CHECKING:
 
 __all__ = ["find_catalog", "load", "open_file", "schema", "schema_text", "work_tree"]
 
-_FILES = {
-    "find_catalog": "root",
-    "load": "catalog",
-    "open_file": "folder",
-    "schema": "schemas",
-    "schema_text": "schemas",
-    "work_tree": "git",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _FILES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_FILES[name]}"), name)
+__getattr__ = on_demand(
+    __name__,
+    {
+        "find_catalog": "root",
+        "load": "catalog",
+        "open_file": "folder",
+        "schema": "schemas",
+        "schema_text": "schemas",
+        "work_tree": "git",
+    },
+)
