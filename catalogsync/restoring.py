@@ -216,17 +216,19 @@ def _gone(spec: ModelSpec) -> Refusal:
     )
 
 
-def as_it_was(undo: Undo, catalog: Catalog) -> tuple[Catalog, frozenset[str]]:
+def as_it_was(undo: Undo, catalog: Catalog, snapshot: Snapshot) -> tuple[Catalog, frozenset[str]]:
     """What to compare with the models of an undo file: the manifests, and the keys that count.
 
     What that apply was about to delete, and has no manifest, gets one that says so.
     """
     known = {spec.key for spec in catalog.models}
-    touched = undo.touched.values()
-    doomed = {each.key for each in touched if not each.fields} - known
-    gone = (ModelSpec(key=key, name=key, type="", state=State.ABSENT) for key in doomed)
+    gone = (
+        ModelSpec(key=each.key, name=snapshot.models[model_id].name, type="", state=State.ABSENT)
+        for model_id, each in undo.touched.items()
+        if not each.fields and each.key not in known
+    )
     models = tuple(sorted((*catalog.models, *gone), key=lambda spec: spec.key))
-    keys = {each.key for each in touched} | set(undo.created)
+    keys = {each.key for each in undo.touched.values()} | set(undo.created)
     return replace(catalog, models=models), frozenset(keys & {spec.key for spec in models})
 
 

@@ -108,7 +108,7 @@ def plan_offline(
         keys = selected(catalog, choices, changed)
         offline = against.read(Desired(root, catalog, target, blobs))
         if offline.undo:
-            catalog, touched = as_it_was(offline.undo, catalog)
+            catalog, touched = as_it_was(offline.undo, catalog, offline.snapshot)
             keys = touched if keys is None else touched & keys
         known = _base(planning, root, catalog, target, blobs, offline=offline)
     known = unless_never_applied(known, catalog, offline.snapshot)

@@ -268,7 +268,7 @@ def test_a_plan_against_it_is_what_that_apply_was_about(
     found = cli("plan", applied, "--against", "snapshot:undo.json")
     assert found.code == 0
     assert "against 3 models as one apply found them: a snapshot read" in found.out
-    assert "- delete gone" in found.out
+    assert '- delete gone  "Gone"' in found.out
     assert "ink-heroes scale 0.8 -> 0.5" in found.out
     document = json.loads(cli("plan", applied, "--against", "snapshot:undo.json", "--json").out)
     assert [(model["key"], model["verb"], model["changes"]) for model in document["models"]] == [
