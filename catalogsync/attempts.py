@@ -15,19 +15,28 @@ T = TypeVar("T")
 def create_once(
     create: Callable[[], T], find: Callable[[], T | None], pause: Callable[[float], object]
 ) -> T:
-    """Create something; after an answer that got lost, look for it before trying again."""
-    for attempt in range(1, ATTEMPTS + 1):
-        try:
-            return create()
-        except ApiError as error:
-            if not error.may_have_been_applied:
-                raise
-            pause(0.5 * attempt)
-            found = find()
-            if found is not None:
-                return found
-            if attempt == ATTEMPTS:
-                raise
+    """Create something; after an answer that got lost, look for it before trying again.
+
+    Whatever fails from then on leaves it in doubt, the look as well: the error says so.
+    """
+    lost = False
+    try:
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return create()
+            except ApiError as error:
+                if not error.may_have_been_applied:
+                    raise
+                lost = True
+                pause(0.5 * attempt)
+                found = find()
+                if found is not None:
+                    return found
+                if attempt == ATTEMPTS:
+                    raise
+    except ApiError as error:
+        error.in_doubt |= lost
+        raise
     raise AssertionError("unreachable")
 
 

@@ -109,10 +109,12 @@ class FilesNotReady(CatalogSyncError):
 class ApiError(CatalogSyncError):
     """The API answered with something we cannot use.
 
-    One that is `undone` cannot have taken effect: no attempt so much as found a connection.
+    One that is `undone` cannot have taken effect: no attempt so much as found a connection. One
+    `in_doubt` came after an earlier attempt whose answer was lost, which may have.
     """
 
     undone = False
+    in_doubt = False
     usual_hint = (
         "run it again later; if it stays so, ask those who run the API, with the trace id if there "
         "is one"
@@ -128,7 +130,8 @@ class ApiError(CatalogSyncError):
     @property
     def may_have_been_applied(self) -> bool:
         """Whether the request might have taken effect although no good answer came back."""
-        return isinstance(self, (Unreachable, BadResponse)) and not self.undone
+        lost = isinstance(self, (Unreachable, BadResponse)) and not self.undone
+        return lost or self.in_doubt
 
 
 class AccessDenied(ApiError):

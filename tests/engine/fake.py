@@ -59,8 +59,8 @@ class FakeServer:
     """Every method of the port over plain dicts.
 
     `log` names every call. `before_write` is called with the call's name before each write and
-    may raise, as may `after_write` once the write has taken effect. Where it `loses_answers`, each
-    write that can be repeated is.
+    may raise, as may `after_write` once the write has taken effect, and `before_read`. Where it
+    `loses_answers`, each write that can be repeated is.
     """
 
     models: dict[str, RemoteModel] = field(default_factory=dict)
@@ -81,6 +81,7 @@ class FakeServer:
     price: float | None = 10
     assets_per_page: int = 3
     log: list[tuple[str, Any]] = field(default_factory=list)
+    before_read: Callable[[str], None] = lambda name: None
     before_write: Callable[[str], None] = lambda name: None
     after_write: Callable[[str], None] = lambda name: None
     loses_answers: bool = False
@@ -456,6 +457,7 @@ class FakeServer:
     def _read(self, name: str, what: object = None) -> None:
         with self.lock:
             self.log.append((name, what))
+        self.before_read(name)
 
     def _write(self, name: str, what: object) -> "_Write":
         return _Write(self, name, what)

@@ -18,7 +18,7 @@ from catalogsync.actions import (
 )
 from catalogsync.claims import Way, claim_name, claims_by_key
 from catalogsync.diff import Change, Verb, diff
-from catalogsync.errors import AccessDenied, Rejected, Unreachable
+from catalogsync.errors import AccessDenied, CeilingReached, Rejected, Unreachable
 from catalogsync.identity import PROTECTED_TAG, UNFINISHED_TAG, owner_tag
 from catalogsync.model import Catalog, ModelSpec, State, Text, TrainingImage
 from catalogsync.observe import observe
@@ -257,6 +257,27 @@ def test_a_lost_answer_restores_once(server: FakeServer, applied: bool) -> None:
     else:
         server.before_write = lose
     assert {outcome.status for outcome in run(server, one(), open_file)} == {Status.DONE}
+    assert not plan(server, one()).models
+
+
+def test_a_lost_answer_that_nothing_could_be_learned_of_keeps_the_note(server: FakeServer) -> None:
+    def lose(name: str) -> None:
+        if name == "restore_model":
+            server.before_read = refuse
+            raise Unreachable("lost")
+
+    def refuse(name: str) -> None:
+        if name == "get_model":
+            raise CeilingReached("GET /models: the plan is used up", status=429)
+
+    server.after_write = lose
+    failed = [o for o in run(server, one(), open_file) if o.status is Status.FAILED]
+    assert [type(outcome.action) for outcome in failed] == [RestoreModel]
+    server.edit(the_id(server), name="Called otherwise by now")
+    server.after_write = server.before_read = lambda name: None
+    assert {outcome.status for outcome in run(server, one(), open_file)} == {Status.DONE}
+    assert owner_tag("acme", "ink") in server.models[the_id(server)].tags
+    assert not notes(server)
     assert not plan(server, one()).models
 
 
