@@ -26,7 +26,7 @@ def main() -> int:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--schedules", type=int, default=200, help="how many (default: 200)")
+    parser.add_argument("--schedules", type=int, default=2000, help="how many (default: 2000)")
     parser.add_argument("--stories", type=int, default=100, help="how many (default: 100)")
     parser.add_argument(
         "--kills", type=int, default=20, help="in how many projects runs are killed (default: 20)"

@@ -22,7 +22,7 @@ from tests.soak.result import Result
 from tests.soak.schedule import Run, Schedule, manageable
 
 _AT_ONCE = 50
-_WORKERS = 4
+_WORKERS = 8
 _PATIENCE_S = (READ_S, 8.0, 40.0)
 _CLOCKS_OFF_S = (0.0, -9 * 3600.0, 5 * 3600.0, 30 * 3600.0)
 
@@ -44,7 +44,7 @@ def soak(
         faults = Faults(wait_s=WAIT_S, drip_s=DRIP_S)
         box = folder / f"box{number}"
         with running(box, validate_s=0, import_s=0, middleware=(faults,)) as server:
-            server.control.advance(_CLOCKS_OFF_S[number])
+            server.control.advance(_CLOCKS_OFF_S[number % len(_CLOCKS_OFF_S)])
             while schedule := due.take():
                 results.append(carried_out(schedule, server, faults, files))
                 told(results[-1])
