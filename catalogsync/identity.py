@@ -38,9 +38,9 @@ def owners(model: RemoteModel) -> tuple[tuple[str, str], ...]:
 
     A tag whose key can be no manifest's is nobody's mark.
     """
-    marks = (tag.removeprefix(OWNER_PREFIX) for tag in model.tags if tag.startswith(OWNER_PREFIX))
-    split = (mark.partition("/") for mark in marks)
-    return tuple(sorted((catalog, key) for catalog, _, key in split if _KEY.fullmatch(key)))
+    ours = [tag for tag in model.tags if tag.startswith(OWNER_PREFIX)]
+    split = [tag.removeprefix(OWNER_PREFIX).partition("/") for tag in ours]
+    return tuple(sorted([(catalog, key) for catalog, _, key in split if _KEY.fullmatch(key)]))
 
 
 class Origin(StrEnum):
@@ -144,6 +144,7 @@ class _Index:
                     self.deleted_by_key[owner[1]] = model
         self.pinned = {spec.id for spec in catalog.models if spec.id}
         self.by_id: dict[str, RemoteModel] = {}
+        self.marks: dict[str, tuple[tuple[str, str], ...]] = {}
         self.by_key: defaultdict[str, list[RemoteModel]] = defaultdict(list)
         self.unowned_by_name: defaultdict[str, list[RemoteModel]] = defaultdict(list)
         for model in sorted(models, key=lambda model: model.id):
@@ -151,7 +152,7 @@ class _Index:
 
     def _add(self, model: RemoteModel) -> None:
         self.by_id[model.id] = model
-        marks = owners(model)
+        marks = self.marks[model.id] = owners(model)
         for catalog, key in marks:
             if catalog == self.catalog:
                 self.by_key[key].append(model)
@@ -180,10 +181,10 @@ def match(
     claimed = {spec.key for spec in catalog.models}
     claimed |= {spec.renamed_from for spec in catalog.models}
     orphans = [
-        (marks[0][1], model)
-        for model in index.by_id.values()
-        if (marks := owners(model))
-        and model.id not in index.pinned
+        (marks[0][1], index.by_id[model_id])
+        for model_id, marks in index.marks.items()
+        if marks
+        and model_id not in index.pinned
         and all(owner == catalog.name and key not in claimed for owner, key in marks)
     ]
     return Matching(
@@ -276,11 +277,13 @@ def _another_bears(spec: ModelSpec, others: Sequence[RemoteModel]) -> Refusal | 
 
 def _strangers(spec: ModelSpec, index: _Index, model: RemoteModel) -> Refusal | None:
     """Refuse a model that bears another catalog's or another key's mark."""
-    allowed = {(index.catalog, spec.key), (index.catalog, spec.renamed_from)}
-    allowed.add((promoting_owner(index.catalog), spec.key))
-    foreign = [
-        f"{catalog}/{key}" for catalog, key in owners(model) if (catalog, key) not in allowed
-    ]
+    allowed = (
+        (index.catalog, spec.key),
+        (index.catalog, spec.renamed_from),
+        (promoting_owner(index.catalog), spec.key),
+    )
+    marks = index.marks.get(model.id) or owners(model)
+    foreign = ["/".join(mark) for mark in marks if mark not in allowed]
     if spec.id != model.id and model.id in index.pinned:
         return Refusal(
             spec.key,

@@ -71,5 +71,5 @@ def _token(
 
 def mentioned_assets(text: str) -> list[str]:
     """The ids of the assets that the server's text mentions."""
-    targets = (mention.target for mention in parsed(text).mentions)
-    return [target.id for target in targets if isinstance(target, AssetRef)]
+    found = _REFERENCE.finditer(text) if "{" in text else ()
+    return [reference[2] for reference in found if reference[1]]

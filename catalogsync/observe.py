@@ -73,7 +73,12 @@ def observe(
         unclear = [(model.id, "description") for model in undecided(catalog, models, first)]
         # Whether somebody else's model is taken for ours is not decided by what was read before.
         models = _read_fields(reader, models, unclear, reads, None)
-        matching = match(catalog, models, begun=begun, claims=claims, deleted=deleted)
+        learned = unclear or begun or claims or deleted
+        matching = (
+            match(catalog, models, begun=begun, claims=claims, deleted=deleted)
+            if learned
+            else first
+        )
         present = [each for each in matching.matches if each.spec.state is State.PRESENT]
         matches = [each for each in present if keys is None or each.spec.key in keys]
         models, assets = _read_held(reader, matches, models, reads, known, fields)

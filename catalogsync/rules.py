@@ -40,12 +40,13 @@ def _judge_manifest(spec: ModelSpec, diff: Diff) -> Iterator[Refusal]:
     """What no change needs to be made for: it holds as long as the manifest stands so."""
     if spec.state is not State.PRESENT or not diff.covers(spec.key):
         return
-    for ref in dict.fromkeys(spec.assets):
-        if ref.id and not ref.sha256 and ref.id not in diff.contents.assets:
+    named = dict.fromkeys(ref.id for ref in spec.assets if ref.id and not ref.sha256)
+    for asset_id in named:
+        if asset_id not in diff.contents.assets:
             yield Refusal(
                 spec.key,
                 "no-such-asset",
-                f"asset {ref.id} does not exist in this project",
+                f"asset {asset_id} does not exist in this project",
                 "correct the id, or name a file instead",
             )
 

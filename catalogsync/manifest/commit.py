@@ -11,7 +11,7 @@ from catalogsync.manifest.catalog import read
 from catalogsync.manifest.git import ask, complaint, work_tree
 from catalogsync.manifest.root import CATALOG, MODELS
 from catalogsync.manifest.since import Unchanged, compared_with
-from catalogsync.manifest.tree import KnownBlobs, TreeFiles, listed
+from catalogsync.manifest.tree import KnownBlobs, TreeFiles, folders_in, listed
 from catalogsync.manifest.words import visible
 from catalogsync.model import Catalog
 
@@ -60,15 +60,14 @@ def _loaded(
     """The catalog in a commit but for some models in folders of their own."""
     commit = _commit(root, ref)
     tree = _tree(root, commit)
-    found = listed(root, tree, (CATALOG, MODELS)) if tree else {(): {}}
+    found = listed(root, tree, _needed(root, tree, leaving_out)) if tree else {(): {}}
     if CATALOG not in found[()]:
         return Committed(commit, None)
     # Git keeps no empty folder.
     if MODELS not in found[()]:
         found[(MODELS,)] = {}
     for key in leaving_out:
-        # The files stay: manifests without a folder of their own may name them.
-        del found[MODELS,][key]
+        found[MODELS,].pop(key, None)
     problems: list[Problem] = []
     with Blobs(root) as blobs:
         files = TreeFiles(found, blobs, known)
@@ -80,6 +79,24 @@ def _loaded(
             hint="it cannot have been applied like that: choose another commit",
         )
     return Committed(commit, catalog)
+
+
+_MOST_FOLDERS = 1000
+"""How many folders Git is asked for by name."""
+
+
+def _needed(root: Path, tree: str, leaving_out: frozenset[str]) -> tuple[str, ...]:
+    """What must be listed of a tree of which some models are left out.
+
+    All of it where there are manifests without a folder of their own: they may name any file.
+    """
+    whole = (CATALOG, MODELS)
+    if not leaving_out:
+        return whole
+    folders = folders_in(root, tree, MODELS)
+    if folders is None or len(folders - leaving_out) > _MOST_FOLDERS:
+        return whole
+    return (CATALOG, *(f"{MODELS}/{name}/" for name in sorted(folders - leaving_out)))
 
 
 def unchanged_since(root: Path, ref: str) -> Unchanged:

@@ -18,8 +18,9 @@ def cross_check(specs: Sequence[ModelSpec], documents: Mapping[str, Document]) -
             message = f"renamedFrom: {quote(spec.renamed_from)} still exists ({there})"
             document.report(["renamedFrom"], message, "remove that manifest, or this line")
     _no_circles(specs, documents)
-    _filed_in_one_way(specs, documents)
-    _no_circles_of_parents(specs, documents)
+    filed = [(spec, ref) for spec in specs for ref in spec.assets if ref.options]
+    _filed_in_one_way(filed, documents)
+    _no_circles_of_parents(filed, documents)
 
 
 def _claimed_once(
@@ -57,24 +58,27 @@ def _no_circles(specs: Sequence[ModelSpec], documents: Mapping[str, Document]) -
             documents[circle[0]].report(["concepts"], message, "take one of them out")
 
 
-def _filed_in_one_way(specs: Sequence[ModelSpec], documents: Mapping[str, Document]) -> None:
+_Filed = Sequence[tuple[ModelSpec, AssetRef]]
+"""The files that a manifest says how to file."""
+
+
+def _filed_in_one_way(filed: _Filed, documents: Mapping[str, Document]) -> None:
     """A file is sent once, so that it can be filed in one way only."""
     first: dict[str, tuple[ModelSpec, AssetRef]] = {}
-    for spec in specs:
-        for ref in spec.assets:
-            if not ref.options or not ref.sha256:
-                continue
-            other, known = first.setdefault(ref.sha256, (spec, ref))
-            if known.options != ref.options:
-                there = documents[other.key]
-                at = _declared(other, known)
-                line = there.place(at).line
-                message = (
-                    f"{quote(ref.name)} has another hide, parent or collections in "
-                    f"{visible(there.path)}:{line}"
-                )
-                hint = "a file is sent once: say the same in both places, or in one only"
-                documents[spec.key].report(_declared(spec, ref), message, hint)
+    for spec, ref in filed:
+        if not ref.sha256:
+            continue
+        other, known = first.setdefault(ref.sha256, (spec, ref))
+        if known.options != ref.options:
+            there = documents[other.key]
+            at = _declared(other, known)
+            line = there.place(at).line
+            message = (
+                f"{quote(ref.name)} has another hide, parent or collections in "
+                f"{visible(there.path)}:{line}"
+            )
+            hint = "a file is sent once: say the same in both places, or in one only"
+            documents[spec.key].report(_declared(spec, ref), message, hint)
 
 
 def _declared(spec: ModelSpec, ref: AssetRef) -> list[str | int]:
@@ -82,9 +86,9 @@ def _declared(spec: ModelSpec, ref: AssetRef) -> list[str | int]:
     return ["thumbnail"] if ref is spec.thumbnail else ["examples"]
 
 
-def _no_circles_of_parents(specs: Sequence[ModelSpec], documents: Mapping[str, Document]) -> None:
-    filed = [(spec, ref, ref.options) for spec in specs for ref in spec.assets if ref.options]
-    named = [(spec, ref, options.parent) for spec, ref, options in filed if options.parent]
+def _no_circles_of_parents(filed: _Filed, documents: Mapping[str, Document]) -> None:
+    declared = [(spec, ref, ref.options.parent) for spec, ref in filed if ref.options]
+    named = [(spec, ref, parent) for spec, ref, parent in declared if parent]
     parents = {ref.sha256: [parent.sha256] for _, ref, parent in named if parent.sha256}
     names = {each.sha256: each.name for _, ref, parent in named for each in (ref, parent)}
     done: set[str] = set()

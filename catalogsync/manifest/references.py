@@ -239,13 +239,14 @@ def _compiled(part: str) -> re.Pattern[str]:
     return re.compile(pattern_of(part))
 
 
-def natural(parts: Folder) -> list[list[str | tuple[int, str]]]:
+def natural(parts: Folder) -> list[tuple[str | tuple[int, str], ...]]:
     """The key that sorts paths by name with numbers by value: 2 before 10."""
     return [_chunks(part) for part in parts]
 
 
-def _chunks(part: str) -> list[str | tuple[int, str]]:
+@lru_cache(maxsize=4096)
+def _chunks(part: str) -> tuple[str | tuple[int, str], ...]:
     # Every other chunk is of digits, the first is not: equal places hold equal kinds.
     chunks: list[Any] = _DIGITS.split(part)
     chunks[1::2] = [(int(digits), digits) for digits in chunks[1::2]]
-    return chunks
+    return tuple(chunks)

@@ -1,8 +1,6 @@
 """Which models of a catalog are as they were at a commit, by what Git keeps of their files."""
 
 import re
-from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,10 +12,25 @@ from catalogsync.manifest.words import Unfit
 _NOT_LOOKED_AT = re.compile(rb"(?:\A|\0)[a-zS] ")
 """A file of which Git was told to assume that it never changes, or to leave it out."""
 
-_UNKNOWN = re.compile(r"0+")
+_FOLDER = f"{MODELS}/([^/\\0]+)/"
+_TRACKED = re.compile(rf"[^\0] [0-7]+ ([0-9a-f]+) \d\t((?:{_FOLDER})?[^\0]+)\0".encode())
+"""A tracked file: the id of its content as it was staged, its path, the folder of a model."""
+
+_CHANGED = re.compile(
+    rf":[0-7]+ [0-7]+ [0-9a-f]+ ([0-9a-f]+) \w+\0((?:{_FOLDER})?[^\0]+)\0".encode()
+)
+"""A file that differs: the id of its content now, its path, the folder of a model."""
+
+_MANIFEST = re.compile(rf"{_FOLDER}({'|'.join(sorted(map(re.escape, MANIFESTS)))})".encode())
+"""The path of the manifest in a folder of its own."""
+
+_UNKNOWN = re.compile(rb"0+")
 """What Git says for the content of a file that is not the one that was staged."""
 
-_TEXTS = (".yaml", ".yml", ".md", ".txt")
+_TEXTS = (b".yaml", b".yml", b".md", b".txt")
+
+File = tuple[bytes, bytes, bytes]
+"""What Git says of a file: an id of its content, its path, the folder below models/ if any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,60 +59,39 @@ def compared_with(root: Path, commit: str) -> Unchanged:
     changed = ask(root, *quiet, *compare, "--ignore-submodules=dirty", commit, *paths)
     if tracked.returncode or changed.returncode or _NOT_LOOKED_AT.search(tracked.stdout):
         return NOTHING
-    there, differing = list(_tracked(tracked.stdout)), list(_changed(changed.stdout))
-    if CATALOG not in dict(there) or CATALOG in dict(differing):
+    # Of ten thousand models Git tells a hundred thousand lines: what may be done to all of them
+    # is done by regular expressions.
+    there: list[File] = _TRACKED.findall(tracked.stdout)
+    differing: list[File] = _CHANGED.findall(changed.stdout)
+    catalog = CATALOG.encode()
+    if catalog in _paths(differing) or catalog not in _paths(there):
         return NOTHING
-    touched = {_folder(path) for path, _ in differing}
-    folders = {_folder(path) for path, _ in there if _is_manifest(path)} - touched
-    if any(_UNKNOWN.fullmatch(oid) and _is_asset(path) for path, oid in differing):
-        return Unchanged(frozenset(folders))
-    return Unchanged(frozenset(folders), frozenset(folders - _sharing(there, folders)))
+    touched = {folder for _, _, folder in differing}
+    with_manifest = {folder for _, path, folder in there if folder and _MANIFEST.fullmatch(path)}
+    folders = with_manifest - touched
+    if any(_UNKNOWN.fullmatch(oid) and _is_asset(path) for oid, path, _ in differing):
+        return Unchanged(_keys(folders))
+    return Unchanged(_keys(folders), _keys(folders - _sharing(there, folders)))
 
 
-def _sharing(files: list[tuple[str, str]], folders: set[str]) -> set[str]:
+def _sharing(files: list[File], folders: set[bytes]) -> set[bytes]:
     """Those of the folders in which a file is the same as one outside of all of them."""
-    holders: defaultdict[str, set[str]] = defaultdict(set)
-    outside = set()
-    for path, oid in files:
-        if _is_asset(path):
-            folder = _folder(path)
-            if folder in folders:
-                holders[oid].add(folder)
-            else:
-                outside.add(oid)
-    return {folder for oid in outside for folder in holders.get(oid, ())}
+    outside = {oid for oid, path, folder in files if folder not in folders and _is_asset(path)}
+    return {
+        folder
+        for oid, path, folder in files
+        if oid in outside and folder in folders and _is_asset(path)
+    }
 
 
-def _tracked(told: bytes) -> Iterator[tuple[str, str]]:
-    """Every tracked file with the id of its content, as it was staged."""
-    for line in _lines(told):
-        facts, _, path = line.partition("\t")
-        yield path, facts.split(" ")[2]
+def _paths(files: list[File]) -> set[bytes]:
+    return {path for _, path, _ in files}
 
 
-def _changed(told: bytes) -> Iterator[tuple[str, str]]:
-    """Every file that differs with the id of its content now."""
-    lines = _lines(told)
-    for facts in lines:
-        yield next(lines), facts.split(" ")[3]
+def _keys(folders: set[bytes]) -> frozenset[str]:
+    return frozenset(folder.decode("utf-8", "surrogateescape") for folder in folders)
 
 
-def _lines(told: bytes) -> Iterator[str]:
-    return iter(told.decode("utf-8", "surrogateescape").split("\0")[:-1])
-
-
-def _folder(path: str) -> str:
-    """The folder below models/ that a path leads through, if any."""
-    parts = path.split("/", 2)
-    return parts[1] if len(parts) > 2 else ""
-
-
-def _is_manifest(path: str) -> bool:
-    """Whether it is the manifest in a folder of its own."""
-    parts = path.split("/")
-    return len(parts) == 3 and parts[2] in MANIFESTS
-
-
-def _is_asset(path: str) -> bool:
+def _is_asset(path: bytes) -> bool:
     """Whether it may be an asset: everything but manifests and texts."""
     return not path.lower().endswith(_TEXTS)

@@ -12,7 +12,7 @@ from catalogsync.errors import CatalogSyncError
 from catalogsync.manifest.blobs import Blobs
 from catalogsync.manifest.content import Content
 from catalogsync.manifest.files import Parts, examined, require_size
-from catalogsync.manifest.git import COMMAND, LOCAL, environment
+from catalogsync.manifest.git import COMMAND, LOCAL, ask, environment
 from catalogsync.manifest.media import Format
 from catalogsync.manifest.words import Unfit, did_you_mean, quote
 from catalogsync.model import AssetRef, LocalFile
@@ -24,6 +24,7 @@ _MOST_ENTRIES = 1_000_000
 _CHUNK = 1 << 18
 
 _FILE = "100"
+_FOLDER = "040000 tree "
 _LINK, _SUBMODULE = "120000", "160000"
 
 _WHAT = {_LINK: "a link", _SUBMODULE: "a submodule"}
@@ -154,6 +155,16 @@ def listed(root: Path, tree: str, paths: tuple[str, ...]) -> Tree:
         *folders, name = path.split("/")
         _make_folder(found, tuple(folders))[name] = TreeEntry(name, mode, oid, mode == _SUBMODULE)
     return found
+
+
+def folders_in(root: Path, tree: str, folder: str) -> frozenset[str] | None:
+    """The names of the folders in a folder of a tree, or None where it holds anything else."""
+    answer = ask(root, "ls-tree", "-z", "--full-tree", tree, "--", f"{folder}/")
+    entries = answer.stdout.decode("utf-8", "surrogateescape").split("\0")[:-1]
+    found = [entry.partition("\t") for entry in entries]
+    if answer.returncode or not all(facts.startswith(_FOLDER) for facts, _, _ in found):
+        return None
+    return frozenset(path.removeprefix(f"{folder}/") for _, _, path in found)
 
 
 def _make_folder(tree: Tree, parts: Parts) -> dict[str, TreeEntry]:

@@ -40,7 +40,7 @@ class Text:
     @property
     def mentions(self) -> tuple[Mention, ...]:
         """The mentions in the order they appear."""
-        return tuple(part for part in self.parts if isinstance(part, Mention))
+        return tuple([part for part in self.parts if isinstance(part, Mention)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,18 +165,18 @@ class ModelSpec:
     @property
     def texts(self) -> tuple[Text, ...]:
         """The Markdown texts that the manifest manages."""
-        return tuple(text for text in (self.description, self.prompt_guide) if text is not None)
+        return tuple([text for text in (self.description, self.prompt_guide) if text is not None])
 
     @property
     def assets(self) -> tuple[AssetRef, ...]:
         """Every asset that the manifest refers to: thumbnail, examples, in texts, in training,
         and what new ones are filed below."""
-        thumbnail = (self.thumbnail,) if self.thumbnail and self.thumbnail != NO_ASSET else ()
-        targets = (mention.target for text in self.texts for mention in text.mentions)
-        mentioned = tuple(target for target in targets if isinstance(target, AssetRef))
-        own = (*thumbnail, *(self.examples or ()), *mentioned, *self.training_assets)
-        options = (ref.options for ref in own if ref.options)
-        return (*own, *(each.parent for each in options if each.parent))
+        own = [self.thumbnail] if self.thumbnail and self.thumbnail != NO_ASSET else []
+        own += self.examples or ()
+        own += [each for each in self._mentioned if isinstance(each, AssetRef)]
+        own += self.training_assets
+        own += [each.options.parent for each in own if each.options and each.options.parent]
+        return tuple(own)
 
     @property
     def asset_options(self) -> tuple[AssetOptions, ...]:
@@ -186,6 +186,8 @@ class ModelSpec:
     @property
     def training_assets(self) -> tuple[AssetRef, ...]:
         """Every asset of the training set."""
+        if not (self.training_images or self.training_pairs):
+            return ()
         images = (image.asset for image in self.training_images or ())
         pairs = (ref for pair in self.training_pairs or () for ref in (pair.source, pair.target))
         return tuple(dict.fromkeys((*images, *pairs)))
@@ -193,6 +195,10 @@ class ModelSpec:
     @property
     def model_refs(self) -> tuple[ModelRef, ...]:
         """Every model that the manifest refers to: concepts, then those in texts."""
-        targets = (mention.target for text in self.texts for mention in text.mentions)
-        mentioned = tuple(target for target in targets if isinstance(target, ModelRef))
+        mentioned = (each for each in self._mentioned if isinstance(each, ModelRef))
         return (*(concept.model for concept in self.concepts or ()), *mentioned)
+
+    @property
+    def _mentioned(self) -> "list[AssetRef | ModelRef]":
+        """What the texts refer to, in the order of the places."""
+        return [mention.target for text in self.texts for mention in text.mentions]
