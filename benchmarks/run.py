@@ -9,6 +9,7 @@ from benchmarks.machine import machine
 from benchmarks.parts.apply import first_apply
 from benchmarks.parts.drift import drift
 from benchmarks.parts.growth import Taken, measured, stages
+from benchmarks.parts.hashing import hashing
 from benchmarks.parts.plan import changes, no_op
 from benchmarks.parts.pull import pull
 from benchmarks.parts.startup import startup
@@ -37,7 +38,7 @@ class Sort:
 
 
 SORTS = (
-    Sort({"startup": startup}, most=1, examples=1),
+    Sort({"startup": startup, "hashing": hashing}, most=1, examples=1),
     Sort({"validate": validate, "plan": no_op, "changes": changes}, most=100_000),
     Sort({"drift": drift}, most=5000, examples=1),
     Sort({"pull": pull}, most=300, examples=APPLIED_EXAMPLES, begin=made_by_hand),

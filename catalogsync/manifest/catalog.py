@@ -15,6 +15,7 @@ from catalogsync.manifest.discover import Manifest, manifests
 from catalogsync.manifest.document import Document
 from catalogsync.manifest.files import Files, Source
 from catalogsync.manifest.folder import Folder, KnownFiles
+from catalogsync.manifest.later import Later
 from catalogsync.manifest.root import CATALOG
 from catalogsync.manifest.settings import Settings, settings
 from catalogsync.manifest.strict_yaml import MAX_BYTES
@@ -43,7 +44,7 @@ def load(
     root = root.resolve()
     problems: list[Problem] = []
     try:
-        folder = Folder(root, known, hashed, tracked)
+        folder = Folder(root, known, hashed, tracked, Later())
     except OSError as error:
         raise UsageError(f"{root} cannot be opened: {error.strerror}") from None
     with folder:
@@ -123,8 +124,33 @@ def _models(
             documents[manifest.key] = document
             states[manifest.key] = _state(document)
     context = Context(files, common, states)
-    specs = [_spec(manifest, documents, context) for manifest in found if manifest.key in documents]
+    readable = [manifest for manifest in found if manifest.key in documents]
+    specs = _specs(readable, documents, context, problems)
     cross_check(specs, documents)
+    return specs
+
+
+def _specs(
+    found: list[Manifest],
+    documents: dict[str, Document],
+    context: Context,
+    problems: list[Problem],
+) -> list[ModelSpec]:
+    """The models of the manifests; one that names a file which was put off is read again."""
+    files = context.files
+    specs: list[ModelSpec] = []
+    waiting: list[int] = []
+    for at, manifest in enumerate(found):
+        document = documents[manifest.key]
+        before, told, reported = files.put_off, document.told, len(problems)
+        specs.append(_spec(manifest, documents, context))
+        if files.put_off > before:
+            waiting.append(at)
+            document.told = told
+            del problems[reported:]
+    files.settle()
+    for at in waiting:
+        specs[at] = _spec(found[at], documents, context)
     return specs
 
 

@@ -3,6 +3,9 @@
 import os
 from collections.abc import Callable, Iterator
 from hashlib import sha256
+from threading import Event
+
+from catalogsync.errors import Interrupted
 
 _CHUNK = 1 << 18
 
@@ -12,10 +15,16 @@ class BadContent(Exception):
 
 
 class Content:
-    """The bytes of a file: a small file's all in memory, a large one's read where asked for."""
+    """The bytes of a file: a small file's all in memory, a large one's read where asked for.
 
-    def __init__(self, descriptor: int, size: int, data: bytes | None) -> None:
+    Nothing of a large one is hashed any more once it is `stopped`.
+    """
+
+    def __init__(
+        self, descriptor: int, size: int, data: bytes | None, stopped: Event | None = None
+    ) -> None:
         self.size = size
+        self._stopped = stopped
         self._descriptor = descriptor
         self._data = data
 
@@ -37,13 +46,18 @@ class Content:
         return self.at(max(0, self.size - count), count)
 
     def sha256(self) -> str:
-        """The digest of all of it; a large file is read from where its descriptor stands."""
+        """The digest of all of it; a large file is read from where its descriptor stands.
+
+        Raises `Interrupted` where it was stopped before the end.
+        """
         if self._data is not None:
             return sha256(self._data).hexdigest()
         digest = sha256()
         buffer = memoryview(bytearray(_CHUNK))
         with os.fdopen(self._descriptor, "rb", buffering=0, closefd=False) as stream:
             while count := stream.readinto(buffer):
+                if self._stopped and self._stopped.is_set():
+                    raise Interrupted("interrupted")
                 digest.update(buffer[:count])
         return digest.hexdigest()
 

@@ -16,13 +16,16 @@ MAX_PROBLEMS = 200
 
 
 class Document:
-    """A YAML file that was read; everything wrong with it is added to `problems`."""
+    """A YAML file that was read; everything wrong with it is added to `problems`.
+
+    `told` counts that.
+    """
 
     def __init__(self, path: str, text: str, problems: list[Problem]) -> None:
         self.path = path
         self.text = text
         self.problems = problems
-        self._told = 0
+        self.told = 0
         self.value, flaws = parse(text)
         for flaw in flaws:
             self._tell(*flaw)
@@ -39,10 +42,10 @@ class Document:
         self._tell(line, column, message, hint)
 
     def _tell(self, line: int, column: int, message: str, hint: str) -> None:
-        self._told += 1
-        if self._told == MAX_PROBLEMS + 1:
+        self.told += 1
+        if self.told == MAX_PROBLEMS + 1:
             message, hint = "there are more problems in this file", "repair the others first"
-        if self._told <= MAX_PROBLEMS + 1:
+        if self.told <= MAX_PROBLEMS + 1:
             there = inside(Flaw(line, column, message, hint), self.text)
             self.problems.append(Problem(visible(self.path), *there))
 

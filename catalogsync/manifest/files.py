@@ -32,6 +32,10 @@ class Entry(Protocol):
         ...
 
 
+PUT_OFF = AssetRef()
+"""What a large file is for as long as it waits to be looked into with others."""
+
+
 class Source(Protocol):
     """Where files come from; every method raises `Unfit` for what is not there or no good."""
 
@@ -56,16 +60,24 @@ class Source(Protocol):
         """The asset that a file is, which Git must track."""
         ...
 
+    def settle(self) -> None:
+        """Look into the files that were put off; from now on none is."""
+        ...
+
     def not_downloaded(self, parts: Parts) -> Unfit:
         """What to say of a Git LFS pointer where a text is due."""
         ...
 
 
 class Files:
-    """Reads the files of one source; remembers every asset it has examined."""
+    """Reads the files of one source; remembers every asset it has examined.
+
+    `put_off` counts how often it answered that a file is still to be looked into.
+    """
 
     def __init__(self, source: Source) -> None:
         self._source = source
+        self.put_off = 0
         self._known: dict[Parts, AssetRef | Unfit] = {}
         self._names: dict[Parts, tuple[list[str], list[str]]] = {}
 
@@ -117,10 +129,17 @@ class Files:
                 known = self._source.asset(parts, format_of(parts[-1]))
             except Unfit as bad:
                 known = bad
+            if known is PUT_OFF:
+                self.put_off += 1
+                return PUT_OFF
             self._known[parts] = known
         if isinstance(known, Unfit):
             raise known
         return known
+
+    def settle(self) -> None:
+        """Look into the files that were put off; from now on none is."""
+        self._source.settle()
 
     def require_file(self, parts: Parts) -> None:
         """Raises `Unfit` unless there is a tracked, regular file."""

@@ -3,12 +3,14 @@
 import os
 from io import BufferedReader
 from pathlib import Path
+from threading import Event
 from typing import Protocol
 
 from catalogsync.errors import FileChanged
 from catalogsync.hashed import Hashed, stamp_of
 from catalogsync.manifest.content import Content
-from catalogsync.manifest.files import examined
+from catalogsync.manifest.files import PUT_OFF, examined
+from catalogsync.manifest.later import Later
 from catalogsync.manifest.lfs import MAX_POINTER, NotDownloaded, pointer
 from catalogsync.manifest.media import Format
 from catalogsync.manifest.paths import Opener
@@ -57,7 +59,7 @@ class KnownFiles(Protocol):
 
 
 class Folder:
-    """The files below one folder."""
+    """The files below one folder; with `later`, large ones that must be read are put off."""
 
     def __init__(
         self,
@@ -65,10 +67,12 @@ class Folder:
         memory: KnownFiles | None = None,
         hashed: Hashed | None = None,
         tracked: Tracked | None = None,
+        later: Later | None = None,
     ) -> None:
         self.root = root
         self._memory = memory
         self._hashed = hashed
+        self._later = later
         self.by_digest: dict[str, LocalFile] = {}
         self._only_pointers: set[str] = set()
         self._opener = Opener(root)
@@ -107,23 +111,49 @@ class Folder:
         before = self._opener.status(parts) if self._memory else None
         asset = self._memory.recall(parts, before) if self._memory and before else None
         if asset is None or before is None:
-            asset, before = self._read(parts, form)
+            read = self._read(parts, form)
+            if read is None:
+                return PUT_OFF
+            asset, before = read
         else:
             self._require_tracked(parts)
         self._place(parts, asset, is_pointer=before.st_size != asset.size)
         return asset
 
-    def _read(self, parts: tuple[str, ...], form: Format) -> tuple[AssetRef, os.stat_result]:
-        """The asset that a tracked file is, and what the file was before it was read."""
+    def settle(self) -> None:
+        """Look into the files that were put off, on every core."""
+        if self._later:
+            self._later.settle(self._looked_into)
+
+    def _read(self, parts: tuple[str, ...], form: Format) -> tuple[AssetRef, os.stat_result] | None:
+        """The asset that a tracked file is, and what the file was before it was read.
+
+        None if it is put off.
+        """
         descriptor, before = self._opener.open(parts)
         try:
             self._require_tracked(parts)
-            asset = self._examined(descriptor, before, parts[-1], form)
+            if self._later and before.st_size > _IN_MEMORY:
+                read = self._later.asset(parts, form, self._looked_into)
+                if read is None:
+                    return None
+                asset, before = read
+            else:
+                asset = self._examined(descriptor, before, parts[-1], form)
         finally:
             os.close(descriptor)
         if self._memory:
             self._memory.remember(parts, before, asset)
         return asset, before
+
+    def _looked_into(self, parts: tuple[str, ...], form: Format) -> tuple[AssetRef, os.stat_result]:
+        """The same of a large file, from any thread: it is opened by a way of its own."""
+        with Opener(self.root) as opener:
+            descriptor, before = opener.open(parts)
+            try:
+                return self._examined(descriptor, before, parts[-1], form), before
+            finally:
+                os.close(descriptor)
 
     def _examined(
         self, descriptor: int, before: os.stat_result, name: str, form: Format
@@ -132,7 +162,8 @@ class Folder:
         noting = self._hashed if before.st_size > _IN_MEMORY else None
         stamp = stamp_of(before)
         tells = noting is not None and noting.can_tell(descriptor, stamp)
-        asset = _steady(descriptor, before, name, form)
+        stopped = self._later.stopped if self._later else None
+        asset = _steady(descriptor, before, name, form, stopped)
         if noting and tells:
             noting.note(stamp, asset.sha256)
         return asset
@@ -154,11 +185,13 @@ class Folder:
             self._only_pointers.discard(asset.sha256)
 
 
-def _steady(descriptor: int, before: os.stat_result, name: str, form: Format) -> AssetRef:
+def _steady(
+    descriptor: int, before: os.stat_result, name: str, form: Format, stopped: Event | None
+) -> AssetRef:
     """The asset in a file that did not change while it was read."""
     size = before.st_size
     data = _read(descriptor, size) if size <= _IN_MEMORY else None
-    asset = examined(Content(descriptor, size, data), name, form)
+    asset = examined(Content(descriptor, size, data, stopped), name, form)
     after = os.fstat(descriptor)
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise Unfit("changed while it was read", "run the command again")

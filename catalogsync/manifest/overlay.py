@@ -77,6 +77,10 @@ class Overlay:
         held = self._assets.get(parts)
         return self._folder.asset(parts, form) if held is None else held
 
+    def settle(self) -> None:
+        """Look into the files that were put off."""
+        self._folder.settle()
+
     def not_downloaded(self, parts: Parts) -> Unfit:
         """What to say of a Git LFS pointer where a text is due."""
         return self._folder.not_downloaded(parts)

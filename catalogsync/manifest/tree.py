@@ -87,6 +87,9 @@ class TreeFiles:
         """Raises `Unfit` unless there is a regular file."""
         self._file(parts)
 
+    def settle(self) -> None:
+        """Nothing is put off."""
+
     def not_downloaded(self, parts: Parts) -> Unfit:
         """What to say of a Git LFS pointer where a text is due."""
         return Unfit("a Git LFS pointer, Git does not have the text", "keep texts out of Git LFS")

@@ -1,6 +1,8 @@
 """SIGINT and SIGTERM: what is under way is finished, the report is true, the rest is left."""
 
+import contextlib
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -123,6 +125,29 @@ def test_what_is_under_way_is_finished_and_told(
         made = server.control.requests()
         assert made["POST /models"] == 2
         assert made["POST /assets"] == 3
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_files_that_are_being_hashed_are_given_up(catalog: Path, number: signal.Signals) -> None:
+    folder = catalog / "models/ink-heroes"
+    for name in ("one.fbx", "two.fbx", "three.fbx"):
+        (folder / name).write_text("; FBX 7")
+        os.truncate(folder / name, 1 << 40)
+    write(folder / "model.yaml", MODEL.replace("images/3.webp]", "one.fbx, two.fbx, three.fbx]"))
+    with started("validate", catalog, url="") as process:
+        while not any(map(is_large, Path(f"/proc/{process.pid}/fd").iterdir())):
+            assert process.poll() is None
+        process.send_signal(number)
+        found = ended(process)
+    assert found.code == 130
+    assert "Traceback" not in found.err
+
+
+def is_large(descriptor: Path) -> bool:
+    """Whether it is that of a file which takes minutes to hash; it may be closed by now."""
+    with contextlib.suppress(FileNotFoundError):
+        return descriptor.stat().st_size == 1 << 40
+    return False
 
 
 def test_a_file_that_the_server_does_not_get_done_with_is_left_to_the_next_run(
