@@ -7,6 +7,8 @@ sandbox by its own OpenAPI document. The first defect ends it, with the input th
 import argparse
 import random
 import sys
+from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -59,7 +61,7 @@ def main() -> int:
         limits: dict[str, Any] = {
             "first_seed": first_seed,
             "seconds": given.minutes * 60,
-            "told": _tell,
+            "told": _teller(),
         }
         results = [
             *kill_again_and_again(Path(folder), projects=given.kills, **limits),
@@ -109,12 +111,24 @@ def _say(text: str) -> None:
     sys.stderr.write(f"{text}\n")
 
 
-def _tell(result: Result) -> None:
-    if result.good:
-        return
-    sys.stderr.write(f"{result.name}:\n")
-    for what in ("unfinished", "duplicates", "lost", "wrong"):
-        sys.stderr.writelines(f"  {what}: {each}\n" for each in getattr(result, what))
+_OFTEN = 100
+
+
+def _teller() -> Callable[[Result], None]:
+    """Tells how far it is, and what went wrong, as soon as that is known; from any thread."""
+    carried_out = count(1)
+
+    def tell(result: Result) -> None:
+        number = next(carried_out)
+        if number % _OFTEN == 0:
+            sys.stderr.write(f"{number} carried out\n")
+        if result.good:
+            return
+        sys.stderr.write(f"{result.name}:\n")
+        for what in ("unfinished", "duplicates", "lost", "wrong"):
+            sys.stderr.writelines(f"  {what}: {each}\n" for each in getattr(result, what))
+
+    return tell
 
 
 if __name__ == "__main__":
