@@ -43,13 +43,15 @@ class Problem:
 class CatalogSyncError(Exception):
     """The root of all expected failures; `hint` says what to do about it, if only the usual.
 
-    `problems` are all the places where something is wrong, for those that have several;
-    `trace_id` is what the API calls the request that failed, where it says so.
+    `problems` are all the places where something is wrong, for those that have several, and `here`
+    leads to them from where the user stands; `trace_id` is what the API calls the request that
+    failed, where it says so.
     """
 
     exit_code = 1
     usual_hint = ""
     problems: tuple[Problem, ...] = ()
+    here = ""
     trace_id = ""
 
     def __init__(self, message: str, *, hint: str = "") -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from catalogsync import __version__
+from catalogsync.cli.init import PLACEHOLDER
 from catalogsync.cli.opening import open_catalog, opened_cache
 from catalogsync.cli.options import catalog_argument, connection_options
 from catalogsync.cli.session import (
@@ -24,7 +25,7 @@ from catalogsync.cli.session import (
     connect,
     log_of,
 )
-from catalogsync.errors import ApiError, CatalogSyncError, ManifestError
+from catalogsync.errors import ApiError, CatalogSyncError, ManifestError, UsageError
 from catalogsync.model import Catalog, Target
 from catalogsync.review.words import counted, file_size, visible
 
@@ -113,6 +114,11 @@ def _cache(cache: "DigestCache") -> str:
 
 def _target(catalog: Catalog, choices: Choices) -> str:
     target = chosen_target(catalog, choices)
+    if target.project == PLACEHOLDER and choices.sandbox is None:
+        raise UsageError(
+            f"{target.name}: {PLACEHOLDER} is no project",
+            hint="write the id of yours in catalog.yaml, as the web page shows it",
+        )
     return f"{target.name or '(none)'}, project {target.project or 'of the credentials'}"
 
 

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from shlex import quote
 
 import click
 
@@ -42,6 +43,9 @@ What it is for, and how to get good results with it. Images beside this file can
 `![what it shows](images/01.webp)`, other models of this catalog with `{model:their-key}`.
 """
 
+PLACEHOLDER = "proj_replace_me"
+"""The project of a new catalog, until somebody writes the id of a real one."""
+
 _PROJECT = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,99}")
 _IGNORE = ".catalog-sync/\n"
 
@@ -54,10 +58,13 @@ _IGNORE = ".catalog-sync/\n"
 )
 def command(folder: Path, name: str | None, project: str | None) -> None:
     """Start a catalog in FOLDER (here): catalog.yaml, one manifest, schemas for the editor."""
-    from catalogsync.manifest import schema_text
+    from catalogsync.manifest import schema, schema_text
 
     if project is not None and not _PROJECT.fullmatch(project):
         raise UsageError(f"{project!r} is no project", hint="give its id, as in the web page")
+    rule = schema("catalog")["properties"]["name"]
+    if name is not None and not re.search(rule["pattern"], name):
+        raise UsageError(f"--name {name!r}: {rule['patternErrorMessage']}")
     example = {
         "models/my-first-model/model.yaml": _MODEL,
         "models/my-first-model/description.md": _DESCRIPTION,
@@ -65,7 +72,7 @@ def command(folder: Path, name: str | None, project: str | None) -> None:
     settings = {
         "name": name or _name_of(folder),
         "target": "production" if project else "staging",
-        "project": project or "proj_replace_me",
+        "project": project or PLACEHOLDER,
     }
     files = {
         "catalog.yaml": _CATALOG.format(**settings),
@@ -88,11 +95,11 @@ def command(folder: Path, name: str | None, project: str | None) -> None:
         target.write_text(text, encoding="utf-8")
         click.echo(f"wrote {target}")
     if project:
-        click.echo(f"\nNext: catalog-sync pull {folder} --all", err=True)
+        click.echo(f"\nNext: catalog-sync pull {quote(str(folder))} --all", err=True)
         return
     click.echo(
-        f"\nNext: git add {folder} (in a repository, only tracked files count), then\n"
-        f"catalog-sync plan {folder} --sandbox (no account needed).",
+        f"\nNext: git add {quote(str(folder))} (in a repository, only tracked files count), then\n"
+        f"catalog-sync plan {quote(str(folder))} --sandbox (no account needed).",
         err=True,
     )
 

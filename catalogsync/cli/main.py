@@ -55,6 +55,18 @@ class _Commands(click.Group):
         command: click.Command = module.command
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that the first word names."""
+        if args[0] not in _COMMANDS and not ctx.resilient_parsing:
+            # Only a mistake needs what takes its time to import.
+            from catalogsync.manifest.words import did_you_mean, quote
+
+            hint = did_you_mean(args[0], _COMMANDS) or "see catalog-sync --help"
+            raise UsageError(f"there is no command {quote(args[0])}", hint=hint)
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands without importing them."""
         with formatter.section("Commands"):
@@ -99,8 +111,11 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         code = _complain(error, given)
     except (click.Abort, KeyboardInterrupt):
         code = _complain(Interrupted("interrupted"), given)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        code = UsageError.exit_code
     except click.ClickException as error:
-        code = _complain(UsageError(error.format_message()), given)
+        code = _complain(UsageError(error.format_message(), hint=_hint(error)), given)
     except BrokenPipeError:
         # The reader went away, as with `| head`: nothing more can be said to it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -112,6 +127,12 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except Exception as defect:
         code = _complain(_crashed(defect, given), given)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _hint(error: click.ClickException) -> str:
+    """What to do about a command line that is wrong."""
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    return f"see {context.command_path} --help" if context else ""
 
 
 def _terminate(_number: int, _frame: FrameType | None) -> None:

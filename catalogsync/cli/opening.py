@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from catalogsync.cli.output import from_here
 from catalogsync.cli.root import catalog_root
 from catalogsync.errors import ManifestError
 from catalogsync.events import Recalled, Tell, tell_nobody
@@ -39,12 +40,23 @@ def open_catalog(
     """Load the catalog at `path`, or the nearest one upward from here."""
     root = catalog_root(path)
     known = cache.files(root)
-    if may_be_empty:
-        catalog = _loaded_if_any(root, known)
-    else:
-        catalog = load(root, known=known, hashed=hashed, outlined=outlined)
+    with problems_as_seen_from_here(root):
+        if may_be_empty:
+            catalog = _loaded_if_any(root, known)
+        else:
+            catalog = load(root, known=known, hashed=hashed, outlined=outlined)
     tell(Recalled("file", known.hits))
     return catalog
+
+
+@contextmanager
+def problems_as_seen_from_here(root: Path) -> Iterator[None]:
+    """Let the problems of a catalog be told by paths that lead to them from here."""
+    try:
+        yield
+    except ManifestError as error:
+        error.here = f"{from_here(root)}/"
+        raise
 
 
 def _loaded_if_any(root: Path, known: "KnownFiles") -> Catalog:

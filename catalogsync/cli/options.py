@@ -10,6 +10,7 @@ import click
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 DEFAULT_SANDBOX = ".catalog-sync/sandbox"
+ADDRESS_VARIABLES = ("CATALOG_SYNC_BASE_URL", "SCENARIO_BASE_URL")
 
 
 def option(name: str, *names: str, **settings: Any) -> Callable[[Command], Command]:
@@ -131,11 +132,19 @@ _project_options = together(
     option("--project", metavar="ID", help="The project to use instead of the target's."),
 )
 
+_YES = frozenset({"1", "true", "yes", "on"})
+
+
+def _sandbox(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
+    """The folder of the sandbox; as a variable says no more than yes, the usual one."""
+    return DEFAULT_SANDBOX if value and value.lower() in _YES else value
+
+
 server_options = together(
     option(
         "--base-url",
         metavar="URL",
-        envvar=["CATALOG_SYNC_BASE_URL", "SCENARIO_BASE_URL"],
+        envvar=ADDRESS_VARIABLES,
         help="Where the API is, if not at Scenario.",
     ),
     option(
@@ -143,6 +152,7 @@ server_options = together(
         metavar="[DIR]",
         is_flag=False,
         flag_value=DEFAULT_SANDBOX,
+        callback=_sandbox,
         help=f"Use a local API kept in DIR ({DEFAULT_SANDBOX}); no account needed.",
     ),
     option(

@@ -103,7 +103,7 @@ def show_error(error: CatalogSyncError, *, as_json: bool = False) -> None:
 
         write_text(dumped(error_document(error)))
     for problem in error.problems:
-        say(visible(str(problem)))
+        say(visible(f"{error.here}{problem}"))
     say(f"catalog-sync: {visible(error.message)}")
     if error.hint:
         say(f"  what to do: {visible(error.hint)}")

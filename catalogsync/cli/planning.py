@@ -16,7 +16,7 @@ from catalogsync.cli.base import (
     unless_never_applied,
 )
 from catalogsync.cli.changed import open_changed, say_changed
-from catalogsync.cli.opening import opened_cache
+from catalogsync.cli.opening import opened_cache, problems_as_seen_from_here
 from catalogsync.cli.progress import progress
 from catalogsync.cli.root import catalog_root
 from catalogsync.cli.session import (
@@ -102,7 +102,8 @@ def plan_offline(
         root = catalog_root(choices.catalog)
         files, blobs = cache.files(root), cache.blobs(root)
         opening = partial(load, root, known=files)
-        catalog, changed = open_changed(opening, root, choices.changed_since, blobs)
+        with problems_as_seen_from_here(root):
+            catalog, changed = open_changed(opening, root, choices.changed_since, blobs)
         target = chosen_target(catalog, choices)
         say_changed(changed, quiet=choices.quiet)
         keys = selected(catalog, choices, changed)

@@ -1,5 +1,6 @@
 """`catalog-sync pull`: what the server has, as manifests: new ones, and edits to others."""
 
+import shlex
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -19,7 +20,7 @@ from catalogsync.cli.options import (
 )
 from catalogsync.cli.output import from_here, say, write_lines, write_text
 from catalogsync.cli.progress import progress
-from catalogsync.cli.session import Choices, Session, session
+from catalogsync.cli.session import Choices, Session, session, typed_again
 from catalogsync.errors import FileChanged, Interrupted, UsageError
 from catalogsync.manifest.overlay import load_with
 from catalogsync.manifest.uncommitted import uncommitted
@@ -151,7 +152,7 @@ def command(
             else:
                 write_lines(render_pulled(pulled), color=color)
             if pulled.written and not quiet:
-                _say_next(opened, pulled)
+                _say_next(opened, pulled, choices)
     return 5 if pulled.refused else 0
 
 
@@ -238,14 +239,15 @@ def _show_patch(pulled: Pulled, *, as_json: bool, color: str, quiet: bool) -> No
     write_lines([line for line in said if not quiet or line.style == "red"], to_stderr=True)
 
 
-def _say_next(opened: Session, pulled: Pulled) -> None:
+def _say_next(opened: Session, pulled: Pulled, choices: Choices) -> None:
     here = from_here(opened.root)
+    plan = shlex.join(["catalog-sync", "plan", str(here), *typed_again(choices)])
     if pulled.fresh or pulled.files:
         say("\nIn a Git repository only tracked files count; a plan then adopts the new models.")
-        say(f"Next: git add {here / 'models'}")
-        say(f"      catalog-sync plan {here}")
+        say(visible(f"Next: {shlex.join(['git', 'add', str(here / 'models')])}"))
+        say(visible(f"      {plan}"))
     else:
-        say(f"\nNext: catalog-sync plan {here}")
+        say(f"\nNext: {visible(plan)}")
 
 
 @dataclass(frozen=True, slots=True)

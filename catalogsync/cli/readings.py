@@ -12,10 +12,12 @@ from typing import IO, Any
 import click
 
 from catalogsync.cli.options import Command, json_option, option, together
+from catalogsync.cli.output import say
 from catalogsync.cli.pictures import Pictures
 from catalogsync.errors import UsageError
 from catalogsync.outcome import Outcome
 from catalogsync.review.saved import SavedPlan
+from catalogsync.review.words import visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +99,19 @@ class Readings:
         self.write({name: partial(file.render, told) for name, file in table.items()})
 
     def write(self, renders: Mapping[str, Callable[[], str | IO[bytes]]]) -> None:
-        """Write every file, or none where one of them cannot be written; each by its option."""
+        """Write every file, or none where one of them cannot be written; each by its option.
+
+        At the end of the command it says which, if it talks.
+        """
         write_all({path: renders[name]() for name, path in self.files.items()})
+        command = click.get_current_context()
+        if not command.params.get("quiet"):
+            command.call_on_close(self._say_written)
+
+    def _say_written(self) -> None:
+        for path in self.files.values():
+            if not is_stream(path):
+                say(visible(f"wrote {path}"))
 
 
 def reading_options(*, saves: bool = False) -> Callable[[Command], Command]:
@@ -132,6 +145,8 @@ def check_place(name: str, path: Path) -> None:
 
     A link to another folder is refused: in a checkout, it is its author who says where it leads.
     """
+    if str(path) == "-":
+        raise UsageError(f"--{name}: - is no file", hint="write /dev/stdout for what is piped on")
     if path.is_dir():
         raise UsageError(f"--{name}: {path} is a folder", hint="name a file in it")
     folder = path.parent.resolve()

@@ -1,5 +1,6 @@
 """`catalog-sync sandbox`: a local Scenario API on loopback."""
 
+from errno import EADDRINUSE
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,13 +34,20 @@ def serve(directory: Path | None, latency: float, faults: str | None, **options:
     """
     directory = directory or Path(DEFAULT_SANDBOX)
     check_sandbox_folder(directory)
-    sandbox_module().serve(
-        directory,
-        latency_ms=latency,
-        middleware=(_faults(faults),) if faults else (),
-        on_ready=lambda url: click.echo(f"listening on {url}"),
-        **options,
-    )
+    try:
+        sandbox_module().serve(
+            directory,
+            latency_ms=latency,
+            middleware=(_faults(faults),) if faults else (),
+            on_ready=lambda url: click.echo(f"listening on {url}"),
+            **options,
+        )
+    except OSError as error:
+        if error.errno != EADDRINUSE:
+            raise
+        raise UsageError(
+            f"port {options['port']} is taken", hint="name another, or leave --port out"
+        ) from None
 
 
 def _faults(spec: str) -> "Faults":

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path
+from shlex import quote
 from threading import Event
 from types import FrameType, ModuleType
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING
 from catalogsync.cli.changed import Changed, open_changed, say_changed
 from catalogsync.cli.log import Log
 from catalogsync.cli.opening import open_catalog, opened_cache
+from catalogsync.cli.options import ADDRESS_VARIABLES
 from catalogsync.cli.progress import Relay
 from catalogsync.cli.root import catalog_root
 from catalogsync.errors import AccessDenied, Interrupted, UnknownKey, UsageError
@@ -67,13 +69,21 @@ class Choices:
 
 
 def typed_again(choices: Choices) -> list[str]:
-    """The options that lead to the same project, for a command to be typed next."""
+    """The options that lead to the same project, for a command to be typed next in this shell."""
+    from_shell = choices.base_url in map(os.environ.get, ADDRESS_VARIABLES)
     given = (
         ("--target", choices.target),
         ("--project", choices.project),
         ("--sandbox", choices.sandbox),
+        ("--base-url", "" if from_shell else choices.base_url),
     )
     return [word for name, value in given if value for word in (name, value)]
+
+
+def arguments_again(choices: Choices) -> str:
+    """The same with the catalog before them, as they are added to a command with a catalog."""
+    catalog = [str(choices.catalog)] if choices.catalog else []
+    return "".join(f" {quote(word)}" for word in (*catalog, *typed_again(choices)))
 
 
 def log_of(choices: Choices) -> Log:
@@ -107,6 +117,8 @@ class Session:
 def session(choices: Choices, *, read_only: bool, may_be_empty: bool = False) -> Iterator[Session]:
     """Load the catalog and connect to its project for the length of a `with`."""
     log = log_of(choices)
+    if choices.sandbox is not None:
+        check_sandbox_folder(Path(choices.sandbox))
     with opened_cache(no_cache=choices.no_cache) as cache:
         hashed = None if read_only else Hashed()
         root = catalog_root(choices.catalog)

@@ -1,7 +1,7 @@
 """Loading a catalog: every file read and checked, every problem of every file reported."""
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -14,9 +14,9 @@ from catalogsync.manifest.crosscheck import cross_check
 from catalogsync.manifest.discover import Manifest, manifests
 from catalogsync.manifest.document import Document
 from catalogsync.manifest.files import Files, Source
-from catalogsync.manifest.folder import Folder, KnownFiles
+from catalogsync.manifest.folder import NOT_TRACKED, Folder, KnownFiles
 from catalogsync.manifest.later import Later
-from catalogsync.manifest.root import CATALOG
+from catalogsync.manifest.root import CATALOG, MODELS
 from catalogsync.manifest.settings import Settings, settings
 from catalogsync.manifest.strict_yaml import MAX_BYTES
 from catalogsync.manifest.tracked import Tracked
@@ -50,8 +50,29 @@ def load(
     with folder:
         catalog = read(folder, problems, outlined=outlined)
     if problems:
-        raise ManifestError(tuple(dict.fromkeys(problems)))
+        raise ManifestError(tuple(_summed_up(dict.fromkeys(problems))))
     return catalog
+
+
+_MOST_UNTRACKED = 10
+_NAMED = 3
+
+
+def _summed_up(problems: Iterable[Problem]) -> Iterator[Problem]:
+    """The problems; that a catalog was never added to Git is one, however many files it has."""
+    untracked = []
+    for problem in problems:
+        if problem.message.endswith(NOT_TRACKED):
+            untracked.append(problem)
+        else:
+            yield problem
+    if len(untracked) <= _MOST_UNTRACKED:
+        yield from untracked
+        return
+    yield from sorted(untracked)[:_NAMED]
+    message = f"{len(untracked) - _NAMED} more places name files that are {NOT_TRACKED}"
+    hint = f"git add {MODELS}: only tracked files are uploaded"
+    yield Problem(CATALOG, 1, 1, message, hint)
 
 
 def read(

@@ -18,6 +18,8 @@ from catalogsync.manifest.tracked import Tracked
 from catalogsync.manifest.words import Unfit
 from catalogsync.model import AssetRef, LocalFile
 
+NOT_TRACKED = "not tracked by Git"
+
 _IN_MEMORY = 1 << 20
 
 
@@ -171,7 +173,7 @@ class Folder:
     def _require_tracked(self, parts: tuple[str, ...]) -> None:
         names = self._tracked.names
         if names is not None and "/".join(parts) not in names:
-            raise Unfit("not tracked by Git", "git add it: only tracked files are uploaded")
+            raise Unfit(NOT_TRACKED, "git add it: only tracked files are uploaded")
 
     def _place(self, parts: tuple[str, ...], asset: AssetRef, *, is_pointer: bool) -> None:
         """Notes where a content is: the first file that holds it, if need be a pointer to it."""

@@ -13,6 +13,7 @@ from catalogsync.model import Limit, Policy, Target
 
 _UNITS: dict[str, int] = {
     "B": 1,
+    "kB": 1000,
     **{f"{prefix}B": 1000**power for power, prefix in enumerate("KMGT", 1)},
     **{f"{prefix}iB": 1024**power for power, prefix in enumerate("KMGT", 1)},
 }

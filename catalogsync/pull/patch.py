@@ -1,4 +1,4 @@
-"""What would be written, as a unified diff that `git apply` takes."""
+"""What would be written, as a unified diff that `git apply` takes in the catalog's folder."""
 
 from collections.abc import Iterable, Iterator
 from difflib import unified_diff

@@ -17,18 +17,18 @@ SIGNS = {
 """For everything that happens to a model on the server its sign, words and colour, in order."""
 
 _WAYS_OUT = (
-    ("To put it back", "catalog-sync apply"),
-    ("To take it into Git", "catalog-sync pull"),
-    ("To take one model's, conflicts too", "catalog-sync pull --accept KEY"),
+    ("To put it back", "catalog-sync apply{place}"),
+    ("To take it into Git", "catalog-sync pull{place}"),
+    ("To take one model's, conflicts too", "catalog-sync pull{place} --accept KEY"),
 )
 _WAY_BACK = (
     "What is gone: an apply restores it for 30 days, as does `catalog-sync restore KEY`; "
-    "or let it go with `catalog-sync pull --accept KEY`"
+    "or let it go with `catalog-sync pull{place} --accept KEY`"
 )
 
 
-def render_drift(drift: Drift) -> list[Line]:
-    """All of it, read from Git to the server."""
+def render_drift(drift: Drift, at: str = "") -> list[Line]:
+    """All of it, read from Git to the server; `at` is what names the catalog in a command."""
     lines = [Line(place(drift.catalog, drift.target, drift.project), "bold")]
     lines += [Line(visible(since(drift)), "" if drift.is_three_way else "yellow"), Line("")]
     for refusal in drift.refusals:
@@ -36,20 +36,22 @@ def render_drift(drift: Drift) -> list[Line]:
     for edited in in_order(drift):
         lines += _edited(edited)
     lines += accepted_lines(acceptances(drift.accepted))
-    lines += [Line(f"{what}: {how}") for what, how in ways_out(drift)]
-    lines += [Line(way) for way in way_back(drift)]
+    lines += [Line(visible(f"{what}: {how}")) for what, how in ways_out(drift, at)]
+    lines += [Line(visible(way)) for way in way_back(drift, at)]
     lines.append(Line(drift_summary(drift), "bold"))
     return lines
 
 
-def ways_out(drift: Drift) -> tuple[tuple[str, str], ...]:
+def ways_out(drift: Drift, at: str = "") -> tuple[tuple[str, str], ...]:
     """What can be done about edits, and with which command."""
-    return _WAYS_OUT if len(drift.edited) > drift.count(Verb.DELETE) else ()
+    if len(drift.edited) == drift.count(Verb.DELETE):
+        return ()
+    return tuple((what, how.format(place=at)) for what, how in _WAYS_OUT)
 
 
-def way_back(drift: Drift) -> tuple[str, ...]:
+def way_back(drift: Drift, at: str = "") -> tuple[str, ...]:
     """What can be done about models that are gone, if any are."""
-    return (_WAY_BACK,) if drift.count(Verb.DELETE) else ()
+    return (_WAY_BACK.format(place=at),) if drift.count(Verb.DELETE) else ()
 
 
 def since(drift: Drift) -> str:

@@ -61,6 +61,8 @@ class Store:
         (directory / "contents").mkdir(parents=True, exist_ok=True)
         (directory / "parts").mkdir(exist_ok=True)
         (directory / "weights").mkdir(exist_ok=True)
+        # Wherever in a repository it lies, it is no part of that.
+        (directory / ".gitignore").write_text("*\n")
         with self.writing() as db:
             for statement in _SCHEMA.split(";"):
                 db.execute(statement)

@@ -22,6 +22,7 @@ from catalogsync.errors import (
     AskedToWait,
     BadResponse,
     Interrupted,
+    NotFound,
     Throttled,
     Unreachable,
     WriteForbidden,
@@ -179,7 +180,13 @@ class Transport:
         seen: set[str] = set()
         token = ""
         while True:
-            answer = self.get(path, {**params, **({"paginationToken": token} if token else {})})
+            try:
+                answer = self.get(path, {**params, **({"paginationToken": token} if token else {})})
+            except NotFound as error:
+                error.hint = (
+                    f"no API answers at {self._base_url}: check the address, mostly it ends in /v1"
+                )
+                raise
             page = answer.get(items)
             if not isinstance(page, list) or not all(isinstance(item, dict) for item in page):
                 raise BadResponse(f"GET {path}: the answer has no list of {items}")

@@ -100,7 +100,8 @@ def test_the_way_back_lies_beside_the_report(
     before = live(cli, applied)
     edit(applied)
     done = cli("apply", applied, "--yes", "--json", *options)
-    assert done.err.splitlines()[-1].endswith(f"--restore {place}")
+    (way_back,) = (line for line in done.err.splitlines() if line.startswith("To go back: "))
+    assert way_back.endswith(f"--restore {place}")
     assert json.loads(done.out)["undo"] == place
     assert [str(path) for path in Path().rglob("*back.json")] + [
         str(path) for path in Path().rglob("*.undo.json")
