@@ -17,6 +17,7 @@ from catalogsync.cli.base import (
 )
 from catalogsync.cli.changed import open_changed, say_changed
 from catalogsync.cli.opening import opened_cache, problems_as_seen_from_here
+from catalogsync.cli.output import say
 from catalogsync.cli.progress import progress
 from catalogsync.cli.root import catalog_root
 from catalogsync.cli.session import (
@@ -25,7 +26,7 @@ from catalogsync.cli.session import (
     chosen_target,
     selected,
 )
-from catalogsync.diff import Diff, diff
+from catalogsync.diff import Diff, Verb, diff
 from catalogsync.errors import UsageError
 from catalogsync.identity import Refusal
 from catalogsync.manifest import load
@@ -159,11 +160,22 @@ def make_plan(
         # What depends on a refused model and what only it needs must go with it.
         found = replace(found, refusals=(*found.refusals, *objected))
         plan = _build(opened, found, planning, known)
+    if not quiet and planning.restore is None:
+        _say_untold(plan)
     due = priced(opened.client.trainings, plan.training, opened.catalog, jobs=jobs)
     plan = replace(plan, training=due)
     scope = replace(planning.scope, changed_since=opened.changed_since)
     saved = SavedPlan(plan, _told(now), scope, read_before=opened.reads.used)
     return Planned(saved, found, snapshot)
+
+
+def _say_untold(plan: Plan) -> None:
+    """Say that edits on the server may be undone where nothing tells them from other changes."""
+    if plan.base is None and any(model.verb is Verb.UPDATE for model in plan.models):
+        say(
+            "Nothing records what was applied last: an update may undo an edit on the server. "
+            "`apply --record git-note` records it, --base REF names it."
+        )
 
 
 @dataclass(frozen=True, slots=True)

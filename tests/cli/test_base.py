@@ -127,14 +127,19 @@ def test_only_mine_needs_a_base(cli: Run, catalog: Path) -> None:
     assert (found.code, "--only-mine needs a base" in found.err) == (64, True)
 
 
-def test_without_a_record_or_a_pull_request_a_plan_says_nothing_of_a_base(
+def test_without_a_record_or_a_pull_request_a_plan_only_says_that_there_is_none(
     cli: Run, clone: Path, web: Web
 ) -> None:
-    cli("apply", clone, "--yes")
+    unknown = "Nothing records what was applied last: an update may undo an edit on the server."
+    first = cli("apply", clone, "--yes")
+    assert unknown not in first.err
+    assert unknown not in cli("plan", clone).err
     web.put("", {"shortDescription": "By hand."})
     found = cli("plan", clone)
     assert second_line(found) == ""
     assert "⚠" not in found.out
+    assert unknown in found.err
+    assert unknown not in cli("plan", clone, "--quiet").err
 
 
 def test_outside_of_git_a_base_that_was_asked_for_is_an_error(cli: Run, catalog: Path) -> None:

@@ -42,7 +42,7 @@ def printed(machine: dict[str, str], *arguments: object, url: str = "", code: in
     env = {name: os.environ[name] for name in names if name in os.environ}
     env |= {"SCENARIO_SDK_API_KEY": "k", "SCENARIO_SDK_API_SECRET": "s", "SCENARIO_BASE_URL": url}
     done = subprocess.run(program(*arguments), env=env | machine, capture_output=True)
-    assert done.stderr == b""
+    assert all(line.startswith(b"wrote ") for line in done.stderr.splitlines()), done.stderr
     assert done.returncode == code
     return done.stdout
 
