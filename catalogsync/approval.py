@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 
 from catalogsync.diff import Verb
 from catalogsync.identity import Refusal
-from catalogsync.plan import Plan
+from catalogsync.plan import ModelPlan, Plan
 
 _CODE = "plan-changed"
 _HINT = "plan again, look at what changed, and approve the new plan"
@@ -17,10 +17,11 @@ def unapproved(plan: Plan, approved: Plan, keys: Collection[str]) -> Iterator[Re
     server already, is neither.
     """
     digests = {model.digest for model in approved.models}
-    held = {model.key for model in approved.models}
+    held = {model.key: model for model in approved.models}
     for model in plan.models:
         if model.digest not in digests:
-            yield _changed(model.key) if model.key in held else _added(model.key)
+            before = held.get(model.key)
+            yield _changed(model, before) if before else _added(model.key)
     due = {model.key for model in plan.models} | {refusal.model for refusal in plan.refusals}
     for model in approved.models:
         ends = model.verb in (Verb.DELETE, Verb.FORGET)
@@ -35,8 +36,19 @@ def unexpected(plan: Plan, digest: str) -> Iterator[Refusal]:
         yield Refusal("", _CODE, message, _HINT)
 
 
-def _changed(key: str) -> Refusal:
-    return Refusal(key, _CODE, "what is to be done is not what was approved", _HINT)
+def _changed(now: ModelPlan, approved: ModelPlan) -> Refusal:
+    message = "what is to be done is not what was approved"
+    return Refusal(now.key, _CODE, f"{message}: {_difference(now, approved)}", _HINT)
+
+
+def _difference(now: ModelPlan, approved: ModelPlan) -> str:
+    """In what one plan for a model is not another."""
+    if now.verb is not approved.verb:
+        return f"{now.verb} instead of {approved.verb}"
+    moved = [change for change in now.changes if change not in approved.changes]
+    moved += [change for change in approved.changes if change not in now.changes]
+    fields = sorted({change.field for change in moved})
+    return f"other changes of {', '.join(fields)}" if fields else "other steps"
 
 
 def _added(key: str) -> Refusal:

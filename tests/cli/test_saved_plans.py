@@ -90,7 +90,7 @@ def test_a_model_that_changed_meanwhile_is_refused_by_name_and_the_others_are_do
     applied = cli("apply", catalog, tmp_path / "plan.json")
     assert applied.code == 4
     assert refused(applied) == ["ink-heroes"]
-    assert "what is to be done is not what was approved" in applied.out
+    assert "what is to be done is not what was approved: other changes of tags" in applied.out
     assert set(live(server, project)) == {"Ink Heroes", "Both", "Third"}
     assert "noir" not in live(server, project)["Ink Heroes"]["tags"]
 

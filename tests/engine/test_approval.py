@@ -14,6 +14,7 @@ from catalogsync.observe import observe
 from catalogsync.outcome import Outcome, Status
 from catalogsync.perform import Performer
 from catalogsync.plan import Plan, build_plan
+from catalogsync.review.saved import Scope
 from tests.engine.catalogs import FILES, HandEdit, catalogs, hand_edits
 from tests.engine.fake import FakeServer, files_of
 from tests.engine.run import EVERYTHING, plan, run
@@ -27,7 +28,8 @@ def apply_approved(
     server: FakeServer, catalog: Catalog, approved: Plan
 ) -> tuple[Plan, list[Outcome]]:
     """Apply of a catalog what is approved, as the command line does."""
-    snapshot = observe(server, catalog, jobs=2)
+    doomed = Scope(prune=True).is_doomed
+    snapshot = observe(server, catalog, jobs=2, restorable=True, doomed=doomed)
     found = diff(catalog, snapshot, prune=True)
     fresh = build_plan(catalog, found, allow=EVERYTHING)
     objected = unapproved(fresh, approved, {spec.key for spec in catalog.models})
