@@ -29,7 +29,7 @@ _ALWAYS = ("name", "type", "protect")
 _NEW = (Verb.CREATE, Verb.RESTORE)
 
 
-def pre_images(plan: Plan, snapshot: Snapshot, *, now: datetime) -> SavedSnapshot:
+def pre_images(plan: Plan, snapshot: Snapshot, server: str, *, now: datetime) -> SavedSnapshot:
     """What a plan is about to change, as it was when the plan was made.
 
     Of the models that these mention just what tells whose they are is kept beside them.
@@ -53,6 +53,7 @@ def pre_images(plan: Plan, snapshot: Snapshot, *, now: datetime) -> SavedSnapsho
             else {id: name for id, name in collections.items() if id in held},
         ),
         undo=Undo(touched, tuple(m.key for m in plan.models if m.verb in _NEW)),
+        server=server,
     )
 
 

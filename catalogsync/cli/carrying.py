@@ -67,7 +67,7 @@ def carried_out(opened: Session, planned: Planned, manner: Manner) -> Carried:
     if plan.models and not plan.blocked:
         _make_sure(opened, plan, lfs_pull=manner.lfs_pull, asks=manner.asks)
         load = _load(opened.catalog, plan)
-        undo = keep(planned, manner.undo_into, manner.undo_beside)
+        undo = keep(planned, opened.target.server, manner.undo_into, manner.undo_beside)
         # An apply that ends in the middle must leave nothing behind that it made untrue.
         opened.reads.forget(model.model_id for model in plan.models if model.model_id)
         with progress("applying", quiet=manner.quiet, as_json=manner.as_json, load=load) as watched:

@@ -56,7 +56,7 @@ def beside_report(files: Mapping[str, Path], restored: Path | None = None) -> Pa
     return path
 
 
-def keep(planned: Planned, into: Path | None, beside: Path | None) -> Path | None:
+def keep(planned: Planned, server: str, into: Path | None, beside: Path | None) -> Path | None:
     """Write down what a plan is about to change; None, and a word, where that cannot be.
 
     A file that was asked for, or that goes `beside` a report, must be written: else nothing is to
@@ -64,7 +64,7 @@ def keep(planned: Planned, into: Path | None, beside: Path | None) -> Path | Non
     takes its place.
     """
     now = datetime.now(UTC)
-    text = written(pre_images(planned.plan, planned.snapshot, now=now))
+    text = written(pre_images(planned.plan, planned.snapshot, server, now=now))
     named = into or beside
     if named:
         write_all({named: text})

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from catalogsync.cli.against import check_snapshot_is_for
+from catalogsync.cli.against import of_another
 from catalogsync.cli.options import option
 from catalogsync.cli.output import say
 from catalogsync.cli.planning import Planned, Planning
@@ -19,7 +19,7 @@ from catalogsync.errors import Refused, UsageError
 from catalogsync.restoring import desired, left_there
 from catalogsync.review.saved import SavedPlan
 from catalogsync.review.words import duration, visible
-from catalogsync.snapshots import parsed
+from catalogsync.snapshots import SavedSnapshot, parsed
 
 restore_option = option(
     "--restore",
@@ -48,12 +48,28 @@ def desired_session(
     content = read_whole(restore)
     saved = parsed(content)
     with session(replace(choices, only=(), exclude=()), read_only=read_only) as opened:
-        check_snapshot_is_for(saved, opened.catalog, opened.target)
+        _check_is_from_here(saved, opened)
         catalog = desired(saved, opened.catalog, prune=planning.scope.prune)
         keys = selected(catalog, choices)
         scope = replace(planning.scope, restores=_digest(content))
         restoring = replace(planning, restore=saved, scope=scope)
         yield replace(opened, catalog=catalog, keys=keys), restoring
+
+
+def _check_is_from_here(saved: SavedSnapshot, opened: Session) -> None:
+    """Raise `Refused` for a file of another catalog, project or server.
+
+    One that an older version wrote names no server, and is taken: its models have ids that no
+    other server has.
+    """
+    target = opened.target
+    if said := of_another(saved, opened.catalog, target):
+        raise Refused(said, hint="name one of this catalog, or choose its --target or --project")
+    if saved.server not in ("", target.server):
+        raise Refused(
+            f"the file is of the server {saved.server}, this is {target.server}",
+            hint="choose its server as that apply did: --sandbox DIR, --base-url URL or neither",
+        )
 
 
 def check_restores(approved: SavedPlan | None, restore: Path | None) -> None:

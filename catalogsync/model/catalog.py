@@ -36,12 +36,20 @@ class Policy:
     max_upload: int | None = None
 
 
+SCENARIO = "https://api.cloud.scenario.com/v1"
+"""The server that has a project unless another one is named."""
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
-    """An environment: one project of the API (empty: the credentials' own)."""
+    """An environment: one project of the API (empty: the credentials' own).
+
+    `server` tells one server from another: an address, or of an embedded one its folder.
+    """
 
     name: str
     project: str = ""
+    server: str = SCENARIO
 
 
 @dataclass(frozen=True, slots=True)

@@ -297,7 +297,6 @@ def test_a_plan_against_it_shows_texts_and_pictures_as_they_were(cli: Run, appli
         (["--restore", "undo.json", "--against", "git:HEAD"], "compares with the live project"),
         (["--restore", "undo.json", "--base", "HEAD"], "is not told apart from edits"),
         (["--against", "snapshot:undo.json", "--base", "HEAD"], "no edits on the server to tell"),
-        (["--restore", "undo.json", "--project", "proj_other"], "the snapshot is of project"),
         (["--restore", "changed.json"], "the snapshot was changed, or is none"),
         (["--restore", "nowhere.json"], "does not exist"),
     ],
@@ -313,6 +312,48 @@ def test_what_is_no_good_is_refused(
     refused = cli("plan", applied, *arguments)
     assert refused.code == 64
     assert says in refused.err
+
+
+def test_a_file_of_another_project_is_refused(cli: Run, applied: Path) -> None:
+    edit(applied)
+    cli("apply", applied, "--yes", "-q", "--undo-into", "undo.json")
+    refused = cli("plan", applied, "--restore", "undo.json", "--project", "proj_other")
+    assert (refused.code, "the snapshot is of project" in refused.err) == (5, True)
+
+
+def test_a_file_of_another_server_is_refused(cli: Run, applied: Path, server: Any) -> None:
+    """The same catalog in the same project of two servers: what one created is not the other's."""
+    before = live(cli, applied)
+    done = cli("apply", applied, "--sandbox", "trial", "--yes", "-q", "--undo-into", "undo.json")
+    assert done.code == 0
+    trial = f"sandbox:{Path('trial').resolve()}"
+    assert json.loads(Path("undo.json").read_bytes())["server"] == trial
+    back = ("--restore", "undo.json", "--prune", "--yes")
+    refused = cli("apply", applied, *back)
+    assert refused.code == 5
+    assert f"the file is of the server {trial}, this is {server.url}" in refused.err
+    assert "--sandbox DIR" in refused.err
+    assert live(cli, applied) == before
+    # The embedded server has another address in every run, and is the same one.
+    assert "2 to delete" in cli("plan", applied, *back[:-1], "--sandbox", "./trial").out
+
+
+def test_a_file_of_the_same_server_need_not_be_spelled_the_same(
+    cli: Run, applied: Path, server: Any
+) -> None:
+    edit(applied)
+    cli("apply", applied, "--yes", "-q", "--undo-into", "undo.json", "--base-url", f"{server.url}/")
+    assert cli("plan", applied, "--restore", "undo.json", "--base-url", server.url).code == 0
+
+
+def test_a_snapshot_of_another_server_serves_a_plan_without_network_alone(
+    cli: Run, applied: Path
+) -> None:
+    cli("snapshot", applied, "--out", "live.json")
+    planned = cli("plan", applied, "--sandbox", "trial", "--against", "snapshot:live.json")
+    assert planned.code == 0
+    refused = cli("plan", applied, "--sandbox", "trial", "--restore", "live.json")
+    assert (refused.code, "the file is of the server http" in refused.err) == (5, True)
 
 
 def test_a_restore_does_not_write_over_what_it_reads(cli: Run, applied: Path) -> None:

@@ -34,7 +34,7 @@ def applied(server: FakeServer, catalog: Catalog) -> SavedSnapshot:
     snapshot = observe(server, catalog, jobs=2)
     found = diff(catalog, snapshot)
     plan = build_plan(catalog, found, allow=EVERYTHING)
-    kept = parsed(written(pre_images(plan, snapshot, now=NOW)).encode())
+    kept = parsed(written(pre_images(plan, snapshot, "here", now=NOW)).encode())
     outcomes = carried_out(server, plan, Ledger(found, snapshot))
     assert {outcome.status for outcome in outcomes} <= {Status.DONE}
     return kept
@@ -59,7 +59,7 @@ def planned(
     found = diff(wanted, snapshot)
     found = replace(found, refusals=(*found.refusals, *gone))
     plan = build_plan(wanted, found, allow=allow)
-    return plan, Ledger(found, snapshot), pre_images(plan, snapshot, now=NOW)
+    return plan, Ledger(found, snapshot), pre_images(plan, snapshot, "here", now=NOW)
 
 
 def restored(
