@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from catalogsync.codec import as_data, from_data
@@ -40,10 +40,14 @@ class Touched:
 
 @dataclass(frozen=True, slots=True)
 class Undo:
-    """What an apply was about to do: models to change by their id, and keys of those to create."""
+    """What an apply was about to do: models to change by their id, and keys of those to create.
+
+    `made` has, by key, the ids of those that it did create, once it has ended.
+    """
 
     touched: Mapping[str, Touched]
     created: tuple[str, ...] = ()
+    made: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

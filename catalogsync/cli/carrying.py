@@ -1,6 +1,7 @@
 """What the commands share that carry out a plan: files made ready, the question, the work."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from catalogsync.cli.output import say, write_lines
 from catalogsync.cli.planning import Planned
 from catalogsync.cli.progress import Load, progress
 from catalogsync.cli.session import Session, interruptible
-from catalogsync.cli.undo import keep
+from catalogsync.cli.undo import Kept, keep
 from catalogsync.diff import Verb
 from catalogsync.errors import CatalogSyncError, Interrupted
 from catalogsync.identity import twins
@@ -63,21 +64,34 @@ def carried_out(opened: Session, planned: Planned, manner: Manner) -> Carried:
     """Ask, keep what is about to be changed, do what a plan says, and report it."""
     plan, ledger = planned.plan, Ledger(planned.diff, planned.snapshot)
     outcomes: list[Outcome] = []
-    undo: Path | None = None
+    kept: Kept | None = None
     if plan.models and not plan.blocked:
         _make_sure(opened, plan, lfs_pull=manner.lfs_pull, asks=manner.asks)
         load = _load(opened.catalog, plan)
-        undo = keep(planned, opened.target.server, manner.undo_into, manner.undo_beside)
+        kept = keep(planned, opened.target.server, manner.undo_into, manner.undo_beside)
         # An apply that ends in the middle must leave nothing behind that it made untrue.
         opened.reads.forget(model.model_id for model in plan.models if model.model_id)
-        with progress("applying", quiet=manner.quiet, as_json=manner.as_json, load=load) as watched:
+        with (
+            _finishing(kept, ledger),
+            progress("applying", quiet=manner.quiet, as_json=manner.as_json, load=load) as watched,
+        ):
             opened.uploads.progress = watched
             outcomes = _carry_out(opened, plan, ledger, jobs=manner.jobs)
         if manner.reports:
             lines = render_report(plan, outcomes)
             write_lines(lines, color=manner.color, to_stderr=manner.as_json)
     code = exit_code(plan, outcomes, interrupted=opened.stop.is_set())
-    return Carried(outcomes, undo, ledger.ids(), code)
+    return Carried(outcomes, kept.path if kept else None, ledger.ids(), code)
+
+
+@contextmanager
+def _finishing(kept: Kept | None, ledger: Ledger) -> Iterator[None]:
+    """However an apply ends, what leads back says what it created."""
+    try:
+        yield
+    finally:
+        if kept:
+            kept.finish(ledger.made())
 
 
 def carried_document(planned: Planned, done: Carried) -> dict[str, object]:

@@ -3,6 +3,7 @@
 import re
 import shlex
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,9 +12,9 @@ from catalogsync.cli.planning import Planned
 from catalogsync.cli.readings import check_place, is_stream, write_all
 from catalogsync.cli.session import Choices, typed_again
 from catalogsync.errors import UsageError
-from catalogsync.restoring import pre_images
+from catalogsync.restoring import finished, pre_images
 from catalogsync.review.words import visible
-from catalogsync.snapshots import digest_of, written
+from catalogsync.snapshots import SavedSnapshot, digest_of, written
 
 _REPORTS = ("json-into", "markdown", "html")
 """The options that name a report, the one first which the way back goes beside."""
@@ -56,7 +57,31 @@ def beside_report(files: Mapping[str, Path], restored: Path | None = None) -> Pa
     return path
 
 
-def keep(planned: Planned, server: str, into: Path | None, beside: Path | None) -> Path | None:
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What leads back from an apply, and the files that have it, first the one to name."""
+
+    saved: SavedSnapshot
+    places: tuple[Path, ...]
+
+    @property
+    def path(self) -> Path:
+        """The file to name."""
+        return self.places[0]
+
+    def finish(self, made: Mapping[str, str]) -> None:
+        """Add the ids of what the apply created: nothing else is deleted on the way back."""
+        if not made:
+            return
+        text = written(finished(self.saved, made))
+        try:
+            write_all({path: text for path in self.places if not is_stream(path)})
+        except OSError as error:
+            why = f"{self.path} does not say what was created: {error.strerror or error}."
+            say(visible(f"{why} The way back leaves it there."))
+
+
+def keep(planned: Planned, server: str, into: Path | None, beside: Path | None) -> Kept | None:
     """Write down what a plan is about to change; None, and a word, where that cannot be.
 
     A file that was asked for, or that goes `beside` a report, must be written: else nothing is to
@@ -64,18 +89,19 @@ def keep(planned: Planned, server: str, into: Path | None, beside: Path | None) 
     takes its place.
     """
     now = datetime.now(UTC)
-    text = written(pre_images(planned.plan, planned.snapshot, server, now=now))
+    saved = pre_images(planned.plan, planned.snapshot, server, now=now)
+    text = written(saved)
     named = into or beside
     if named:
         write_all({named: text})
     if into:
-        return into
+        return Kept(saved, (into,))
     try:
         kept = _among_the_last(planned, text, now)
-        return beside or kept
+        return Kept(saved, (beside, kept) if beside else (kept,))
     except OSError as error:
         if beside:
-            return beside
+            return Kept(saved, (beside,))
         why = f"What is changed now is kept nowhere: {error.strerror or error}."
         say(visible(f"{why} --undo-into FILE names a place."))
         return None

@@ -16,7 +16,7 @@ from catalogsync.cli.planning import Planned, Planning
 from catalogsync.cli.saved import read_whole
 from catalogsync.cli.session import Choices, Session, selected, session
 from catalogsync.errors import Refused, UsageError
-from catalogsync.restoring import desired, left_there
+from catalogsync.restoring import desired, in_doubt, left_there
 from catalogsync.review.saved import SavedPlan
 from catalogsync.review.words import duration, visible
 from catalogsync.snapshots import SavedSnapshot, parsed
@@ -92,14 +92,18 @@ def _digest(content: bytes) -> str:
 
 
 def say_restore(planned: Planned, planning: Planning, *, quiet: bool) -> None:
-    """Say that a plan leads back, and which models it leaves although the apply created them."""
+    """Say that a plan leads back, and which models it leaves although the apply made them."""
     saved = planning.restore
     if quiet or saved is None:
         return
     ago = duration(saved.age(datetime.now(UTC)))
     say(visible(f"Back to what was read {ago} ago, at {saved.read_at}."))
+    if not saved.server:
+        say("The file does not say which server it is of: models are found by their ids alone.")
     for key in () if planning.scope.prune else left_there(saved, planned.snapshot):
         say(visible(f"{key} was created by that apply and stays; --prune deletes it."))
+    for key in in_doubt(saved, planned.snapshot):
+        say(visible(f"{key} stays: nothing tells that it is the model which that apply created."))
 
 
 def say_manifests_stay(restore: Path | None, *, quiet: bool) -> None:

@@ -2,12 +2,14 @@
 
 import json
 import shlex
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.cli.conftest import MODEL, OTHER, Run, write
+from tests.cli.test_restore import delete
 
 EDITED = """\
 name: Pen Heroes
@@ -211,6 +213,51 @@ def test_what_the_apply_created_stays_unless_it_is_asked_for(cli: Run, applied: 
     assert cli(*braked, "--allow-delete", "0").code == 5
     assert cli(*braked).code == 0
     assert live(cli, applied) == before
+
+
+def test_what_the_apply_created_is_deleted_and_no_other_model(
+    cli: Run, applied: Path, server: Any, project: str
+) -> None:
+    write(applied / "models/new.yaml", "name: New\ntype: custom\n")
+    cli("apply", applied, "--yes", "-q", "--json-into", "r.json")
+    made = delete(server.url, project, "New")
+    assert json.loads(Path("r.undo.json").read_bytes())["undo"]["made"] == {"new": made}
+    assert cli("apply", applied, "--yes", "-q", "--anew").code == 0
+    before = live(cli, applied)
+    back = cli("apply", applied, "--restore", "r.undo.json", "--prune", "--yes")
+    assert (back.code, "No changes." in back.out) == (0, True)
+    assert "new stays: nothing tells that it is the model which that apply created." in back.err
+    assert live(cli, applied) == before
+
+
+def test_every_copy_of_the_file_says_what_was_created(cli: Run, applied: Path, state: Path) -> None:
+    write(applied / "models/new.yaml", "name: New\ntype: custom\n")
+    cli("apply", applied, "--yes", "-q", "--json-into", "r.json")
+    (folder,) = state.iterdir()
+    last = max(folder.iterdir())
+    assert last.read_bytes() == Path("r.undo.json").read_bytes()
+    assert "- delete new" in cli("plan", applied, "--restore", last, "--prune").out
+
+
+def of_an_older_version(path: Path) -> None:
+    """Make an undo file one that says neither of which server it is nor what was created."""
+    document = json.loads(path.read_bytes())
+    del document["digest"], document["server"], document["undo"]["made"]
+    rest = json.dumps(document | {"format_version": "1.1"}).removeprefix("{")
+    digest = sha256(rest.encode()).hexdigest()
+    write(path, f'{{"digest": "sha256:{digest}",\n{rest}')
+
+
+def test_a_file_of_an_older_version_leads_back_and_deletes_nothing(cli: Run, applied: Path) -> None:
+    edit(applied)
+    write(applied / "models/new.yaml", "name: New\ntype: custom\n")
+    cli("apply", applied, "--yes", "-q", "--undo-into", "undo.json")
+    of_an_older_version(Path("undo.json"))
+    back = cli("apply", applied, "--restore", "undo.json", "--prune", "--yes")
+    assert (back.code, "1 updated" in back.out) == (0, True)
+    assert "The file does not say which server it is of" in back.err
+    assert "new stays: nothing tells that it is the model" in back.err
+    assert sorted(m["name"] for m in live(cli, applied).values()) == ["Both", "Ink Heroes", "New"]
 
 
 def test_a_deleted_model_is_refused_by_name(cli: Run, applied: Path) -> None:
