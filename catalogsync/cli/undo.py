@@ -1,5 +1,7 @@
 """What an apply keeps of what it is about to change, and how to go back to it."""
 
+import hashlib
+import json
 import re
 import shlex
 from collections.abc import Mapping
@@ -20,7 +22,7 @@ _REPORTS = ("json-into", "markdown", "html")
 """The options that name a report, the one first which the way back goes beside."""
 
 KEPT = 20
-"""How many of these files a user has of one catalog and project."""
+"""How many of these files a user has of one catalog and project on one server."""
 
 
 def check_can_be_kept(path: Path | None, restored: Path | None) -> None:
@@ -97,7 +99,7 @@ def keep(planned: Planned, server: str, into: Path | None, beside: Path | None) 
     if into:
         return Kept(saved, (into,))
     try:
-        kept = _among_the_last(planned, text, now)
+        kept = _among_the_last(saved, text, now)
         return Kept(saved, (beside, kept) if beside else (kept,))
     except OSError as error:
         if beside:
@@ -107,13 +109,11 @@ def keep(planned: Planned, server: str, into: Path | None, beside: Path | None) 
         return None
 
 
-def _among_the_last(planned: Planned, text: str, now: datetime) -> Path:
+def _among_the_last(saved: SavedSnapshot, text: str, now: datetime) -> Path:
     # SQLite is with the folders of the user.
     from catalogsync.cache import undo_folder
 
-    plan = planned.plan
-    name = re.sub(r"[^A-Za-z0-9._-]", "_", f"{plan.catalog}@{plan.project or 'default'}"[:200])
-    folder = undo_folder() / name
+    folder = undo_folder() / _folder_name(saved)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     digest = digest_of(text.encode()).removeprefix("sha256:")[:8]
     path = folder / f"{now:%Y%m%dT%H%M%S.%f}-{digest}.json"
@@ -121,6 +121,14 @@ def _among_the_last(planned: Planned, text: str, now: datetime) -> Path:
     for old in sorted(folder.glob("*.json"))[:-KEPT]:
         old.unlink(missing_ok=True)
     return path
+
+
+def _folder_name(saved: SavedSnapshot) -> str:
+    """A name to be read by people, which no other catalog, project or server has."""
+    place = (saved.catalog, saved.project, saved.server)
+    digest = hashlib.sha256(json.dumps(place).encode()).hexdigest()[:8]
+    name = re.sub(r"[^A-Za-z0-9._-]", "_", f"{saved.catalog}@{saved.project or 'default'}"[:200])
+    return f"{name}-{digest}"
 
 
 def say_way_back(undo: Path | None, choices: Choices, *, quiet: bool) -> None:

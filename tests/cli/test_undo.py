@@ -199,6 +199,18 @@ def test_the_last_twenty_are_kept(cli: Run, applied: Path, state: Path) -> None:
     assert len([name for name in names if name > "2021"]) == 2
 
 
+def test_a_trial_pushes_no_way_back_out_of_the_last_twenty(
+    cli: Run, applied: Path, state: Path
+) -> None:
+    (folder,) = state.iterdir()
+    kept = list(folder.iterdir())
+    for sandbox in ("one", "two", "one"):
+        assert cli("apply", applied, "--sandbox", sandbox, "--yes", "-q").code == 0
+        edit(applied)
+    assert list(folder.iterdir()) == kept
+    assert sorted(len(list(each.iterdir())) for each in state.iterdir()) == [1, 1, 2]
+
+
 def test_what_the_apply_created_stays_unless_it_is_asked_for(cli: Run, applied: Path) -> None:
     before = live(cli, applied)
     write(applied / "models/new.yaml", "name: New\ntype: custom\n")
