@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from catalogsync.actions import Creation, files_to_send
+from catalogsync.actions import Action, Creation, DeleteModel, files_to_send
 from catalogsync.apply import apply, noticing_twins
 from catalogsync.cli.asking import confirmed
 from catalogsync.cli.output import say, write_lines
@@ -57,7 +57,21 @@ class Carried:
     @property
     def anything(self) -> bool:
         """Whether anything was done at all."""
-        return any(outcome.status is Status.DONE for outcome in self.outcomes)
+        return bool(self._done())
+
+    @property
+    def deleted(self) -> Mapping[str, str]:
+        """The ids of the models that were deleted, by their keys."""
+        gone = (action.model for action in self._done() if isinstance(action, DeleteModel))
+        return {key: self.ids[key] for key in sorted(gone)}
+
+    @property
+    def only_deleted(self) -> bool:
+        """Whether nothing else was done than deleting models."""
+        return all(isinstance(action, DeleteModel) for action in self._done())
+
+    def _done(self) -> list[Action]:
+        return [outcome.action for outcome in self.outcomes if outcome.status is Status.DONE]
 
 
 def carried_out(opened: Session, planned: Planned, manner: Manner) -> Carried:

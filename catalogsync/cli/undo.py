@@ -4,10 +4,12 @@ import hashlib
 import json
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from catalogsync.cli.output import say
 from catalogsync.cli.planning import Planned
@@ -18,11 +20,17 @@ from catalogsync.restoring import finished, pre_images
 from catalogsync.review.words import visible
 from catalogsync.snapshots import SavedSnapshot, digest_of, written
 
+if TYPE_CHECKING:
+    from catalogsync.cli.carrying import Carried
+
 _REPORTS = ("json-into", "markdown", "html")
 """The options that name a report, the one first which the way back goes beside."""
 
 KEPT = 20
 """How many of these files a user has of one catalog and project on one server."""
+
+NAMED = 5
+"""How many models that were deleted are named at the end of an apply."""
 
 
 def check_can_be_kept(path: Path | None, restored: Path | None) -> None:
@@ -131,10 +139,25 @@ def _folder_name(saved: SavedSnapshot) -> str:
     return f"{name}-{digest}"
 
 
-def say_way_back(undo: Path | None, choices: Choices, *, quiet: bool) -> None:
-    """Say how to bring back what was there."""
-    if quiet or undo is None:
+def say_way_back(
+    done: "Carried", choices: Choices, *, quiet: bool, described: Collection[str] = ()
+) -> None:
+    """Say how to bring back what was there; a file leads back to no model that was deleted.
+
+    What was deleted and is `described` by a manifest all the same is restored by its key.
+    """
+    if quiet:
         return
-    words = ["catalog-sync", "apply", *([str(choices.catalog)] if choices.catalog else [])]
-    words += typed_again(choices)
-    say(visible(f"To go back: {shlex.join([*words, '--restore', str(undo)])}"))
+    where = [str(choices.catalog)] if choices.catalog else []
+    restore = ["catalog-sync", "restore", *(["-C", *where] if where else []), *typed_again(choices)]
+    keys = [[key] for key in done.deleted if key in described]
+    ids = [["--id", model_id] for key, model_id in done.deleted.items() if key not in described]
+    for named in filter(None, (ids, keys)):
+        words = [*restore, *chain.from_iterable(named[:NAMED])]
+        say(visible(f"To bring back what was deleted: {shlex.join(words)}"))
+        if more := len(named[NAMED:]):
+            say(visible(f"and {more} more, which are in: {shlex.join([*restore, '--list'])}"))
+    if done.undo and not done.only_deleted:
+        words = ["catalog-sync", "apply", *where, *typed_again(choices)]
+        what = "To go back with the rest" if done.deleted else "To go back"
+        say(visible(f"{what}: {shlex.join([*words, '--restore', str(done.undo)])}"))

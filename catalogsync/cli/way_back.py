@@ -52,7 +52,7 @@ def desired_session(
         catalog = desired(saved, opened.catalog, prune=planning.scope.prune)
         keys = selected(catalog, choices)
         scope = replace(planning.scope, restores=_digest(content))
-        restoring = replace(planning, restore=saved, scope=scope)
+        restoring = replace(planning, restore=saved, scope=scope, described=opened.catalog.wanted)
         yield replace(opened, catalog=catalog, keys=keys), restoring
 
 

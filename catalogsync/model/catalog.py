@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from catalogsync.model.assets import LocalFile
-from catalogsync.model.manifests import ModelSpec
+from catalogsync.model.manifests import ModelSpec, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +66,8 @@ class Catalog:
     default_target: str = ""
     policy: Policy = Policy()
     ignore_tags: tuple[str, ...] = ()
+
+    @property
+    def wanted(self) -> frozenset[str]:
+        """The keys of the models that are to be there."""
+        return frozenset(spec.key for spec in self.models if spec.state is State.PRESENT)

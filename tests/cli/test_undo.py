@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.cli.conftest import MODEL, OTHER, Run, write
+from tests.cli.conftest import MODEL, OTHER, Result, Run, write
+from tests.cli.conftest import live as listed
 from tests.cli.test_restore import delete
 
 EDITED = """\
@@ -43,6 +44,11 @@ def live(cli: Run, catalog: Path) -> Any:
     cli("snapshot", catalog, "--out", "live.json")
     models = json.loads(Path("live.json").read_bytes())["snapshot"]["models"]
     return {id: {**model, "updated_at": ""} for id, model in models.items()}
+
+
+def names(server: Any, project: str) -> dict[str, str]:
+    """The ids of the project's models by their names."""
+    return {name: model["id"] for name, model in listed(server, project).items()}
 
 
 def edit(catalog: Path) -> None:
@@ -280,6 +286,76 @@ def test_a_deleted_model_is_refused_by_name(cli: Run, applied: Path) -> None:
     assert "! refused both" in back.out
     assert "is not in the project any more" in back.out
     assert len(live(cli, applied)) == 1
+
+
+def said(done: Result) -> list[list[str]]:
+    """The commands that the last lines of an apply name, each without the program's name."""
+    lines = [line.partition(": catalog-sync ") for line in done.err.splitlines()]
+    return [shlex.split(command) for _, found, command in lines if found]
+
+
+@pytest.mark.parametrize("how", ["--prune", "state: absent"])
+def test_after_deletes_alone_the_last_line_brings_the_models_back(
+    cli: Run, applied: Path, server: Any, project: str, how: str
+) -> None:
+    before = names(server, project)
+    both = applied / "models/both.yaml"
+    if how == "--prune":
+        both.unlink()
+    else:
+        write(both, "name: Both\ntype: flux.1-composition\nstate: absent\n")
+    done = cli("apply", applied, "--yes", *([how] if how == "--prune" else []))
+    assert done.code == 0
+    (command,) = said(done)
+    assert command == ["restore", "-C", str(applied), "--id", before["Both"]]
+    assert cli(*command, "--yes").code == 0
+    assert names(server, project) == before
+
+
+def test_after_deletes_and_changes_the_deleted_models_come_first(
+    cli: Run, applied: Path, server: Any, project: str
+) -> None:
+    before, was = names(server, project), live(cli, applied)
+    edit(applied)
+    (applied / "models/both.yaml").unlink()
+    done = cli("apply", applied, "--yes", "--prune")
+    restore, back = said(done)
+    assert restore[-2:] == ["--id", before["Both"]]
+    assert back[:3] == ["apply", str(applied), "--restore"]
+    assert "To go back with the rest: " in done.err.splitlines()[-1]
+    assert [cli(*restore, "--yes").code, cli(*back, "--yes").code] == [0, 0]
+    assert live(cli, applied)[before["Ink Heroes"]] == was[before["Ink Heroes"]]
+    assert names(server, project) == before
+
+
+def test_of_many_deleted_models_the_first_are_named(
+    cli: Run, applied: Path, server: Any, project: str
+) -> None:
+    for number in range(7):
+        write(applied / f"models/n{number}.yaml", f"name: N{number}\ntype: custom\n")
+    cli("apply", applied, "--yes", "-q")
+    there = names(server, project)
+    for number in range(7):
+        (applied / f"models/n{number}.yaml").unlink()
+    done = cli("apply", applied, "--yes", "--prune", "--allow-delete", "7")
+    restore, rest = said(done)
+    ids = [there[f"N{number}"] for number in range(5)]
+    assert restore[3:] == [word for model_id in ids for word in ("--id", model_id)]
+    assert "and 2 more, which are in: catalog-sync restore" in done.err
+    assert cli(*rest).out.count("deleted 20") == 7
+
+
+def test_what_a_restore_deleted_comes_back_by_its_key_while_it_has_a_manifest(
+    cli: Run, applied: Path, server: Any, project: str
+) -> None:
+    write(applied / "models/new.yaml", "name: New\ntype: custom\n")
+    cli("apply", applied, "--yes", "-q", "--undo-into", "undo.json")
+    before = names(server, project)
+    done = cli("apply", applied, "--yes", "--restore", "undo.json", "--prune")
+    (command,) = said(done)
+    assert command == ["restore", "-C", str(applied), "new"]
+    assert cli(*command, "--yes").code == 0
+    assert names(server, project) == before
 
 
 def test_a_snapshot_of_the_project_can_be_restored_too(cli: Run, applied: Path) -> None:
