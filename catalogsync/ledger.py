@@ -13,6 +13,7 @@ class Ledger:
     """Turns keys, contents and names into the server's ids; safe to use from several threads."""
 
     def __init__(self, diff: Diff, snapshot: Snapshot) -> None:
+        self._made: dict[str, str] = {}
         self._models = dict(diff.ids)
         self._models |= {found.key: found.remote.id for found in diff.models if found.remote}
         self._contents = diff.contents
@@ -64,6 +65,11 @@ class Ledger:
         with self._lock:
             return dict(self._models)
 
+    def made(self) -> dict[str, str]:
+        """The model id of every key whose model was created, or restored, since the plan."""
+        with self._lock:
+            return dict(self._made)
+
     def observed(self, key: str) -> RemoteModel | None:
         """The model as the plan saw it; None for a new one."""
         return self._observed.get(self._models[key])
@@ -98,7 +104,7 @@ class Ledger:
     def record_model(self, key: str, model_id: str) -> None:
         """Remember the id of a model that was created."""
         with self._lock:
-            self._models[key] = model_id
+            self._models[key] = self._made[key] = model_id
             self._claimed.add(model_id)
 
     def was_observed(self, model_id: str) -> bool:

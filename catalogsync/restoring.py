@@ -1,6 +1,6 @@
 """The way back: models as they were before an apply, as a catalog to plan and apply."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -29,7 +29,7 @@ _ALWAYS = ("name", "type", "protect")
 _NEW = (Verb.CREATE, Verb.RESTORE)
 
 
-def pre_images(plan: Plan, snapshot: Snapshot, *, now: datetime) -> SavedSnapshot:
+def pre_images(plan: Plan, snapshot: Snapshot, server: str, *, now: datetime) -> SavedSnapshot:
     """What a plan is about to change, as it was when the plan was made.
 
     Of the models that these mention just what tells whose they are is kept beside them.
@@ -53,7 +53,15 @@ def pre_images(plan: Plan, snapshot: Snapshot, *, now: datetime) -> SavedSnapsho
             else {id: name for id, name in collections.items() if id in held},
         ),
         undo=Undo(touched, tuple(m.key for m in plan.models if m.verb in _NEW)),
+        server=server,
     )
+
+
+def finished(saved: SavedSnapshot, made: Mapping[str, str]) -> SavedSnapshot:
+    """What is kept of an apply once it has ended: also the ids of what it created, by key."""
+    undo = saved.undo or Undo({})
+    known = {key: made[key] for key in undo.created if key in made}
+    return replace(saved, undo=replace(undo, made=known))
 
 
 def _mentioned(models: Iterable[RemoteModel], snapshot: Snapshot) -> dict[str, RemoteModel]:
@@ -96,12 +104,12 @@ def _assets_of(model: RemoteModel) -> Iterator[str]:
 def desired(saved: SavedSnapshot, catalog: Catalog, *, prune: bool) -> Catalog:
     """The catalog whose models are those of a snapshot, by their ids and with its fields.
 
-    With `prune`, what the apply created is to be deleted.
+    With `prune`, what the apply created is to be deleted, as far as its id is known.
     """
     undo = saved.undo or _whole(saved)
     found = (_spec(model_id, touched, saved) for model_id, touched in undo.touched.items())
     specs = {spec.key: spec for spec in found}
-    for key in undo.created if prune else ():
+    for key in undo.made if prune else ():
         specs.setdefault(key, ModelSpec(key=key, name=key, type="", state=State.ABSENT))
     models = tuple(specs[key] for key in sorted(specs))
     return replace(catalog, models=models, files={})
@@ -185,14 +193,15 @@ def settled(
 ) -> tuple[Catalog, tuple[Refusal, ...]]:
     """The catalog to plan with: what was not touched stays as it is by now.
 
-    A model that is gone is refused: to make it anew would make another one.
+    A model that is gone is refused: to make it anew would make another one. What bears the key of a
+    model that the apply created, and is not that one, is left alone.
     """
     undo = saved.undo or _whole(saved)
     models, gone = [], []
     for spec in wanted.models:
         found = live.models.get(spec.id)
         if spec.state is State.ABSENT:
-            models.append(spec)
+            models += [spec] if _is_the_one(spec.key, saved.catalog, undo, live) else []
         elif found is None:
             gone.append(_gone(spec))
         else:
@@ -234,6 +243,19 @@ def as_it_was(undo: Undo, catalog: Catalog, snapshot: Snapshot) -> tuple[Catalog
 
 def left_there(saved: SavedSnapshot, live: Snapshot) -> tuple[str, ...]:
     """The keys of what the apply created and the project still has."""
+    undo = saved.undo or Undo({})
+    return tuple(key for key in undo.created if _is_the_one(key, saved.catalog, undo, live))
+
+
+def in_doubt(saved: SavedSnapshot, live: Snapshot) -> tuple[str, ...]:
+    """The keys that the apply was to create and that a model bears which may be another one."""
     marks = {mark for model in live.models.values() for mark in owners(model)}
     created = saved.undo.created if saved.undo else ()
-    return tuple(key for key in created if (saved.catalog, key) in marks)
+    there = left_there(saved, live)
+    return tuple(key for key in created if (saved.catalog, key) in marks and key not in there)
+
+
+def _is_the_one(key: str, catalog: str, undo: Undo, live: Snapshot) -> bool:
+    """Whether the project has the model that an apply created for a key, and it is still ours."""
+    found = live.models.get(undo.made.get(key, ""))
+    return found is not None and (catalog, key) in owners(found)

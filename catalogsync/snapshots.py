@@ -4,15 +4,24 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from catalogsync.codec import as_data, from_data
 from catalogsync.errors import UsageError
 from catalogsync.identity import owners
-from catalogsync.model import NO_ASSET, Catalog, ModelSpec, RemoteModel, Snapshot, State, Text
+from catalogsync.model import (
+    NO_ASSET,
+    Catalog,
+    ModelSpec,
+    RemoteModel,
+    Snapshot,
+    State,
+    Target,
+    Text,
+)
 
-FORMAT_VERSION = "1.1"
+FORMAT_VERSION = "1.2"
 """Readers refuse another major number and ignore keys they do not know."""
 
 _HEAD = re.compile(rb'\{"digest": "(sha256:[0-9a-f]{64})",\n')
@@ -31,17 +40,22 @@ class Touched:
 
 @dataclass(frozen=True, slots=True)
 class Undo:
-    """What an apply was about to do: models to change by their id, and keys of those to create."""
+    """What an apply was about to do: models to change by their id, and keys of those to create.
+
+    `made` has, by key, the ids of those that it did create, once it has ended.
+    """
 
     touched: Mapping[str, Touched]
     created: tuple[str, ...] = ()
+    made: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class SavedSnapshot:
     """A snapshot with what it is of; `read_at` is in UTC, to the second.
 
-    One with an `undo` holds only the models that an apply was about to change.
+    One with an `undo` holds only the models that an apply was about to change. `server` is the
+    target's, empty where an older version wrote the file.
     """
 
     catalog: str
@@ -50,6 +64,7 @@ class SavedSnapshot:
     read_at: str
     snapshot: Snapshot
     undo: Undo | None = None
+    server: str = ""
 
     def age(self, now: datetime) -> float:
         """How old it is, in seconds; none for one from the future."""
@@ -81,9 +96,7 @@ def _managing_all(spec: ModelSpec) -> ModelSpec:
     )
 
 
-def saved(
-    snapshot: Snapshot, catalog: Catalog, *, target: str, project: str, now: datetime
-) -> SavedSnapshot:
+def saved(snapshot: Snapshot, catalog: Catalog, target: Target, *, now: datetime) -> SavedSnapshot:
     """A snapshot that was read just now, without what only concerns other catalogs."""
     pinned = {spec.id for spec in catalog.models}
 
@@ -94,7 +107,9 @@ def saved(
     models = {model.id: model for model in snapshot.models.values() if matters(model)}
     deleted = {model.id: model for model in snapshot.deleted.values() if matters(model)}
     held = replace(snapshot, models=models, deleted=deleted)
-    return SavedSnapshot(catalog.name, target, project, in_utc(now), held)
+    return SavedSnapshot(
+        catalog.name, target.name, target.project, in_utc(now), held, server=target.server
+    )
 
 
 def in_utc(now: datetime) -> str:

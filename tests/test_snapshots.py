@@ -19,6 +19,7 @@ from catalogsync.model import (
     ModelSpec,
     RemoteModel,
     Snapshot,
+    Target,
 )
 from catalogsync.observe import observe
 from catalogsync.snapshots import (
@@ -65,7 +66,7 @@ def test_what_was_written_is_read_again() -> None:
 def test_a_snapshot_has_a_line_for_every_model_and_asset() -> None:
     assert [line for line in TEXT.splitlines() if line.startswith('"model_1": {')]
     assert [line for line in TEXT.splitlines() if line.startswith('"asset_1": {')]
-    assert json.loads(TEXT)["format_version"] == "1.1"
+    assert json.loads(TEXT)["format_version"] == "1.2"
 
 
 def test_every_changed_byte_is_noticed() -> None:
@@ -106,7 +107,7 @@ def test_keys_that_a_later_version_writes_are_ignored() -> None:
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"format_version": "2.0"}, "has format 2.0, this version reads 1.1"),
+        ({"format_version": "2.0"}, "has format 2.0, this version reads 1.2"),
         ({"format_version": None}, "has format None"),
         ({"read_at": "yesterday"}, "something else"),
         ({"read_at": "2026-03-01T12:00:00"}, "something else"),
@@ -137,7 +138,7 @@ def test_any_state_of_a_server_makes_the_round_trip(catalog: Catalog) -> None:
     server = FakeServer()
     run(server, catalog, files_of(FILES))
     snapshot = observe(server, everything(catalog), jobs=2)
-    taken = saved(snapshot, catalog, target="", project="", now=NOW)
+    taken = saved(snapshot, catalog, Target(""), now=NOW)
     assert parsed(written(taken).encode()) == taken
     assert taken.snapshot == snapshot
 
@@ -157,7 +158,7 @@ def test_models_of_other_catalogs_stay_out_unless_they_are_pinned() -> None:
         )
     }
     catalog = Catalog("acme", (ModelSpec(key="p", name="P", type="custom", id="pinned"),))
-    taken = saved(Snapshot(models), catalog, target="", project="", now=NOW)
+    taken = saved(Snapshot(models), catalog, Target(""), now=NOW)
     assert set(taken.snapshot.models) == {"ours", "nobodys", "shared", "pinned"}
 
 
@@ -165,5 +166,5 @@ def test_a_snapshot_grows_old_and_is_never_younger_than_now() -> None:
     assert SAVED.age(NOW + timedelta(hours=3)) == pytest.approx(3 * 3600, abs=1)
     assert SAVED.age(NOW - timedelta(hours=3)) == 0
     elsewhere = datetime.fromisoformat("2026-03-01T14:00:00+02:00")
-    taken = saved(SNAPSHOT, Catalog("acme"), target="", project="", now=elsewhere)
+    taken = saved(SNAPSHOT, Catalog("acme"), Target(""), now=elsewhere)
     assert taken.read_at == "2026-03-01T12:00:00Z"

@@ -94,16 +94,23 @@ def _snapshot(file: str, desired: Desired) -> Offline:
 
 
 def check_snapshot_is_for(saved: SavedSnapshot, catalog: Catalog, target: Target) -> None:
-    """Raise `UsageError` for a snapshot of another catalog or project."""
+    """Raise `UsageError` for a snapshot of another catalog or project.
+
+    It may be of any server: who plans without network need not name the one that was read.
+    """
+    if said := of_another(saved, catalog, target):
+        raise UsageError(said, hint="take one of this catalog, or choose its --target or --project")
+
+
+def of_another(saved: SavedSnapshot, catalog: Catalog, target: Target) -> str:
+    """What tells that a snapshot is of another catalog or project; nothing if it is of these."""
     for what, theirs, ours in (
         ("catalog", saved.catalog, catalog.name),
         ("project", saved.project, target.project),
     ):
         if theirs != ours:
-            raise UsageError(
-                f"the snapshot is of {what} {theirs or '(none)'}, this is {ours or '(none)'}",
-                hint="take one of this catalog, or choose its --target or --project",
-            )
+            return f"the snapshot is of {what} {theirs or '(none)'}, this is {ours or '(none)'}"
+    return ""
 
 
 _KINDS: dict[str, Callable[[str, Desired], Offline]] = {"git": _commit, "snapshot": _snapshot}

@@ -126,7 +126,7 @@ def command(
         done = carried_out(opened, planned, manner)
         if done.anything:
             say_manifests_stay(restore, quiet=quiet)
-            say_way_back(done.undo, choices, quiet=quiet)
+            say_way_back(done, choices, quiet=quiet, described=planning.described)
     if note:
         note.finish(complete=done.code == 0)
     document = spooled(lambda file: write_dumped(carried_document(planned, done), file))

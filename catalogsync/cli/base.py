@@ -118,7 +118,8 @@ def _candidates(
     branch = target_branch(os.environ)
     if branch:
         yield _fork_point(root, branch), f"where this left {branch.name}"
-    recorded = newest_applied(root, Applied(catalog.name, target.name, target.project))
+    place = Applied(catalog.name, target.name, target.project, target.server)
+    recorded = newest_applied(root, place)
     if recorded:
         yield recorded, _NOTED
     if takes_head and has_commits(root):

@@ -1,17 +1,18 @@
 """What the commands share that carry out a plan: files made ready, the question, the work."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from catalogsync.actions import Creation, files_to_send
+from catalogsync.actions import Action, Creation, DeleteModel, files_to_send
 from catalogsync.apply import apply, noticing_twins
 from catalogsync.cli.asking import confirmed
 from catalogsync.cli.output import say, write_lines
 from catalogsync.cli.planning import Planned
 from catalogsync.cli.progress import Load, progress
 from catalogsync.cli.session import Session, interruptible
-from catalogsync.cli.undo import keep
+from catalogsync.cli.undo import Kept, keep
 from catalogsync.diff import Verb
 from catalogsync.errors import CatalogSyncError, Interrupted
 from catalogsync.identity import twins
@@ -56,28 +57,55 @@ class Carried:
     @property
     def anything(self) -> bool:
         """Whether anything was done at all."""
-        return any(outcome.status is Status.DONE for outcome in self.outcomes)
+        return bool(self._done())
+
+    @property
+    def deleted(self) -> Mapping[str, str]:
+        """The ids of the models that were deleted, by their keys."""
+        gone = (action.model for action in self._done() if isinstance(action, DeleteModel))
+        return {key: self.ids[key] for key in sorted(gone)}
+
+    @property
+    def only_deleted(self) -> bool:
+        """Whether nothing else was done than deleting models."""
+        return all(isinstance(action, DeleteModel) for action in self._done())
+
+    def _done(self) -> list[Action]:
+        return [outcome.action for outcome in self.outcomes if outcome.status is Status.DONE]
 
 
 def carried_out(opened: Session, planned: Planned, manner: Manner) -> Carried:
     """Ask, keep what is about to be changed, do what a plan says, and report it."""
     plan, ledger = planned.plan, Ledger(planned.diff, planned.snapshot)
     outcomes: list[Outcome] = []
-    undo: Path | None = None
+    kept: Kept | None = None
     if plan.models and not plan.blocked:
         _make_sure(opened, plan, lfs_pull=manner.lfs_pull, asks=manner.asks)
         load = _load(opened.catalog, plan)
-        undo = keep(planned, manner.undo_into, manner.undo_beside)
+        kept = keep(planned, opened.target.server, manner.undo_into, manner.undo_beside)
         # An apply that ends in the middle must leave nothing behind that it made untrue.
         opened.reads.forget(model.model_id for model in plan.models if model.model_id)
-        with progress("applying", quiet=manner.quiet, as_json=manner.as_json, load=load) as watched:
+        with (
+            _finishing(kept, ledger),
+            progress("applying", quiet=manner.quiet, as_json=manner.as_json, load=load) as watched,
+        ):
             opened.uploads.progress = watched
             outcomes = _carry_out(opened, plan, ledger, jobs=manner.jobs)
         if manner.reports:
             lines = render_report(plan, outcomes)
             write_lines(lines, color=manner.color, to_stderr=manner.as_json)
     code = exit_code(plan, outcomes, interrupted=opened.stop.is_set())
-    return Carried(outcomes, undo, ledger.ids(), code)
+    return Carried(outcomes, kept.path if kept else None, ledger.ids(), code)
+
+
+@contextmanager
+def _finishing(kept: Kept | None, ledger: Ledger) -> Iterator[None]:
+    """However an apply ends, what leads back says what it created."""
+    try:
+        yield
+    finally:
+        if kept:
+            kept.finish(ledger.made())
 
 
 def carried_document(planned: Planned, done: Carried) -> dict[str, object]:

@@ -46,12 +46,16 @@ Objections = Callable[[Plan], Iterable[Refusal]]
 
 @dataclass(frozen=True, slots=True)
 class Planning:
-    """What the options said about the plan itself."""
+    """What the options said about the plan itself.
+
+    With a `restore`, `described` are the keys whose manifests want a model.
+    """
 
     scope: Scope
     allow: Allowances
     base: str | None = None
     restore: SavedSnapshot | None = None
+    described: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

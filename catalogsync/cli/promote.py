@@ -117,7 +117,7 @@ def command(
         if planned.plan.models and not planned.plan.blocked and not dry_run:
             done = run.carry_out(planned)
             if done.anything:
-                say_way_back(done.undo, choices, quiet=quiet)
+                say_way_back(done, choices, quiet=quiet)
     return _told(planned, done, pictures, readings, choices, dry_run=dry_run)
 
 

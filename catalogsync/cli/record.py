@@ -92,9 +92,9 @@ def recording(
         raise UsageError(
             f"--record {record.kind}: {root} is in no Git repository", hint="leave --record out"
         )
+    place = Applied(catalog.name, target.name, target.project, target.server)
     if record.tag:
-        check_tag(root, record.tag)
-    place = Applied(catalog.name, target.name, target.project)
+        check_tag(root, record.tag, place)
     where = f"the tag {record.tag}" if record.tag else NOTES
     try:
         head = load_beside(root, "HEAD", catalog, known=blobs)

@@ -95,7 +95,7 @@ def _by_key(choices: Choices, keys: Sequence[str], allow: Allowances, manner: Ma
         write_lines(lines, color=manner.color, to_stderr=manner.as_json)
         done = carried_out(opened, planned, manner)
         if done.anything:
-            say_way_back(done.undo, choices, quiet=manner.quiet)
+            say_way_back(done, choices, quiet=manner.quiet)
     if manner.as_json:
         write_text(dumped(carried_document(planned, done)))
     return done.code
@@ -160,8 +160,8 @@ def _chosen(
             hint="restore --list shows them; what was deleted more than 30 days ago is lost",
         )
     models = [deleted[model_id] for model_id in dict.fromkeys(ids)]
-    keys = {spec.key for spec in opened.catalog.models}
-    held = {key: m for m in models for key in _keys(opened, m) if key in keys}
+    wanted = opened.catalog.wanted
+    held = {key: m for m in models for key in _keys(opened, m) if key in wanted}
     if held:
         raise UsageError(
             "; ".join(f"{model.id} has a manifest: {key}" for key, model in held.items()),

@@ -24,7 +24,7 @@ from catalogsync.cli.root import catalog_root
 from catalogsync.errors import AccessDenied, Interrupted, UnknownKey, UsageError
 from catalogsync.events import Tell
 from catalogsync.hashed import Hashed
-from catalogsync.model import Catalog, Target
+from catalogsync.model import SCENARIO, Catalog, Target
 from catalogsync.ports import KnownAssets, KnownUploads
 from catalogsync.sending import Watcher
 from catalogsync.shard import Shard
@@ -130,8 +130,8 @@ def session(choices: Choices, *, read_only: bool, may_be_empty: bool = False) ->
         target = chosen_target(catalog, choices)
         say_changed(changed, quiet=choices.quiet)
         keys = selected(catalog, choices, changed)
-        known = cache.assets(_server(choices), target.project, tell=log)
-        sent = cache.uploads(_server(choices), target.project)
+        known = cache.assets(target.server, target.project, tell=log)
+        sent = cache.uploads(target.server, target.project)
         uploads = Relay()
         with (
             stop_on_signal() as stop,
@@ -147,7 +147,7 @@ def session(choices: Choices, *, read_only: bool, may_be_empty: bool = False) ->
             ) as client,
         ):
             reads = cache.models(
-                _server(choices),
+                target.server,
                 target.project,
                 recalls=choices.recalls,
                 clock=lambda: client.server_time,
@@ -173,7 +173,7 @@ def _server(choices: Choices) -> str:
     """What tells one server from another: the embedded one has another address in every run."""
     if choices.sandbox is not None:
         return f"sandbox:{Path(choices.sandbox).resolve()}"
-    return (choices.base_url or "").rstrip("/")
+    return (choices.base_url or SCENARIO).rstrip("/")
 
 
 @contextmanager
@@ -226,7 +226,7 @@ def chosen_target(catalog: Catalog, choices: Choices) -> Target:
             hint=f"it has: {', '.join(sorted(known)) or 'none'}",
         )
     target = known.get(name, Target(""))
-    return Target(target.name, choices.project) if choices.project else target
+    return Target(target.name, choices.project or target.project, _server(choices))
 
 
 def selected(
@@ -287,7 +287,7 @@ def _any_matches(key: str, globs: tuple[str, ...]) -> bool:
 @contextmanager
 def _connection(choices: Choices, target: Target) -> Iterator["Connection"]:
     """Where to connect to: the embedded sandbox, or the API with the user's credentials."""
-    from catalogsync.scenario import DEFAULT_BASE_URL, Connection
+    from catalogsync.scenario import Connection
 
     if choices.sandbox is not None:
         with _sandbox(Path(choices.sandbox)) as url:
@@ -295,7 +295,7 @@ def _connection(choices: Choices, target: Target) -> Iterator["Connection"]:
         return
     key, secret = os.environ.get(KEY_VARIABLE, ""), os.environ.get(SECRET_VARIABLE, "")
     check_credentials(key, secret)
-    yield Connection(choices.base_url or DEFAULT_BASE_URL, key, secret, target.project)
+    yield Connection(choices.base_url or SCENARIO, key, secret, target.project)
 
 
 def check_credentials(key: str, secret: str) -> None:

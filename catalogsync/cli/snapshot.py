@@ -34,7 +34,8 @@ from catalogsync.snapshots import everything, saved, written
 def command(out: Path, quiet: bool, **options: Any) -> None:
     """Write what plans need of the project into a file, for `plan --against snapshot:FILE`.
 
-    Reads only. The file holds names, texts and settings of models, no credential and no address.
+    Reads only. The file holds names, texts and settings of models, no credential and no address
+    but the server's.
     """
     check_place("out", out)
     choices = Choices(quiet=quiet, **options)
@@ -48,13 +49,7 @@ def command(out: Path, quiet: bool, **options: Any) -> None:
             known=opened.known,
             restorable=True,
         )
-    taken = saved(
-        snapshot,
-        opened.catalog,
-        target=opened.target.name,
-        project=opened.target.project,
-        now=now,
-    )
+    taken = saved(snapshot, opened.catalog, opened.target, now=now)
     write_all({out: written(taken)})
     models, assets = len(taken.snapshot.models), len(taken.snapshot.assets)
     click.echo(f"wrote {out}: {counted(models, 'model')}, {counted(assets, 'asset')}")

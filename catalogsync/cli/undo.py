@@ -1,25 +1,36 @@
 """What an apply keeps of what it is about to change, and how to go back to it."""
 
+import hashlib
+import json
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from catalogsync.cli.output import say
 from catalogsync.cli.planning import Planned
 from catalogsync.cli.readings import check_place, is_stream, write_all
 from catalogsync.cli.session import Choices, typed_again
 from catalogsync.errors import UsageError
-from catalogsync.restoring import pre_images
+from catalogsync.restoring import finished, pre_images
 from catalogsync.review.words import visible
-from catalogsync.snapshots import digest_of, written
+from catalogsync.snapshots import SavedSnapshot, digest_of, written
+
+if TYPE_CHECKING:
+    from catalogsync.cli.carrying import Carried
 
 _REPORTS = ("json-into", "markdown", "html")
 """The options that name a report, the one first which the way back goes beside."""
 
 KEPT = 20
-"""How many of these files a user has of one catalog and project."""
+"""How many of these files a user has of one catalog and project on one server."""
+
+NAMED = 5
+"""How many models that were deleted are named at the end of an apply."""
 
 
 def check_can_be_kept(path: Path | None, restored: Path | None) -> None:
@@ -56,7 +67,31 @@ def beside_report(files: Mapping[str, Path], restored: Path | None = None) -> Pa
     return path
 
 
-def keep(planned: Planned, into: Path | None, beside: Path | None) -> Path | None:
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What leads back from an apply, and the files that have it, first the one to name."""
+
+    saved: SavedSnapshot
+    places: tuple[Path, ...]
+
+    @property
+    def path(self) -> Path:
+        """The file to name."""
+        return self.places[0]
+
+    def finish(self, made: Mapping[str, str]) -> None:
+        """Add the ids of what the apply created: nothing else is deleted on the way back."""
+        if not made:
+            return
+        text = written(finished(self.saved, made))
+        try:
+            write_all({path: text for path in self.places if not is_stream(path)})
+        except OSError as error:
+            why = f"{self.path} does not say what was created: {error.strerror or error}."
+            say(visible(f"{why} The way back leaves it there."))
+
+
+def keep(planned: Planned, server: str, into: Path | None, beside: Path | None) -> Kept | None:
     """Write down what a plan is about to change; None, and a word, where that cannot be.
 
     A file that was asked for, or that goes `beside` a report, must be written: else nothing is to
@@ -64,30 +99,29 @@ def keep(planned: Planned, into: Path | None, beside: Path | None) -> Path | Non
     takes its place.
     """
     now = datetime.now(UTC)
-    text = written(pre_images(planned.plan, planned.snapshot, now=now))
+    saved = pre_images(planned.plan, planned.snapshot, server, now=now)
+    text = written(saved)
     named = into or beside
     if named:
         write_all({named: text})
     if into:
-        return into
+        return Kept(saved, (into,))
     try:
-        kept = _among_the_last(planned, text, now)
-        return beside or kept
+        kept = _among_the_last(saved, text, now)
+        return Kept(saved, (beside, kept) if beside else (kept,))
     except OSError as error:
         if beside:
-            return beside
+            return Kept(saved, (beside,))
         why = f"What is changed now is kept nowhere: {error.strerror or error}."
         say(visible(f"{why} --undo-into FILE names a place."))
         return None
 
 
-def _among_the_last(planned: Planned, text: str, now: datetime) -> Path:
+def _among_the_last(saved: SavedSnapshot, text: str, now: datetime) -> Path:
     # SQLite is with the folders of the user.
     from catalogsync.cache import undo_folder
 
-    plan = planned.plan
-    name = re.sub(r"[^A-Za-z0-9._-]", "_", f"{plan.catalog}@{plan.project or 'default'}"[:200])
-    folder = undo_folder() / name
+    folder = undo_folder() / _folder_name(saved)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     digest = digest_of(text.encode()).removeprefix("sha256:")[:8]
     path = folder / f"{now:%Y%m%dT%H%M%S.%f}-{digest}.json"
@@ -97,10 +131,33 @@ def _among_the_last(planned: Planned, text: str, now: datetime) -> Path:
     return path
 
 
-def say_way_back(undo: Path | None, choices: Choices, *, quiet: bool) -> None:
-    """Say how to bring back what was there."""
-    if quiet or undo is None:
+def _folder_name(saved: SavedSnapshot) -> str:
+    """A name to be read by people, which no other catalog, project or server has."""
+    place = (saved.catalog, saved.project, saved.server)
+    digest = hashlib.sha256(json.dumps(place).encode()).hexdigest()[:8]
+    name = re.sub(r"[^A-Za-z0-9._-]", "_", f"{saved.catalog}@{saved.project or 'default'}"[:200])
+    return f"{name}-{digest}"
+
+
+def say_way_back(
+    done: "Carried", choices: Choices, *, quiet: bool, described: Collection[str] = ()
+) -> None:
+    """Say how to bring back what was there; a file leads back to no model that was deleted.
+
+    What was deleted and is `described` by a manifest all the same is restored by its key.
+    """
+    if quiet:
         return
-    words = ["catalog-sync", "apply", *([str(choices.catalog)] if choices.catalog else [])]
-    words += typed_again(choices)
-    say(visible(f"To go back: {shlex.join([*words, '--restore', str(undo)])}"))
+    where = [str(choices.catalog)] if choices.catalog else []
+    restore = ["catalog-sync", "restore", *(["-C", *where] if where else []), *typed_again(choices)]
+    keys = [[key] for key in done.deleted if key in described]
+    ids = [["--id", model_id] for key, model_id in done.deleted.items() if key not in described]
+    for named in filter(None, (ids, keys)):
+        words = [*restore, *chain.from_iterable(named[:NAMED])]
+        say(visible(f"To bring back what was deleted: {shlex.join(words)}"))
+        if more := len(named[NAMED:]):
+            say(visible(f"and {more} more, which are in: {shlex.join([*restore, '--list'])}"))
+    if done.undo and not done.only_deleted:
+        words = ["catalog-sync", "apply", *where, *typed_again(choices)]
+        what = "To go back with the rest" if done.deleted else "To go back"
+        say(visible(f"{what}: {shlex.join([*words, '--restore', str(done.undo)])}"))

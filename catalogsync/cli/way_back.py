@@ -9,17 +9,17 @@ from pathlib import Path
 
 import click
 
-from catalogsync.cli.against import check_snapshot_is_for
+from catalogsync.cli.against import of_another
 from catalogsync.cli.options import option
 from catalogsync.cli.output import say
 from catalogsync.cli.planning import Planned, Planning
 from catalogsync.cli.saved import read_whole
 from catalogsync.cli.session import Choices, Session, selected, session
 from catalogsync.errors import Refused, UsageError
-from catalogsync.restoring import desired, left_there
+from catalogsync.restoring import desired, in_doubt, left_there
 from catalogsync.review.saved import SavedPlan
 from catalogsync.review.words import duration, visible
-from catalogsync.snapshots import parsed
+from catalogsync.snapshots import SavedSnapshot, parsed
 
 restore_option = option(
     "--restore",
@@ -48,12 +48,28 @@ def desired_session(
     content = read_whole(restore)
     saved = parsed(content)
     with session(replace(choices, only=(), exclude=()), read_only=read_only) as opened:
-        check_snapshot_is_for(saved, opened.catalog, opened.target)
+        _check_is_from_here(saved, opened)
         catalog = desired(saved, opened.catalog, prune=planning.scope.prune)
         keys = selected(catalog, choices)
         scope = replace(planning.scope, restores=_digest(content))
-        restoring = replace(planning, restore=saved, scope=scope)
+        restoring = replace(planning, restore=saved, scope=scope, described=opened.catalog.wanted)
         yield replace(opened, catalog=catalog, keys=keys), restoring
+
+
+def _check_is_from_here(saved: SavedSnapshot, opened: Session) -> None:
+    """Raise `Refused` for a file of another catalog, project or server.
+
+    One that an older version wrote names no server, and is taken: its models have ids that no
+    other server has.
+    """
+    target = opened.target
+    if said := of_another(saved, opened.catalog, target):
+        raise Refused(said, hint="name one of this catalog, or choose its --target or --project")
+    if saved.server not in ("", target.server):
+        raise Refused(
+            f"the file is of the server {saved.server}, this is {target.server}",
+            hint="choose its server as that apply did: --sandbox DIR, --base-url URL or neither",
+        )
 
 
 def check_restores(approved: SavedPlan | None, restore: Path | None) -> None:
@@ -76,14 +92,18 @@ def _digest(content: bytes) -> str:
 
 
 def say_restore(planned: Planned, planning: Planning, *, quiet: bool) -> None:
-    """Say that a plan leads back, and which models it leaves although the apply created them."""
+    """Say that a plan leads back, and which models it leaves although the apply made them."""
     saved = planning.restore
     if quiet or saved is None:
         return
     ago = duration(saved.age(datetime.now(UTC)))
     say(visible(f"Back to what was read {ago} ago, at {saved.read_at}."))
+    if not saved.server:
+        say("The file does not say which server it is of: models are found by their ids alone.")
     for key in () if planning.scope.prune else left_there(saved, planned.snapshot):
         say(visible(f"{key} was created by that apply and stays; --prune deletes it."))
+    for key in in_doubt(saved, planned.snapshot):
+        say(visible(f"{key} stays: nothing tells that it is the model which that apply created."))
 
 
 def say_manifests_stay(restore: Path | None, *, quiet: bool) -> None:

@@ -5,12 +5,13 @@ commit was applied to. Nothing is pushed or fetched.
 """
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from catalogsync.errors import CatalogSyncError, UsageError
 from catalogsync.manifest.blobs import Blobs
 from catalogsync.manifest.git import ask, complaint
+from catalogsync.model import SCENARIO
 
 NOTES = "refs/notes/catalog-sync"
 """The ref of the notes, to be pushed and fetched by whoever wants to share them."""
@@ -21,20 +22,20 @@ _OURS = "catalog-sync: applied"
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What was applied where, and when (UTC): a line of a note, the text of a tag."""
+    """What was applied where, and when (UTC): a line of a note, the text of a tag.
+
+    Where a line of an older version names no server, it counts for the one that needs no name.
+    """
 
     catalog: str
     target: str
     project: str
+    server: str = SCENARIO
     at: str = ""
 
     def is_of(self, other: "Applied") -> bool:
         """Whether both speak of the same project."""
-        return (self.catalog, self.target, self.project) == (
-            other.catalog,
-            other.target,
-            other.project,
-        )
+        return replace(self, at="") == replace(other, at="")
 
 
 def newest_applied(root: Path, place: Applied) -> str | None:
@@ -59,8 +60,11 @@ def write_note(root: Path, commit: str, applied: Applied) -> None:
     _do(root, "notes", f"--ref={NOTES}", "add", "--force", "--file=-", commit, given=text)
 
 
-def check_tag(root: Path, name: str) -> None:
-    """Raise `UsageError` unless a tag may have this name and is ours to move."""
+def check_tag(root: Path, name: str, place: Applied) -> None:
+    """Raise `UsageError` unless a tag may have this name and is ours to move.
+
+    A tag tells of one server: a trial on another one must not move what the real project has.
+    """
     if name.startswith("-") or ask(root, "check-ref-format", f"refs/tags/{name}").returncode:
         raise UsageError(f"{name!r} is no name for a tag", hint="take one as applied-production")
     held = ask(root, "for-each-ref", "--format=%(contents:subject)", f"refs/tags/{name}")
@@ -69,6 +73,13 @@ def check_tag(root: Path, name: str) -> None:
     if exists and not subject.startswith(_OURS):
         raise UsageError(
             f"the tag {name} is there and was not made by catalog-sync",
+            hint="take another name, or delete that tag",
+        )
+    body = ask(root, "for-each-ref", "--format=%(contents:body)", f"refs/tags/{name}")
+    other = next((each for each in _lines(body.stdout) if each.server != place.server), None)
+    if other:
+        raise UsageError(
+            f"the tag {name} says what was applied on {other.server}, and this is {place.server}",
             hint="take another name, or delete that tag",
         )
 
@@ -106,7 +117,10 @@ def _lines(note: bytes) -> list[Applied]:
             data = json.loads(line)
         except (ValueError, RecursionError):
             continue
-        names = ("catalog", "target", "project", "at")
-        if isinstance(data, dict) and all(isinstance(data.get(name), str) for name in names):
-            found.append(Applied(*(data[name] for name in names)))
+        if not isinstance(data, dict):
+            continue
+        values = {"server": SCENARIO} | data
+        names = ("catalog", "target", "project", "server", "at")
+        if all(isinstance(values.get(name), str) for name in names):
+            found.append(Applied(*(values[name] for name in names)))
     return found

@@ -15,7 +15,7 @@ from catalogsync.model.assets import (
     LocalFile,
     StoredAsset,
 )
-from catalogsync.model.catalog import UNLIMITED, Catalog, Limit, Policy, Target
+from catalogsync.model.catalog import SCENARIO, UNLIMITED, Catalog, Limit, Policy, Target
 from catalogsync.model.manifests import (
     Concept,
     Ignored,
@@ -37,6 +37,7 @@ from catalogsync.model.remote import Price, ReadBefore, RemoteModel, Snapshot
 __all__ = [
     "LARGEST_FILE",
     "NO_ASSET",
+    "SCENARIO",
     "UNLIMITED",
     "AssetKind",
     "AssetOptions",

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from catalogsync.model.assets import LocalFile
-from catalogsync.model.manifests import ModelSpec
+from catalogsync.model.manifests import ModelSpec, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +36,20 @@ class Policy:
     max_upload: int | None = None
 
 
+SCENARIO = "https://api.cloud.scenario.com/v1"
+"""The server that has a project unless another one is named."""
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
-    """An environment: one project of the API (empty: the credentials' own)."""
+    """An environment: one project of the API (empty: the credentials' own).
+
+    `server` tells one server from another: an address, or of an embedded one its folder.
+    """
 
     name: str
     project: str = ""
+    server: str = SCENARIO
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +66,8 @@ class Catalog:
     default_target: str = ""
     policy: Policy = Policy()
     ignore_tags: tuple[str, ...] = ()
+
+    @property
+    def wanted(self) -> frozenset[str]:
+        """The keys of the models that are to be there."""
+        return frozenset(spec.key for spec in self.models if spec.state is State.PRESENT)

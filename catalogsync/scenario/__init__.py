@@ -1,7 +1,7 @@
 """Everything that knows HTTP or the vendor's JSON: the way to a project on the Scenario API."""
 
 from catalogsync.scenario.client import ScenarioClient
-from catalogsync.scenario.connection import DEFAULT_BASE_URL, Connection
+from catalogsync.scenario.connection import Connection
 from catalogsync.scenario.images import ImageReader
 from catalogsync.scenario.parts import PartBounds
 from catalogsync.scenario.ranges import RangeBounds, RangeReader
@@ -9,7 +9,6 @@ from catalogsync.scenario.transport import Bounds, Transport
 from catalogsync.scenario.uploads import Uploader
 
 __all__ = [
-    "DEFAULT_BASE_URL",
     "Bounds",
     "Connection",
     "ImageReader",

@@ -3,8 +3,6 @@
 import base64
 from dataclasses import dataclass, field
 
-DEFAULT_BASE_URL = "https://api.cloud.scenario.com/v1"
-
 _SHORTEST_SECRET = 8
 
 

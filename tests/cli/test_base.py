@@ -2,12 +2,14 @@
 
 import json
 import shutil
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from catalogsync.manifest.applied import Applied, newest_applied
 from tests.cli.conftest import MODEL, Result, Run, Web, commit, live, write
 from tests.cli.terminal import Terminal
 from tests.cli.test_plan_and_apply import last_line, rewrite
@@ -312,6 +314,49 @@ def test_a_note_has_a_line_for_every_project_and_the_newest_counts(
     assert done.err.endswith(f"Recorded in {NOTES}: commit {second[:12]} was applied.\n")
     assert second[:12] in second_line(cli("plan", clone, *one))
     assert first[:12] in second_line(cli("plan", clone, *two))
+
+
+def test_a_note_counts_on_its_own_server_alone(
+    cli: Run, clone: Path, server: Any, tmp_path: Path
+) -> None:
+    trial = ["--sandbox", tmp_path / "trial"]
+    first = git(clone, "rev-parse", "HEAD")
+    assert cli("apply", clone, "--yes", "--record", "git-note").code == 0
+    rewrite(clone, "[comic, ink]", "[comic, ink, mine]")
+    second = commit(clone)
+    assert cli("apply", clone, "--yes", "--record", "git-note", *trial).code == 0
+    note = git(clone, "notes", f"--ref={NOTES}", "show", second)
+    assert json.loads(note)["server"] == f"sandbox:{tmp_path / 'trial'}"
+    assert first[:12] in second_line(cli("plan", clone))
+    assert second[:12] in second_line(cli("plan", clone, *trial))
+    assert second_line(cli("plan", clone, "--sandbox", tmp_path / "other")) == ""
+
+
+def test_a_note_of_an_older_version_counts_for_no_server_that_needs_a_name(
+    cli: Run, applied: Path, server: Any, tmp_path: Path
+) -> None:
+    note = json.loads(git(applied, "notes", f"--ref={NOTES}", "show", "HEAD"))
+    assert note.pop("server") == server.url
+    text = json.dumps(note)
+    git(applied, "notes", f"--ref={NOTES}", "add", "--force", "--message", text, "HEAD")
+    assert second_line(cli("plan", applied)) == ""
+    assert second_line(cli("plan", applied, "--sandbox", tmp_path / "trial")) == ""
+    place = Applied("acme", note["target"], note["project"])
+    assert newest_applied(applied, place) == git(applied, "rev-parse", "HEAD")
+    assert newest_applied(applied, replace(place, server=server.url)) is None
+
+
+def test_a_tag_is_not_moved_by_a_trial_on_another_server(
+    cli: Run, clone: Path, tmp_path: Path
+) -> None:
+    record = ["--record", "git-tag:applied"]
+    assert cli("apply", clone, "--yes", *record).code == 0
+    first = git(clone, "rev-parse", "applied^{commit}")
+    rewrite(clone, "[comic, ink]", "[comic, ink, mine]")
+    commit(clone)
+    trial = cli("apply", clone, "--yes", *record, "--sandbox", tmp_path / "trial")
+    assert (trial.code, "the tag applied says what was applied on http" in trial.err) == (64, True)
+    assert git(clone, "rev-parse", "applied^{commit}") == first
 
 
 def test_a_tag_moves_and_names_the_base(cli: Run, clone: Path, web: Web) -> None:

@@ -245,7 +245,7 @@ def test_a_model_whose_texts_the_snapshot_lacks_is_refused(
     assert "! refused both: what the server has for description was not read" in planned.out
 
 
-def test_a_snapshot_holds_no_credential_and_no_address(
+def test_a_snapshot_holds_no_credential_and_no_address_but_the_servers(
     cli: Run, catalog: Path, tmp_path: Path, server: Any
 ) -> None:
     cli("apply", catalog, "--yes")
@@ -253,6 +253,8 @@ def test_a_snapshot_holds_no_credential_and_no_address(
     cli("snapshot", catalog, "--out", tmp_path / "s.json", env=secrets)
     text = (tmp_path / "s.json").read_text()
     assert "Hand-inked comic heroes." in text
+    assert json.loads(text)["server"] == server.url
+    text = text.replace(f'"server": "{server.url}"', "")
     for secret in ("canary", "http", server.url.removeprefix("http://"), "signature"):
         assert secret not in text
 

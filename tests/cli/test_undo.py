@@ -2,12 +2,15 @@
 
 import json
 import shlex
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.cli.conftest import MODEL, OTHER, Run, write
+from tests.cli.conftest import MODEL, OTHER, Result, Run, write
+from tests.cli.conftest import live as listed
+from tests.cli.test_restore import delete
 
 EDITED = """\
 name: Pen Heroes
@@ -41,6 +44,11 @@ def live(cli: Run, catalog: Path) -> Any:
     cli("snapshot", catalog, "--out", "live.json")
     models = json.loads(Path("live.json").read_bytes())["snapshot"]["models"]
     return {id: {**model, "updated_at": ""} for id, model in models.items()}
+
+
+def names(server: Any, project: str) -> dict[str, str]:
+    """The ids of the project's models by their names."""
+    return {name: model["id"] for name, model in listed(server, project).items()}
 
 
 def edit(catalog: Path) -> None:
@@ -198,6 +206,18 @@ def test_the_last_twenty_are_kept(cli: Run, applied: Path, state: Path) -> None:
     assert len([name for name in names if name > "2021"]) == 2
 
 
+def test_a_trial_pushes_no_way_back_out_of_the_last_twenty(
+    cli: Run, applied: Path, state: Path
+) -> None:
+    (folder,) = state.iterdir()
+    kept = list(folder.iterdir())
+    for sandbox in ("one", "two", "one"):
+        assert cli("apply", applied, "--sandbox", sandbox, "--yes", "-q").code == 0
+        edit(applied)
+    assert list(folder.iterdir()) == kept
+    assert sorted(len(list(each.iterdir())) for each in state.iterdir()) == [1, 1, 2]
+
+
 def test_what_the_apply_created_stays_unless_it_is_asked_for(cli: Run, applied: Path) -> None:
     before = live(cli, applied)
     write(applied / "models/new.yaml", "name: New\ntype: custom\n")
@@ -214,6 +234,51 @@ def test_what_the_apply_created_stays_unless_it_is_asked_for(cli: Run, applied: 
     assert live(cli, applied) == before
 
 
+def test_what_the_apply_created_is_deleted_and_no_other_model(
+    cli: Run, applied: Path, server: Any, project: str
+) -> None:
+    write(applied / "models/new.yaml", "name: New\ntype: custom\n")
+    cli("apply", applied, "--yes", "-q", "--json-into", "r.json")
+    made = delete(server.url, project, "New")
+    assert json.loads(Path("r.undo.json").read_bytes())["undo"]["made"] == {"new": made}
+    assert cli("apply", applied, "--yes", "-q", "--anew").code == 0
+    before = live(cli, applied)
+    back = cli("apply", applied, "--restore", "r.undo.json", "--prune", "--yes")
+    assert (back.code, "No changes." in back.out) == (0, True)
+    assert "new stays: nothing tells that it is the model which that apply created." in back.err
+    assert live(cli, applied) == before
+
+
+def test_every_copy_of_the_file_says_what_was_created(cli: Run, applied: Path, state: Path) -> None:
+    write(applied / "models/new.yaml", "name: New\ntype: custom\n")
+    cli("apply", applied, "--yes", "-q", "--json-into", "r.json")
+    (folder,) = state.iterdir()
+    last = max(folder.iterdir())
+    assert last.read_bytes() == Path("r.undo.json").read_bytes()
+    assert "- delete new" in cli("plan", applied, "--restore", last, "--prune").out
+
+
+def of_an_older_version(path: Path) -> None:
+    """Make an undo file one that says neither of which server it is nor what was created."""
+    document = json.loads(path.read_bytes())
+    del document["digest"], document["server"], document["undo"]["made"]
+    rest = json.dumps(document | {"format_version": "1.1"}).removeprefix("{")
+    digest = sha256(rest.encode()).hexdigest()
+    write(path, f'{{"digest": "sha256:{digest}",\n{rest}')
+
+
+def test_a_file_of_an_older_version_leads_back_and_deletes_nothing(cli: Run, applied: Path) -> None:
+    edit(applied)
+    write(applied / "models/new.yaml", "name: New\ntype: custom\n")
+    cli("apply", applied, "--yes", "-q", "--undo-into", "undo.json")
+    of_an_older_version(Path("undo.json"))
+    back = cli("apply", applied, "--restore", "undo.json", "--prune", "--yes")
+    assert (back.code, "1 updated" in back.out) == (0, True)
+    assert "The file does not say which server it is of" in back.err
+    assert "new stays: nothing tells that it is the model" in back.err
+    assert sorted(m["name"] for m in live(cli, applied).values()) == ["Both", "Ink Heroes", "New"]
+
+
 def test_a_deleted_model_is_refused_by_name(cli: Run, applied: Path) -> None:
     write(applied / "models/both.yaml", "name: Both\ntype: flux.1-composition\nstate: absent\n")
     cli("apply", applied, "--yes", "-q", "--undo-into", "undo.json")
@@ -222,6 +287,76 @@ def test_a_deleted_model_is_refused_by_name(cli: Run, applied: Path) -> None:
     assert "! refused both" in back.out
     assert "is not in the project any more" in back.out
     assert len(live(cli, applied)) == 1
+
+
+def said(done: Result) -> list[list[str]]:
+    """The commands that the last lines of an apply name, each without the program's name."""
+    lines = [line.partition(": catalog-sync ") for line in done.err.splitlines()]
+    return [shlex.split(command) for _, found, command in lines if found]
+
+
+@pytest.mark.parametrize("how", ["--prune", "state: absent"])
+def test_after_deletes_alone_the_last_line_brings_the_models_back(
+    cli: Run, applied: Path, server: Any, project: str, how: str
+) -> None:
+    before = names(server, project)
+    both = applied / "models/both.yaml"
+    if how == "--prune":
+        both.unlink()
+    else:
+        write(both, "name: Both\ntype: flux.1-composition\nstate: absent\n")
+    done = cli("apply", applied, "--yes", *([how] if how == "--prune" else []))
+    assert done.code == 0
+    (command,) = said(done)
+    assert command == ["restore", "-C", str(applied), "--id", before["Both"]]
+    assert cli(*command, "--yes").code == 0
+    assert names(server, project) == before
+
+
+def test_after_deletes_and_changes_the_deleted_models_come_first(
+    cli: Run, applied: Path, server: Any, project: str
+) -> None:
+    before, was = names(server, project), live(cli, applied)
+    edit(applied)
+    (applied / "models/both.yaml").unlink()
+    done = cli("apply", applied, "--yes", "--prune")
+    restore, back = said(done)
+    assert restore[-2:] == ["--id", before["Both"]]
+    assert back[:3] == ["apply", str(applied), "--restore"]
+    assert "To go back with the rest: " in done.err.splitlines()[-1]
+    assert [cli(*restore, "--yes").code, cli(*back, "--yes").code] == [0, 0]
+    assert live(cli, applied)[before["Ink Heroes"]] == was[before["Ink Heroes"]]
+    assert names(server, project) == before
+
+
+def test_of_many_deleted_models_the_first_are_named(
+    cli: Run, applied: Path, server: Any, project: str
+) -> None:
+    for number in range(7):
+        write(applied / f"models/n{number}.yaml", f"name: N{number}\ntype: custom\n")
+    cli("apply", applied, "--yes", "-q")
+    there = names(server, project)
+    for number in range(7):
+        (applied / f"models/n{number}.yaml").unlink()
+    done = cli("apply", applied, "--yes", "--prune", "--allow-delete", "7")
+    restore, rest = said(done)
+    ids = [there[f"N{number}"] for number in range(5)]
+    assert restore[3:] == [word for model_id in ids for word in ("--id", model_id)]
+    assert "and 2 more, which are in: catalog-sync restore" in done.err
+    assert cli(*rest).out.count("deleted 20") == 7
+
+
+def test_what_a_restore_deleted_comes_back_by_its_key_while_it_has_a_manifest(
+    cli: Run, applied: Path, server: Any, project: str
+) -> None:
+    write(applied / "models/new.yaml", "name: New\ntype: custom\n")
+    cli("apply", applied, "--yes", "-q", "--undo-into", "undo.json")
+    before = names(server, project)
+    done = cli("apply", applied, "--yes", "--restore", "undo.json", "--prune")
+    (command,) = said(done)
+    assert command == ["restore", "-C", str(applied), "new"]
+    assert cli(*command, "--yes").code == 0
+    assert names(server, project) == before
 
 
 def test_a_snapshot_of_the_project_can_be_restored_too(cli: Run, applied: Path) -> None:
@@ -298,7 +433,6 @@ def test_a_plan_against_it_shows_texts_and_pictures_as_they_were(cli: Run, appli
         (["--restore", "undo.json", "--against", "git:HEAD"], "compares with the live project"),
         (["--restore", "undo.json", "--base", "HEAD"], "is not told apart from edits"),
         (["--against", "snapshot:undo.json", "--base", "HEAD"], "no edits on the server to tell"),
-        (["--restore", "undo.json", "--project", "proj_other"], "the snapshot is of project"),
         (["--restore", "changed.json"], "the snapshot was changed, or is none"),
         (["--restore", "nowhere.json"], "does not exist"),
     ],
@@ -314,6 +448,48 @@ def test_what_is_no_good_is_refused(
     refused = cli("plan", applied, *arguments)
     assert refused.code == 64
     assert says in refused.err
+
+
+def test_a_file_of_another_project_is_refused(cli: Run, applied: Path) -> None:
+    edit(applied)
+    cli("apply", applied, "--yes", "-q", "--undo-into", "undo.json")
+    refused = cli("plan", applied, "--restore", "undo.json", "--project", "proj_other")
+    assert (refused.code, "the snapshot is of project" in refused.err) == (5, True)
+
+
+def test_a_file_of_another_server_is_refused(cli: Run, applied: Path, server: Any) -> None:
+    """The same catalog in the same project of two servers: what one created is not the other's."""
+    before = live(cli, applied)
+    done = cli("apply", applied, "--sandbox", "trial", "--yes", "-q", "--undo-into", "undo.json")
+    assert done.code == 0
+    trial = f"sandbox:{Path('trial').resolve()}"
+    assert json.loads(Path("undo.json").read_bytes())["server"] == trial
+    back = ("--restore", "undo.json", "--prune", "--yes")
+    refused = cli("apply", applied, *back)
+    assert refused.code == 5
+    assert f"the file is of the server {trial}, this is {server.url}" in refused.err
+    assert "--sandbox DIR" in refused.err
+    assert live(cli, applied) == before
+    # The embedded server has another address in every run, and is the same one.
+    assert "2 to delete" in cli("plan", applied, *back[:-1], "--sandbox", "./trial").out
+
+
+def test_a_file_of_the_same_server_need_not_be_spelled_the_same(
+    cli: Run, applied: Path, server: Any
+) -> None:
+    edit(applied)
+    cli("apply", applied, "--yes", "-q", "--undo-into", "undo.json", "--base-url", f"{server.url}/")
+    assert cli("plan", applied, "--restore", "undo.json", "--base-url", server.url).code == 0
+
+
+def test_a_snapshot_of_another_server_serves_a_plan_without_network_alone(
+    cli: Run, applied: Path
+) -> None:
+    cli("snapshot", applied, "--out", "live.json")
+    planned = cli("plan", applied, "--sandbox", "trial", "--against", "snapshot:live.json")
+    assert planned.code == 0
+    refused = cli("plan", applied, "--sandbox", "trial", "--restore", "live.json")
+    assert (refused.code, "the file is of the server http" in refused.err) == (5, True)
 
 
 def test_a_restore_does_not_write_over_what_it_reads(cli: Run, applied: Path) -> None:

@@ -16,7 +16,7 @@ from catalogsync.observe import observe
 from catalogsync.outcome import Outcome, Status
 from catalogsync.perform import Performer
 from catalogsync.plan import Plan, build_plan
-from catalogsync.restoring import desired, left_there, pre_images, settled
+from catalogsync.restoring import desired, finished, in_doubt, left_there, pre_images, settled
 from catalogsync.rules import NO_ALLOWANCES, Allowances
 from catalogsync.snapshots import SavedSnapshot, parsed, written
 from catalogsync.texts import normalised
@@ -34,10 +34,11 @@ def applied(server: FakeServer, catalog: Catalog) -> SavedSnapshot:
     snapshot = observe(server, catalog, jobs=2)
     found = diff(catalog, snapshot)
     plan = build_plan(catalog, found, allow=EVERYTHING)
-    kept = parsed(written(pre_images(plan, snapshot, now=NOW)).encode())
-    outcomes = carried_out(server, plan, Ledger(found, snapshot))
+    ledger = Ledger(found, snapshot)
+    kept = pre_images(plan, snapshot, "here", now=NOW)
+    outcomes = carried_out(server, plan, ledger)
     assert {outcome.status for outcome in outcomes} <= {Status.DONE}
-    return kept
+    return parsed(written(finished(kept, ledger.made())).encode())
 
 
 def carried_out(server: FakeServer, plan: Plan, ledger: Ledger) -> list[Outcome]:
@@ -59,7 +60,7 @@ def planned(
     found = diff(wanted, snapshot)
     found = replace(found, refusals=(*found.refusals, *gone))
     plan = build_plan(wanted, found, allow=allow)
-    return plan, Ledger(found, snapshot), pre_images(plan, snapshot, now=NOW)
+    return plan, Ledger(found, snapshot), pre_images(plan, snapshot, "here", now=NOW)
 
 
 def restored(
@@ -129,6 +130,37 @@ def spec(**fields: Any) -> ModelSpec:
 
 def catalog_of(*specs: ModelSpec, **fields: Any) -> Catalog:
     return Catalog(name="acme", models=specs, **fields)
+
+
+def test_only_the_model_that_the_apply_created_is_deleted() -> None:
+    server = FakeServer()
+    kept = applied(server, catalog_of(spec()))
+    (made,) = server.models
+    assert left_there(kept, observe(server, catalog_of(spec()))) == ("ink",)
+    del server.models[made]
+    applied(server, catalog_of(spec()))
+    (another,) = server.models
+    snapshot = observe(server, catalog_of(spec()))
+    assert (left_there(kept, snapshot), in_doubt(kept, snapshot)) == ((), ("ink",))
+    restored(server, catalog_of(), kept, prune=True)
+    assert set(server.models) == {another}
+
+
+def test_a_created_model_that_was_let_go_is_not_deleted() -> None:
+    server = FakeServer()
+    kept = applied(server, catalog_of(spec()))
+    applied(server, catalog_of(spec(state=State.UNMANAGED)))
+    restored(server, catalog_of(), kept, prune=True)
+    assert len(server.models) == 1
+
+
+def test_nothing_is_deleted_where_the_file_does_not_say_what_was_created() -> None:
+    server = FakeServer()
+    kept = finished(applied(server, catalog_of(spec())), {})
+    snapshot = observe(server, catalog_of(spec()))
+    assert (left_there(kept, snapshot), in_doubt(kept, snapshot)) == ((), ("ink",))
+    restored(server, catalog_of(), kept, prune=True)
+    assert len(server.models) == 1
 
 
 def test_only_the_fields_that_the_apply_changed_come_back() -> None:
