@@ -153,4 +153,5 @@ def _loaded(root: Path, catalog: Catalog, ref: str, blobs: KnownBlobs | None, sa
     words = [said] if said else [] if found.commit.startswith(ref) else [ref]
     if found.catalog is None:
         words.append("where this catalog does not exist")
-    return Known(found.catalog or Catalog(catalog.name), Base(found.commit, ", ".join(words)))
+    base = Base(found.commit, ", ".join(words), guessed=said == _NOT_RECORDED)
+    return Known(found.catalog or Catalog(catalog.name), base)
