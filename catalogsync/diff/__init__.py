@@ -14,7 +14,7 @@ from catalogsync.diff.edited_files import edited_file, held_in
 from catalogsync.diff.managed import MANAGED, READ_ALONE
 from catalogsync.diff.mine import mine, still_undoing
 from catalogsync.diff.threeway import Sides
-from catalogsync.diff.training import BUSY, TRAINING
+from catalogsync.diff.training import BUSY, TRAINING, declares_training
 from catalogsync.diff.unread import unread
 from catalogsync.diff.values import (
     Accepted,
@@ -55,6 +55,7 @@ __all__ = [
     "Verb",
     "but_for_git",
     "cards",
+    "declares_training",
     "diff",
     "patched",
     "undone",
