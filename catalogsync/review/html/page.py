@@ -14,6 +14,7 @@ from catalogsync.review.html.elements import Content, Markup, element, joined
 from catalogsync.review.html.fields import LABELS
 from catalogsync.review.html.model import SIGNS, Desk, badge, changes_in_short, model_section
 from catalogsync.review.html.shown import shown_assets
+from catalogsync.review.html.strips import HEIGHTS
 from catalogsync.review.html.tiles import NARROWEST, UNIT, WIDEST, Gallery, gallery, icons
 from catalogsync.review.phrases import read_before_words, total_cost
 from catalogsync.review.text import summary, work_estimate
@@ -106,7 +107,8 @@ def document(title: str, body: Markup, picture_rules: Markup) -> str:
 
 
 _WIDTHS = "".join(f".w{n}{{width:{n * UNIT}px}}\n" for n in range(NARROWEST, WIDEST + 1))
-_STYLE = files(__package__).joinpath("style.css").read_text(encoding="utf-8") + _WIDTHS
+_HEIGHTS = "".join(f".strip.h{n} .frame{{height:{n}px}}\n" for n in HEIGHTS)
+_STYLE = files(__package__).joinpath("style.css").read_text(encoding="utf-8") + _WIDTHS + _HEIGHTS
 
 
 def _ordered(plan: Plan) -> list[ModelPlan]:

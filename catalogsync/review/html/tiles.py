@@ -12,7 +12,7 @@ from catalogsync.review.words import file_size
 UNIT = 8
 """Tiles are as wide as a whole number of these, in pixels."""
 
-NARROWEST, WIDEST = 12, 48
+NARROWEST, WIDEST = 8, 48
 """The number of units that the smallest and the largest tile has."""
 
 _SLIMMEST, _BROADEST = 0.64, 1.6
