@@ -54,6 +54,10 @@ class Gallery:
         """What there is to show of an asset, if anything is known."""
         return self.pictures.get(ref.digest or ref.id) or self.pictures.get(ref.id)
 
+    def lacks(self, ref: AssetRef) -> bool:
+        """Whether an asset is an image of which nobody tried to make a copy."""
+        return ref.kind is AssetKind.IMAGE and self.picture(ref) is None
+
     def tile(self, ref: AssetRef, what: str, *, style: str = "") -> Markup:
         """An asset in a frame; `what` says in words what it is there for."""
         picture = self.picture(ref)
