@@ -6,13 +6,14 @@ from datetime import date, timedelta
 from catalogsync.identity import owners
 from catalogsync.model import ModelSpec, RemoteModel
 
-_RESTORABLE = timedelta(days=30)
+KEPT_DAYS = 30
+"""How many days the API keeps what was deleted."""
 
 
 def last_day(deleted: RemoteModel) -> date | None:
     """The day until which the API restores a model; None where it does not tell when it went."""
     try:
-        return date.fromisoformat(deleted.deleted_at[:10]) + _RESTORABLE
+        return date.fromisoformat(deleted.deleted_at[:10]) + timedelta(days=KEPT_DAYS)
     except ValueError:
         return None
 

@@ -293,7 +293,9 @@ def _new_collections(
 
 def _plan_model(found: ModelDiff, diff: Diff, catalog: str) -> ModelPlan:
     before, after = cards(found, diff.contents, diff.collections)
-    named = found.spec or found.remote
+    # What goes is what is there: who brings back an earlier state knows only its key.
+    goes = found.remote if found.verb is Verb.DELETE else None
+    named = goes or found.spec or found.remote
     assert named
     return ModelPlan(
         key=found.key,

@@ -24,6 +24,7 @@ from catalogsync.model import RemoteModel
 from catalogsync.ports import CatalogWriter
 from catalogsync.promotion import is_copy_of, travelling_mark
 from catalogsync.recovery import is_there
+from catalogsync.training_due import data_marks
 
 COPYING = "copying"
 
@@ -121,8 +122,9 @@ class Promoter:
                 lambda: found(new_only=True),
                 self._sleep,
             )
-        tags = source.get_model(copied).tags
-        ours = {tag for tag in tags if tag.startswith(OWNER_PREFIX)} - {self._mark(action.model)}
+        held = source.get_model(copied)
+        ours = {tag for tag in held.tags if tag.startswith(OWNER_PREFIX)}
+        ours -= {self._mark(action.model), *data_marks(held)}
         source.edit_tags(copied, add=[self._mark(action.model)], delete=sorted(ours))
         self._wait(source, copied, action.model)
         return copied

@@ -5,20 +5,32 @@ from dataclasses import dataclass, replace
 
 from catalogsync.actions import By
 from catalogsync.claims import Claim, Way
-from catalogsync.diff import Diff, ModelDiff, Promotion, Verb
+from catalogsync.diff import (
+    TRAINING,
+    Diff,
+    ModelDiff,
+    Promotion,
+    Verb,
+    declares_training,
+    diff,
+)
 from catalogsync.identity import Origin, Refusal, match, owner_tag, owners, promoting_owner
-from catalogsync.model import Catalog, ModelSpec, RemoteModel
+from catalogsync.model import Catalog, ModelSpec, RemoteModel, Snapshot
 
 _BUSY = ("training", "copying")
 
 
 @dataclass(frozen=True, slots=True)
 class SourceProject:
-    """The project that models are brought from: what it is called, and what it has."""
+    """The project that models are brought from: what it is called, and what it has.
+
+    `retrained` are the keys whose manifests declare other training data than it has.
+    """
 
     name: str
     models: Mapping[str, RemoteModel]
     by: By
+    retrained: frozenset[str] = frozenset()
 
 
 def is_copy_of(model: RemoteModel, original: RemoteModel) -> bool:
@@ -30,6 +42,33 @@ def is_copy_of(model: RemoteModel, original: RemoteModel) -> bool:
 def travelling_mark(catalog: str, key: str) -> str:
     """The tag of a copy that is on its way to another project."""
     return owner_tag(promoting_owner(catalog), key)
+
+
+def training_only(catalog: Catalog, found: Diff) -> Catalog:
+    """What the destination lacks and declares training data, with nothing but that."""
+    coming = (m.spec for m in found.models if m.verb is Verb.CREATE and m.spec)
+    bare = (_training_only(spec) for spec in coming)
+    return replace(catalog, models=tuple(spec for spec in bare if declares_training(spec)))
+
+
+def _training_only(spec: ModelSpec) -> ModelSpec:
+    return ModelSpec(
+        key=spec.key,
+        name=spec.name,
+        type=spec.type,
+        id=spec.id,
+        renamed_from=spec.renamed_from,
+        training_images=spec.training_images,
+        training_pairs=spec.training_pairs,
+        training_parameters=spec.training_parameters,
+    )
+
+
+def retrained(training: Catalog, there: Snapshot) -> frozenset[str]:
+    """The keys of those whose training data is another one in the source."""
+    found = diff(training, there)
+    changes = (change for model in found.models for change in model.changes)
+    return frozenset(change.model for change in changes if change.field in TRAINING)
 
 
 def with_promotions(
@@ -82,11 +121,16 @@ class _Judge:
         original = self._original(model.key)
         came = model.origin is Origin.CLAIMED or self._leftovers(model.key)
         if model.verb is Verb.CREATE:
-            return Promotion(original, self._source.name, self._source.by) if original else None
+            return self._coming(model.key, original) if original else None
         if not came or model.remote is None:
             return None
         stand_in = original or self._stand_in(model.key, "")
         return Promotion(stand_in, self._source.name, self._source.by, arrived=model.remote.id)
+
+    def _coming(self, key: str, original: RemoteModel) -> Promotion:
+        source = self._source
+        retrains = key in source.retrained
+        return Promotion(original, source.name, source.by, retrains=retrains)
 
     def problem(self, model: ModelDiff) -> Refusal | None:
         """What speaks against bringing a model over."""

@@ -9,7 +9,7 @@ _NOTES = {
     Origin.INTERRUPTED: "left behind, untagged, by an apply that was interrupted",
     Origin.CLAIMED: "brought here, untagged, by a run that was interrupted",
 }
-_TEXTS_ARE_SET = "what its texts are cannot be read meanwhile, so that they are set"
+_TEXTS_ARE_SET = "its texts cannot be read while it is deleted: the manifest's replace them"
 _IMAGES_STAY = "training images that its manifest does not name stay until the next plan"
 _UNSEEN = "only the live project knows what it holds by now; here that counts as empty"
 

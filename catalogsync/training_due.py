@@ -5,9 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from catalogsync.diff import TRAINING, Diff, ModelDiff
+from catalogsync.diff import TRAINING, Diff, ModelDiff, Verb, declares_training
 from catalogsync.errors import AccessDenied, ApiError, BadResponse
-from catalogsync.identity import OWNER_PREFIX, Match
+from catalogsync.identity import OWNER_PREFIX
 from catalogsync.model import Catalog, ModelSpec, Price, RemoteModel
 from catalogsync.ports import TrainingPrices
 from catalogsync.training import parameters_of
@@ -56,29 +56,40 @@ def known_units(due: Iterable[TrainingDue]) -> list[float]:
 
 
 def trainings_due(diff: Diff, refused: Collection[str]) -> Iterator[TrainingDue]:
-    """The models that the server tells to be untrained, and those whose training data changes."""
+    """The models that the server tells to be untrained, and those whose training data changes.
+
+    One that is brought over from another project is as trained as it is there.
+    """
     changing = {model.key for model in diff.models if _changes_data(model)}
+    sources = {model.key: source for model in diff.models if (source := _source(model))}
     for found in sorted(diff.present, key=lambda found: found.spec.key):
-        spec, live = found.spec, found.remote
-        why = _why(found, changing=spec.key in changing)
+        spec = found.spec
+        live = sources.get(spec.key, found.remote)
+        why = _why(spec, live, changing=spec.key in changing)
         images = _declared(spec, live)
         if why and images and spec.key not in refused:
             held = live.training_count if live else 0
-            model_id = live.id if live else ""
+            model_id = found.remote.id if found.remote else ""
             yield TrainingDue(spec.key, spec.name, model_id, why, images, held or images)
 
 
+def _source(model: ModelDiff) -> RemoteModel | None:
+    """The model of another project that comes over with its weights."""
+    return model.promotion.source if model.promotion and model.verb is Verb.CREATE else None
+
+
 def _changes_data(model: ModelDiff) -> bool:
+    if model.promotion and model.verb is Verb.CREATE:
+        return model.promotion.retrains
     return any(change.field in TRAINING for change in model.changes)
 
 
 _UNTRAINED = {"new": Why.NEW, "failed": Why.FAILED, "training-canceled": Why.CANCELED}
 
 
-def _why(found: Match, *, changing: bool) -> Why | None:
+def _why(spec: ModelSpec, live: RemoteModel | None, *, changing: bool) -> Why | None:
     """Why a model is due; None for one that is not, is busy, or whose training is not declared."""
-    spec, live = found.spec, found.remote
-    if all(getattr(spec, name) is None for name in TRAINING.values()):
+    if not declares_training(spec):
         return None
     if live is None:
         return None if spec.weights else Why.NEW

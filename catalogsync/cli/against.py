@@ -1,7 +1,7 @@
 """What a plan is made against in place of the live project: a commit, or a snapshot's file."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from catalogsync.assumed import as_applied, trusting
 from catalogsync.cli.options import option
 from catalogsync.cli.saved import read_whole
 from catalogsync.errors import UsageError
+from catalogsync.manifest.blobs import GitFile
 from catalogsync.manifest.commit import load_commit
 from catalogsync.manifest.tree import KnownBlobs
 from catalogsync.model import Catalog, Snapshot, Target
@@ -25,7 +26,7 @@ class Offline:
     """What stands for the live project; `against` is the plan's word for it, `said` people's.
 
     `read_at` is when the live project was read (UTC), empty where it was not. With an `undo` it has
-    only what one apply was about to change.
+    only what one apply was about to change. `files` are those that Git holds of it.
     """
 
     snapshot: Snapshot
@@ -33,6 +34,7 @@ class Offline:
     said: str
     read_at: str = ""
     undo: Undo | None = None
+    files: Mapping[str, GitFile] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,8 @@ def _commit(ref: str, desired: Desired) -> Offline:
     if found.catalog is None:
         said += ", where this catalog does not exist"
     base = found.catalog or Catalog(desired.catalog.name)
-    return Offline(as_applied(base, desired.catalog), f"git:{found.commit}", said)
+    snapshot = as_applied(base, desired.catalog)
+    return Offline(snapshot, f"git:{found.commit}", said, files=found.files)
 
 
 def _snapshot(file: str, desired: Desired) -> Offline:

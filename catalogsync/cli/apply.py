@@ -112,7 +112,7 @@ def command(
         write_lines(lines, color=color, to_stderr=shown)
         pictures: Pictures = {}
         if readings.want_pictures:
-            pictures = pictures_in(opened, plan, live=html_live_images, timeout=choices.timeout)
+            pictures = pictures_in(opened, planned, live=html_live_images, timeout=choices.timeout)
         manner = Manner(
             jobs=choices.jobs,
             asks=not (yes or approval.given),

@@ -1,8 +1,8 @@
 """What was applied last, as far as Git knows: the base that tells a change set from edits."""
 
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from shutil import which
 
@@ -12,6 +12,7 @@ from catalogsync.forge.target_branch import TargetBranch, target_branch
 from catalogsync.identity import was_applied
 from catalogsync.manifest import work_tree
 from catalogsync.manifest.applied import Applied, newest_applied
+from catalogsync.manifest.blobs import GitFile
 from catalogsync.manifest.commit import load_beside, merge_base
 from catalogsync.manifest.tree import KnownBlobs
 from catalogsync.manifest.uncommitted import has_commits, may_differ_from_head
@@ -21,10 +22,14 @@ from catalogsync.plan import Base
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A base: its catalog, None where there is none, and what is to be said of it."""
+    """A base: its catalog, None where there is none, and what is to be said of it.
+
+    `files` are those of the catalog that Git holds and that may not be here any more.
+    """
 
     catalog: Catalog | None
     base: Base | None
+    files: Mapping[str, GitFile] = field(default_factory=dict, compare=False)
 
 
 NO_BASE = Known(None, None)
@@ -88,7 +93,7 @@ def base_of_desk(root: Path, catalog: Catalog, blobs: KnownBlobs | None) -> Know
         return Known(None, Base("", f"{error.message}; {error.hint}"))
     if head.catalog is None or is_applied_alike(head.catalog, catalog):
         return NO_BASE
-    return Known(head.catalog, Base(head.commit, _NOT_RECORDED, guessed=True))
+    return Known(head.catalog, Base(head.commit, _NOT_RECORDED, guessed=True), head.files)
 
 
 def unless_never_applied(known: Known, catalog: Catalog, snapshot: Snapshot) -> Known:
@@ -154,4 +159,5 @@ def _loaded(root: Path, catalog: Catalog, ref: str, blobs: KnownBlobs | None, sa
     words = [said] if said else [] if found.commit.startswith(ref) else [ref]
     if found.catalog is None:
         words.append("where this catalog does not exist")
-    return Known(found.catalog or Catalog(catalog.name), Base(found.commit, ", ".join(words)))
+    base = Base(found.commit, ", ".join(words), guessed=said == _NOT_RECORDED)
+    return Known(found.catalog or Catalog(catalog.name), base, found.files)

@@ -4,13 +4,15 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from catalogsync.model import AssetRef, LocalFile
+from catalogsync.model import AssetKind, AssetRef, LocalFile
 from catalogsync.pictures.picture import Picture
-from catalogsync.plan import ModelPlan, Plan
+from catalogsync.plan import ModelPlan
 from catalogsync.ports import ASSETS_PER_READ
 
 if TYPE_CHECKING:
+    from catalogsync.cli.planning import Planned
     from catalogsync.cli.session import Session
+    from catalogsync.manifest.blobs import GitFile
     from catalogsync.pictures.copies import Source
     from catalogsync.scenario import ScenarioClient
 
@@ -23,12 +25,12 @@ _PATIENCE = 20.0
 
 def pictures_of(
     models: Sequence[ModelPlan],
-    files: Mapping[str, LocalFile],
+    files: "Mapping[str, LocalFile | GitFile]",
     *,
     live: "ScenarioClient | None" = None,
     timeout: float = _PATIENCE,
 ) -> Pictures:
-    """Copies of what is shown of these models: the catalog's files, and those of a `live` project.
+    """Copies of what is shown of these models: of `files`, and of those of a `live` project.
 
     A picture of the project that takes longer than `timeout`, in seconds, is left out.
     """
@@ -43,10 +45,15 @@ def pictures_of(
     return _with_live(assets, local, live, min(timeout, _PATIENCE))
 
 
-def pictures_in(opened: "Session", plan: Plan, *, live: bool, timeout: float) -> Pictures:
-    """Copies of what a plan of a session shows; with `live`, of what only the project has, too."""
-    client = opened.client if live else None
-    return pictures_of(plan.models, opened.catalog.files, live=client, timeout=timeout)
+def pictures_in(opened: "Session", planned: "Planned", *, live: bool, timeout: float) -> Pictures:
+    """Copies of what a plan of a session shows; of what is not here, by the base or by `live`.
+
+    What Git holds of the base may be no more than the pointers of Git LFS.
+    """
+    models, files = planned.plan.models, opened.catalog.files
+    if live:
+        return pictures_of(models, files, live=opened.client, timeout=timeout)
+    return pictures_of(models, {**planned.base_files, **files}, timeout=timeout)
 
 
 def pictures_on_server(
@@ -63,7 +70,7 @@ def _with_live(
     timeout: float,
 ) -> Pictures:
     from catalogsync.pictures.copies import copies
-    from catalogsync.pictures.sources import live_sources
+    from catalogsync.pictures.sources import NOT_READ, live_sources
     from catalogsync.scenario import ImageReader
 
     missing = [ref for ref in assets if ref.id and ref.digest not in local]
@@ -74,4 +81,6 @@ def _with_live(
     with closing(ImageReader(seconds=timeout)) as reader:
         sources = {**local, **live_sources(missing, urls, reader.read)}
         keys = (ref.digest if ref.digest in sources else ref.id for ref in assets)
-        return copies({key: sources[key] for key in keys if key in sources})
+        made = copies({key: sources[key] for key in keys if key in sources})
+    images = (ref.id for ref in missing if ref.kind is AssetKind.IMAGE)
+    return {**dict.fromkeys((each for each in images if each not in urls), NOT_READ), **made}

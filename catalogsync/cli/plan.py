@@ -64,7 +64,7 @@ def command(
             say_restore(planned, planning, quiet=quiet)
             if readings.want_pictures:
                 pictures = pictures_in(
-                    opened, saved.plan, live=html_live_images, timeout=choices.timeout
+                    opened, planned, live=html_live_images, timeout=choices.timeout
                 )
     elif choices.recalls:
         raise UsageError(
@@ -75,9 +75,9 @@ def command(
     elif html_live_images:
         raise UsageError("--html-live-images asks the server", hint="leave --against out")
     else:
-        catalog, saved, said = plan_offline(choices, planning, against)
+        files, saved, said = plan_offline(choices, planning, against)
         if readings.want_pictures:
-            pictures = pictures_of(saved.plan.models, catalog.files)
+            pictures = pictures_of(saved.plan.models, files)
     document = spooled(lambda file: write_sealed(saved_document(saved), file))
     readings.write_files(Told(saved, document, pictures=pictures, jobs=choices.jobs))
     if readings.as_json:

@@ -30,8 +30,9 @@ from catalogsync.diff import Diff, Verb, diff
 from catalogsync.errors import UsageError
 from catalogsync.identity import Refusal
 from catalogsync.manifest import load
+from catalogsync.manifest.blobs import GitFile
 from catalogsync.manifest.tree import KnownBlobs
-from catalogsync.model import Catalog, RemoteModel, Snapshot, Target
+from catalogsync.model import Catalog, LocalFile, RemoteModel, Snapshot, Target
 from catalogsync.observe import observe
 from catalogsync.plan import Base, Plan, build_plan
 from catalogsync.restoring import as_it_was, settled
@@ -39,6 +40,9 @@ from catalogsync.review.saved import SavedPlan, Scope
 from catalogsync.rules import Allowances
 from catalogsync.snapshots import SavedSnapshot
 from catalogsync.training_due import priced
+
+Files = Mapping[str, LocalFile | GitFile]
+"""Files by their sha256, on disk or in Git."""
 
 Objections = Callable[[Plan], Iterable[Refusal]]
 """What speaks against a plan beside its own rules: that nobody approved it."""
@@ -60,12 +64,16 @@ class Planning:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A plan with what it was made from; of a promotion, also the models of the source project."""
+    """A plan with what it was made from; of a promotion, also the models of the source project.
+
+    `base_files` are those that Git holds of the base.
+    """
 
     saved: SavedPlan
     diff: Diff
     snapshot: Snapshot
     source: Mapping[str, RemoteModel] = field(default_factory=dict)
+    base_files: Mapping[str, GitFile] = field(default_factory=dict)
 
     @property
     def plan(self) -> Plan:
@@ -101,8 +109,11 @@ def split_options(options: dict[str, Any]) -> tuple[Planning, Choices]:
 
 def plan_offline(
     choices: Choices, planning: Planning, against: Against
-) -> tuple[Catalog, SavedPlan, str]:
-    """Plan without network and credentials; also what it is against, in words for people."""
+) -> tuple[Files, SavedPlan, str]:
+    """Plan without network and credentials; also what it is against, in words for people.
+
+    The files are those that there may be pictures of, here and in Git.
+    """
     with opened_cache(no_cache=choices.no_cache) as cache:
         root = catalog_root(choices.catalog)
         files, blobs = cache.files(root), cache.blobs(root)
@@ -130,7 +141,8 @@ def plan_offline(
         base=known.base,
     )
     scope = replace(planning.scope, changed_since=changed.commit if changed else "")
-    return catalog, SavedPlan(plan, offline.read_at, scope), offline.said
+    shown: Files = {**offline.files, **known.files, **catalog.files}
+    return shown, SavedPlan(plan, offline.read_at, scope), offline.said
 
 
 def make_plan(
@@ -170,7 +182,7 @@ def make_plan(
     plan = replace(plan, training=due)
     scope = replace(planning.scope, changed_since=opened.changed_since)
     saved = SavedPlan(plan, _told(now), scope, read_before=opened.reads.used)
-    return Planned(saved, found, snapshot)
+    return Planned(saved, found, snapshot, base_files=known.files)
 
 
 def _say_untold(plan: Plan) -> None:

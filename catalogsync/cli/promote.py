@@ -32,21 +32,29 @@ from catalogsync.cli.progress import progress
 from catalogsync.cli.readings import Readings, Told, reading_options, split_readings
 from catalogsync.cli.session import Choices, Session, chosen_target, session
 from catalogsync.cli.undo import beside_report, say_way_back
-from catalogsync.diff import diff
+from catalogsync.diff import Diff, diff
 from catalogsync.errors import Interrupted, UsageError
 from catalogsync.ledger import Ledger
 from catalogsync.model import RemoteModel, Target
+from catalogsync.observe import observe
 from catalogsync.outcome import Outcome, Status
 from catalogsync.perform import Performer
 from catalogsync.plan import ModelPlan, Plan, build_plan
 from catalogsync.promoter import Promoter, Route
-from catalogsync.promotion import SourceProject, needed_with, with_promotions
+from catalogsync.promotion import (
+    SourceProject,
+    needed_with,
+    retrained,
+    training_only,
+    with_promotions,
+)
 from catalogsync.review.document import write_dumped
 from catalogsync.review.report import key_of, render_report
 from catalogsync.review.saved import SavedPlan, Scope, saved_document
 from catalogsync.review.text import render_plan
 from catalogsync.review.words import counted, visible
 from catalogsync.rules import Allowances
+from catalogsync.training_due import TrainingDue, Why
 
 if TYPE_CHECKING:
     from catalogsync.scenario import ScenarioClient
@@ -203,8 +211,9 @@ class _Run:
             promoting=promoting,
         )
         if promoting:
-            project = SourceProject(self.both.source.name, source, self.by)
-            found = with_promotions(opened.catalog, found, project, snapshot.models)
+            found = with_promotions(
+                opened.catalog, found, self._source(source, found), snapshot.models
+            )
         plan = build_plan(
             opened.catalog,
             found,
@@ -215,6 +224,15 @@ class _Run:
         read_at = now.strftime("%Y-%m-%dT%H:%M:%SZ")
         scope = Scope(only=self.choices.keys, anew=True)
         return Planned(SavedPlan(plan, read_at, scope), found, snapshot, source)
+
+    def _source(self, models: dict[str, RemoteModel], found: Diff) -> SourceProject:
+        """The source project; of what comes over and is trained, what on is read there too."""
+        name, training = self.both.source.name, training_only(self.both.opened.catalog, found)
+        if not training.models:
+            return SourceProject(name, models, self.by)
+        there = observe(self.both.client, training, jobs=self.manner.jobs)
+        read = {**models, **there.models}
+        return SourceProject(name, read, self.by, retrained(training, there))
 
     def say_what_stays(self, planned: Planned) -> None:
         """Say of what is there already that it keeps its weights."""
@@ -253,7 +271,11 @@ class _Run:
         done = carried_out(
             following.both.opened, rest, replace(self.manner, asks=False, reports=False)
         )
-        plan = replace(planned.plan, refusals=(*planned.plan.refusals, *rest.plan.refusals))
+        plan = replace(
+            planned.plan,
+            refusals=(*planned.plan.refusals, *rest.plan.refusals),
+            training=_due_by_now(planned.plan, rest.plan),
+        )
         told = replace(planned, saved=replace(planned.saved, plan=plan))
         return self._ended(told, brought, done)
 
@@ -317,6 +339,13 @@ class _Run:
 
 def _promotions(model: ModelPlan) -> tuple[PromoteModel, ...]:
     return tuple(action for action in model.actions if isinstance(action, PromoteModel))
+
+
+def _due_by_now(planned: Plan, rest: Plan) -> tuple[TrainingDue, ...]:
+    """What is due once the models are there: what they tell, and a mark that did not come along."""
+    told = {due.key: due for due in planned.training if due.why is Why.CHANGED}
+    told |= {due.key: due for due in rest.training}
+    return tuple(told[key] for key in sorted(told))
 
 
 def _no_files(asset: object) -> Any:

@@ -53,6 +53,8 @@ def desired_session(
         keys = selected(catalog, choices)
         scope = replace(planning.scope, restores=_digest(content))
         restoring = replace(planning, restore=saved, scope=scope, described=opened.catalog.wanted)
+        # Nothing of these files is sent; the page shows what they still have of what was.
+        catalog = replace(catalog, files=opened.catalog.files)
         yield replace(opened, catalog=catalog, keys=keys), restoring
 
 

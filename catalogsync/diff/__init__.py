@@ -14,7 +14,7 @@ from catalogsync.diff.edited_files import edited_file, held_in
 from catalogsync.diff.managed import MANAGED, READ_ALONE
 from catalogsync.diff.mine import mine, still_undoing
 from catalogsync.diff.threeway import Sides
-from catalogsync.diff.training import BUSY, TRAINING
+from catalogsync.diff.training import BUSY, TRAINING, declares_training
 from catalogsync.diff.unread import unread
 from catalogsync.diff.values import (
     Accepted,
@@ -30,7 +30,7 @@ from catalogsync.diff.values import (
     patched,
     undone,
 )
-from catalogsync.identity import Match, Matching, Refusal, match, twins
+from catalogsync.identity import Match, Matching, Refusal, match, owners, twins
 from catalogsync.import_notes import Note, notes_by_key
 from catalogsync.model import Catalog, Snapshot, State
 from catalogsync.shard import Shard
@@ -55,6 +55,7 @@ __all__ = [
     "Verb",
     "but_for_git",
     "cards",
+    "declares_training",
     "diff",
     "patched",
     "undone",
@@ -122,7 +123,8 @@ class _Scope:
         matching = self._matched(catalog, notes, claims)
         lost = {spec.key: spec.id for spec in matching.lost}
         ids = lost | matching.restorable() | matching.ids()
-        compare = Comparison(catalog, snapshot, self.contents, ids)
+        old_keys = _without_a_manifest(catalog, matching, snapshot)
+        compare = Comparison(catalog, snapshot, self.contents, ids, old_keys)
         chosen = [found for found in matching.matches if self._has(found.spec.key)]
         refused = dict(self._refused(chosen))
         matches = [found for found in chosen if found.spec.key not in refused]
@@ -215,6 +217,15 @@ class _Scope:
         for key, remote in matching.orphans if self.prune else ():
             if not self._has_orphan(key):
                 yield ModelDiff(key, Verb.DELETE, None, remote)
+
+
+def _without_a_manifest(catalog: Catalog, matching: Matching, snapshot: Snapshot) -> dict[str, str]:
+    """The keys of models whose manifests went, by id: of what is there, and of what was deleted."""
+    marks = ((m.id, mark) for m in snapshot.deleted.values() for mark in owners(m))
+    deleted = {model_id: key for model_id, (name, key) in marks if name == catalog.name}
+    found = deleted | {model.id: key for key, model in matching.orphans}
+    there = {spec.key for spec in catalog.models}
+    return {model_id: key for model_id, key in found.items() if key not in there}
 
 
 def _trained_on(snapshot: Snapshot) -> frozenset[str]:

@@ -95,7 +95,10 @@ def _unseen(spec: ModelSpec, changes: Iterable[Change]) -> Iterator[Change]:
 
 
 class Comparison:
-    """Compares one manifest at a time against a snapshot."""
+    """Compares one manifest at a time against a snapshot.
+
+    `ids` are the models of the keys that have one, `gone` the keys of models whose manifests went.
+    """
 
     def __init__(
         self,
@@ -103,8 +106,10 @@ class Comparison:
         snapshot: Snapshot,
         contents: Contents,
         ids: Mapping[str, str],
+        gone: Mapping[str, str] | None = None,
     ) -> None:
         self._catalog = catalog
+        self._gone = gone or {}
         self._contents = contents
         self._keys = {model_id: key for key, model_id in ids.items()}
         self._collections = snapshot.collections or {}
@@ -259,12 +264,20 @@ class Comparison:
     def in_words_of(self, author: Text, text: Text) -> str:
         """The server's text, with references written as the manifest's author writes them."""
         words = {self.canonical(Text((m,))): m.written for m in author.mentions}
+        keys = self._gone_but_for(author) | self._keys if self._gone else self._keys
 
         def word(part: str | Mention) -> str:
             if isinstance(part, str):
                 return part
-            if isinstance(part.target, ModelRef) and part.target.id in self._keys:
-                return f"{{model:{self._keys[part.target.id]}}}"
+            if isinstance(part.target, ModelRef) and part.target.id in keys:
+                return f"{{model:{keys[part.target.id]}}}"
             return normalised(words.get(self.canonical(Text((part,))), part.written))
 
         return "".join(map(word, text.parts))
+
+    def _gone_but_for(self, author: Text) -> dict[str, str]:
+        """The keys of models whose manifests went, but for those that the author calls by id."""
+        parts = (parsed(p).mentions if isinstance(p, str) else (p,) for p in author.parts)
+        targets = (mention.target for part in parts for mention in part)
+        by_id = {target.id for target in targets if isinstance(target, ModelRef)}
+        return {model_id: key for model_id, key in self._gone.items() if model_id not in by_id}

@@ -19,6 +19,11 @@ BUSY = ("training", "copying")
 """The statuses in which nobody may touch a model's training data."""
 
 
+def declares_training(spec: ModelSpec) -> bool:
+    """Whether a manifest says anything of what its model is trained on."""
+    return any(getattr(spec, name) is not None for name in TRAINING.values())
+
+
 def training_changes(spec: ModelSpec, live: RemoteModel, contents: Contents) -> Iterator[Change]:
     """The differences of a manifest's training data; images are a set, pairs a list."""
     yield from _image_changes(spec, live, contents)

@@ -120,12 +120,16 @@ class Verb(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Promotion:
-    """Where a model is brought over from, and how; `arrived` under that id, if it is there."""
+    """Where a model is brought over from, and how; `arrived` under that id, if it is there.
+
+    What it `retrains` has other training data in its manifest than in the source.
+    """
 
     source: RemoteModel
     origin: str
     by: By
     arrived: str = ""
+    retrains: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Reads the blobs of a Git repository by their ids, with one process for all of them."""
 
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -20,11 +21,25 @@ _CHEAP = 1 << 20
 """How much of a blob is rather read to its end than left unread, in bytes."""
 
 
+@dataclass(frozen=True, slots=True)
+class GitFile:
+    """A file as Git keeps it, in the repository that `root` is in."""
+
+    root: Path
+    oid: str
+
+    def read(self, limit: int) -> bytes:
+        """At most the first `limit` bytes of it."""
+        with Blobs(self.root) as blobs:
+            blobs.turn_to(self.oid)
+            return blobs.read(limit)
+
+
 class Blobs:
     """`git cat-file --batch`, for the length of a `with`."""
 
     def __init__(self, root: Path) -> None:
-        self._root = root
+        self.root = root
         self._process: subprocess.Popen[bytes] | None = None
         self._left = 0
 
@@ -76,7 +91,7 @@ class Blobs:
         if self._process is None:
             self._process = subprocess.Popen(
                 [*COMMAND, *_SPARING, "cat-file", "--batch"],
-                cwd=self._root,
+                cwd=self.root,
                 env=environment() | LOCAL,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,

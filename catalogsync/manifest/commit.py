@@ -1,12 +1,13 @@
 """The catalog as it is in a Git commit; nothing but Git is asked, nothing is checked out."""
 
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from shlex import quote
 
 from catalogsync.errors import CatalogSyncError, ManifestError, Problem, UsageError
-from catalogsync.manifest.blobs import Blobs
+from catalogsync.manifest.blobs import Blobs, GitFile
 from catalogsync.manifest.catalog import read
 from catalogsync.manifest.git import ask, complaint, work_tree
 from catalogsync.manifest.root import CATALOG, MODELS
@@ -18,10 +19,14 @@ from catalogsync.model import Catalog
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """The catalog in a commit, or None where the commit has none; `commit` is the full id."""
+    """The catalog in a commit, or None where the commit has none; `commit` is the full id.
+
+    `files` are those that its models refer to, by their sha256, as far as they were read.
+    """
 
     commit: str
     catalog: Catalog | None
+    files: Mapping[str, GitFile] = field(default_factory=dict, compare=False)
 
 
 def load_commit(root: Path, ref: str, *, known: KnownBlobs | None = None) -> Committed:
@@ -78,7 +83,7 @@ def _loaded(
             where=f"the catalog at {ref}",
             hint="it cannot have been applied like that: choose another commit",
         )
-    return Committed(commit, catalog)
+    return Committed(commit, catalog, files.held)
 
 
 _MOST_FOLDERS = 1000

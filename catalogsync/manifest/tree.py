@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from catalogsync.errors import CatalogSyncError
-from catalogsync.manifest.blobs import Blobs
+from catalogsync.manifest.blobs import Blobs, GitFile
 from catalogsync.manifest.content import Content
 from catalogsync.manifest.files import Parts, examined, require_size
 from catalogsync.manifest.git import COMMAND, LOCAL, ask, environment
@@ -65,10 +65,14 @@ Tree = dict[Parts, dict[str, TreeEntry]]
 
 
 class TreeFiles:
-    """The files of a tree, read by way of their blobs; none of them is on disk."""
+    """The files of a tree, read by way of their blobs; none of them is on disk.
+
+    `held` are those that were asked for as assets, by their sha256.
+    """
 
     def __init__(self, tree: Tree, blobs: Blobs, memory: KnownBlobs | None = None) -> None:
         self.by_digest: dict[str, LocalFile] = {}
+        self.held: dict[str, GitFile] = {}
         self._tree = tree
         self._blobs = blobs
         self._memory = memory
@@ -102,6 +106,7 @@ class TreeFiles:
             asset = self._examined(oid, name, form)
             if self._memory:
                 self._memory.remember(oid, name, asset)
+        self.held[asset.sha256] = GitFile(self._blobs.root, oid)
         return asset
 
     def _examined(self, oid: str, name: str, form: Format) -> AssetRef:

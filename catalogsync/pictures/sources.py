@@ -6,6 +6,7 @@ from hashlib import sha256
 
 from catalogsync.errors import CatalogSyncError
 from catalogsync.manifest import open_file
+from catalogsync.manifest.blobs import GitFile
 from catalogsync.model import AssetKind, AssetRef, LocalFile
 from catalogsync.pictures.copies import Source
 from catalogsync.pictures.picture import Picture
@@ -13,10 +14,13 @@ from catalogsync.pictures.shrink import BROKEN, TOO_LARGE, Copy, shrink, shrink_
 
 _MAX_FILE = 100_000_000
 _CHANGED = Picture(reason="the file changed after it was read")
-_NOT_READ = Picture(reason="the server did not give it")
+_NOT_IN_GIT = Picture(reason="this clone does not have the file")
+NOT_READ = Picture(reason="the server did not give it")
 
 
-def local_sources(assets: Iterable[AssetRef], files: Mapping[str, LocalFile]) -> dict[str, Source]:
+def local_sources(
+    assets: Iterable[AssetRef], files: Mapping[str, LocalFile | GitFile]
+) -> dict[str, Source]:
     """The images among the assets that are in `files`, by their digest."""
     here = {sha[:32]: (sha, file) for sha, file in files.items()}
     images = ((ref.digest, _image_of(ref)) for ref in assets)
@@ -45,17 +49,26 @@ def live_sources(
     }
 
 
-def _from_file(ref: AssetRef, sha: str, file: LocalFile, copy: Copy) -> Picture:
+def _from_file(ref: AssetRef, sha: str, file: LocalFile | GitFile, copy: Copy) -> Picture:
     if ref.size > _MAX_FILE:
         return TOO_LARGE
+    in_git = isinstance(file, GitFile)
     try:
-        with open_file(file) as stream:
-            data = stream.read(_MAX_FILE + 1)
+        data = _content(file)
     except (CatalogSyncError, OSError):
-        return BROKEN
-    return shrink(data, ref.media_type, copy) if sha256(data).hexdigest() == sha else _CHANGED
+        return _NOT_IN_GIT if in_git else BROKEN
+    if sha256(data).hexdigest() != sha:
+        return _NOT_IN_GIT if in_git else _CHANGED
+    return shrink(data, ref.media_type, copy)
+
+
+def _content(file: LocalFile | GitFile) -> bytes:
+    if isinstance(file, GitFile):
+        return file.read(_MAX_FILE + 1)
+    with open_file(file) as stream:
+        return stream.read(_MAX_FILE + 1)
 
 
 def _from_server(url: str, read: Callable[[str], bytes | None], copy: Copy) -> Picture:
     data = read(url)
-    return _NOT_READ if data is None else shrink_any(data, copy)
+    return NOT_READ if data is None else shrink_any(data, copy)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from catalogsync.diff import Verb
 from catalogsync.drift import Drift, Edited
 from catalogsync.identity import Refusal
 from catalogsync.review.drift_text import (
@@ -53,8 +54,10 @@ def render_drift_markdown(drift: Drift, *, read_at: str = "", budget: int = BUDG
 
 def _section(edited: Edited) -> Section:
     note = " · ".join(filter(None, (*who_and_when(edited), _conflict(edited))))
-    warning = f"{WARNING} conflict" if edited.conflicts else ""
-    return model_section(replace(edited.model, note=note), set(), SIGNS, warning=warning)
+    told = [f"{WARNING} conflict"] if edited.conflicts else []
+    told += ["the project has no model of it"] if edited.model.verb is Verb.DELETE else []
+    model = replace(edited.model, note=note)
+    return model_section(model, set(), SIGNS, warning=" · ".join(told))
 
 
 def _conflict(edited: Edited) -> str:

@@ -121,7 +121,7 @@ def _training_due(plan: Plan) -> str:
 
 
 def _due(due: TrainingDue) -> str:
-    return f"{code(due.key, NAME_LENGTH)} {prose(due_words(due))} ({code(due_command([due]))})"
+    return f"{code(due.key, NAME_LENGTH)}: {prose(due_words(due))} ({code(due_command([due]))})"
 
 
 def accepted_sentence(accepted: Sequence[Accepted]) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from catalogsync.deleted import KEPT_DAYS
 from catalogsync.diff import Verb
 from catalogsync.outcome import Outcome, Status
 from catalogsync.plan import ModelPlan, Plan
@@ -103,7 +104,15 @@ def _done(plan: Plan, outcomes: Sequence[Outcome]) -> list[ModelPlan]:
 
 def _done_row(model: ModelPlan) -> str:
     sign, _, _ = SIGNS[model.verb]
-    return table_row(f"`{sign}` {_DONE[model.verb]}", who(model), "")
+    return table_row(f"`{sign}` {_DONE[model.verb]}", who(model), _way_back(model))
+
+
+def _way_back(model: ModelPlan) -> str:
+    """How to have back what was deleted; nothing of all else."""
+    if model.verb is not Verb.DELETE or not model.model_id:
+        return ""
+    command = code(f"catalog-sync restore --id {model.model_id}")
+    return f"can be brought back for {KEPT_DAYS} days: {command}"
 
 
 def _trouble_row(outcome: Outcome) -> str:

@@ -179,7 +179,7 @@ def _training_due(training: Sequence[TrainingDue]) -> Iterator[Line]:
     yield Line("due for training:")
     for due in training:
         told = f"{due_words(due)} ({due_command([due])})"
-        yield Line(f"  {visible(due.key)}  {quoted(due.name)}  {visible(told)}")
+        yield Line(f"  {visible(due.key)}  {quoted(due.name)}: {visible(told)}")
     yield Line("")
 
 

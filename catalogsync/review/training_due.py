@@ -14,12 +14,13 @@ _WHY = {
     Why.CHANGES: "its training data changes",
     Why.CHANGED: "its training data was changed after it was trained",
 }
-_MOST_NAMED = 10
+MOST_NAMED = 10
+"""How many models are named where there is one line for all of them."""
 
 
 def due_words(due: TrainingDue) -> str:
     """Why a model is due for training, on how many images and at what cost; foreign text in it."""
-    return f"{_WHY[due.why]}: {counted(due.images, 'image')}, {_cost(due)}"
+    return f"{_WHY[due.why]}; {counted(due.images, 'image')}, {_cost(due)}"
 
 
 def _cost(due: TrainingDue) -> str:
@@ -57,8 +58,8 @@ def after_words(due: Sequence[TrainingDue]) -> str:
     """What to do about what is due, for the end of an apply; empty for nothing."""
     if not due:
         return ""
-    rest = len(due) - _MOST_NAMED
+    rest = len(due) - MOST_NAMED
     more = f" (and {counted(rest, 'more model')})" if rest > 0 else ""
-    command = due_command(due[:_MOST_NAMED])
+    command = due_command(due[:MOST_NAMED])
     number = counted(len(due), "model")
     return f"Training due: {number}; to see the cost and be asked: {command}{more}"

@@ -194,6 +194,19 @@ def test_an_offline_plan_takes_head_too(cli: Run, unrecorded: Path, tmp_path: Pa
     assert (found.code, MAY_UNDO_ONE in found.out) == (0, True)
 
 
+def base_of_drift(cli: Run, catalog: Path, *options: object) -> dict[str, Any]:
+    """The base in the JSON of `drift`."""
+    found: dict[str, Any] = json.loads(cli("drift", catalog, "--json", *options).out)["base"]
+    return found
+
+
+def test_a_base_that_is_named_or_recorded_is_no_guess(cli: Run, clone: Path) -> None:
+    assert cli("apply", clone, "--yes", "--record", "git-note").code == 0
+    assert base_of_drift(cli, clone)["guessed"] is False
+    assert base_of_drift(cli, clone, "--base", "HEAD")["guessed"] is False
+
+
 def test_pull_and_drift_say_that_nothing_is_recorded(cli: Run, unrecorded: Path) -> None:
     assert "(HEAD: nothing is recorded as applied)" in cli("drift", unrecorded).out
+    assert base_of_drift(cli, unrecorded)["guessed"] is True
     assert "(HEAD: nothing is recorded as applied)" in cli("pull", unrecorded, "--dry-run").err

@@ -12,6 +12,7 @@ import pytest
 from catalogsync.sandbox import running
 from tests.cli.conftest import Result, Run, live, write
 from tests.cli.test_hanging import Hanging, silent
+from tests.cli.test_training import TRAINING
 
 STAGING, PRODUCTION = "proj_staging", "proj_production"
 BOTH = ("--from", "staging", "--to", "production")
@@ -110,6 +111,39 @@ def test_what_is_there_is_updated(cli: Run, two: Path, box: Any, promote: Promot
     assert (done.code, "1 updated" in done.out) == (0, True)
     assert "its weights stay as they are" in done.err
     assert live(box, PRODUCTION)["Ink Heroes"]["tags"] == ["catalog-sync:acme/ink-heroes", "comic"]
+
+
+@pytest.fixture
+def trained(cli: Run, two: Path, box: Any) -> Path:
+    """The catalog with a training set, its model trained in staging."""
+    manifest = two / "models/ink-heroes/model.yaml"
+    write(manifest, manifest.read_text(encoding="utf-8") + TRAINING)
+    box.control.set_status(live(box, STAGING)["Ink Heroes"]["id"], "new")
+    here = ("--base-url", box.url)
+    assert cli("apply", two, "--yes", *here).code == 0
+    assert cli("train", "ink-heroes", "-C", two, "--yes", "--quiet", *here).code == 0
+    return two
+
+
+@pytest.mark.parametrize("options", SERVERS)
+def test_what_comes_over_trained_is_not_due_for_training(
+    trained: Path, promote: Promote, options: dict[str, Any]
+) -> None:
+    assert "catalog-sync train" not in promote("--dry-run").out
+    done = promote("--yes")
+    assert (done.code, "Training due" in done.out) == (0, False), done.out
+
+
+def test_what_its_manifest_trains_otherwise_is_due_once_it_came_over(
+    trained: Path, promote: Promote
+) -> None:
+    manifest = trained / "models/ink-heroes/model.yaml"
+    text = manifest.read_text(encoding="utf-8").replace("full body", "bust")
+    write(manifest, text)
+    shown = promote("--dry-run").out
+    assert '  ink-heroes  "Ink Heroes": its training data changes; 2 images, the cost' in shown
+    done = promote("--yes")
+    assert "Training due: 1 model; to see the cost and be asked: " in done.out
 
 
 def test_the_list_of_deleted_models_says_what_a_copy_was(

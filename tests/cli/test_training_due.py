@@ -11,7 +11,7 @@ from catalogsync.sandbox import running
 from tests.cli.conftest import Result, Run, live, write
 from tests.cli.test_training import PAIRS, TRAINING, manifest
 
-NEW = "it is not trained yet: 2 images, "
+NEW = "it is not trained yet; 2 images, "
 TRAIN = "(catalog-sync train ink-heroes)"
 AGAIN = "(catalog-sync train ink-heroes --again)"
 
@@ -136,13 +136,13 @@ def test_what_changes_the_data_makes_a_training_due_until_there_was_one(
 ) -> None:
     manifest(trained, other)
     (line,) = due(cli("plan", trained))
-    assert f"its training data changes: 2 images, 20 creative units {AGAIN}" in line
+    assert f"its training data changes; 2 images, 20 creative units {AGAIN}" in line
     applied = cli("apply", trained, "--yes")
     assert applied.out.splitlines()[-2].endswith("catalog-sync train ink-heroes --again")
     planned = cli("plan", trained, "--detailed-exitcode")
     assert planned.code == 0
     assert (
-        f"was changed after it was trained: 2 images, 20 creative units {AGAIN}"
+        f"was changed after it was trained; 2 images, 20 creative units {AGAIN}"
         in (due(planned)[0])
     )
     again = ("train", "ink-heroes", "-C", trained, "--again", "--yes", "--quiet")
@@ -177,7 +177,7 @@ def test_a_training_that_failed_is_due(cli: Run, declared: Path, server: Any, pr
     model_id = live(server, project)["Ink Heroes"]["id"]
     for status, words in (("failed", "failed"), ("training-canceled", "was canceled")):
         server.control.set_fields(model_id, status=status)
-        assert f"its last training {words}: 2 images" in due(cli("plan", declared))[0]
+        assert f"its last training {words}; 2 images" in due(cli("plan", declared))[0]
 
 
 def test_a_catalog_without_training_data_asks_nothing_more(

@@ -226,7 +226,7 @@ def test_what_the_apply_created_stays_unless_it_is_asked_for(cli: Run, applied: 
     assert "No changes." in back.out
     assert "new was created by that apply and stays; --prune deletes it." in back.err
     pruned = cli("plan", applied, "--restore", "undo.json", "--prune")
-    assert "- delete new" in pruned.out
+    assert '- delete new  "New"  model_' in pruned.out
     assert "0 reorders, 1 to delete." in pruned.out
     braked = ("apply", applied, "--restore", "undo.json", "--prune", "--yes")
     assert cli(*braked, "--allow-delete", "0").code == 5

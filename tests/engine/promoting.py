@@ -16,7 +16,7 @@ from catalogsync.perform import Performer
 from catalogsync.plan import Plan, build_plan
 from catalogsync.ports import CatalogWriter
 from catalogsync.promoter import Patience, Promoter, Route
-from catalogsync.promotion import SourceProject, with_promotions
+from catalogsync.promotion import SourceProject, retrained, training_only, with_promotions
 from tests.engine.catalogs import FILES
 from tests.engine.fake import FakeServer, files_of
 from tests.engine.run import EVERYTHING
@@ -41,9 +41,12 @@ class Way:
         models = {model.id: model for model in self.staging.list_models()}
         snapshot = observe(self.production, catalog, keys=keys, jobs=1, restorable=True, notes=True)
         found = diff(catalog, snapshot, keys=keys, anew=True, promoting=True)
-        found = with_promotions(
-            catalog, found, SourceProject("staging", models, by), snapshot.models
+        training = training_only(catalog, found)
+        there = observe(self.staging, training, jobs=1)
+        source = SourceProject(
+            "staging", {**models, **there.models}, by, retrained(training, there)
         )
+        found = with_promotions(catalog, found, source, snapshot.models)
         ledger = Ledger(found, snapshot)
         route = Route(catalog.name, self.staging, self.production, self.project, seen=models)
         promoter = Promoter(route, ledger, lambda seconds: None, self.say, QUICK)

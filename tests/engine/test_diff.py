@@ -144,6 +144,21 @@ def test_a_diff_shows_known_mentions_in_the_authors_words() -> None:
     assert (before, after) == ("Old ![a](0.webp) {model:ink}", "New ![a](0.webp) {model:ink}")
 
 
+def test_a_model_whose_manifest_went_is_called_by_the_key_that_it_had() -> None:
+    server = FakeServer()
+    model = owned(server)
+    old = server.add_model("Oak", tags=frozenset({"catalog-sync:acme/oak"})).id
+    stranger = server.add_model("Elm").id
+    server.descriptions[model] = f"Like {{model:{old}}} and {{model:{stranger}}}"
+    spec = replace(INK, description=Text(("Like nothing",)))
+    before, _ = told(server, spec)[("description",)]
+    assert before == f"Like {{model:oak}} and {{model:{stranger}}}"
+    for written in (Mention(f"{{model:{old}}}", ModelRef(id=old)), f"{{model:{old}}}"):
+        spec = replace(INK, description=Text(("Like ", written)))
+        before, after = told(server, spec)[("description",)]
+        assert (before, after) == (server.descriptions[model], f"Like {{model:{old}}}")
+
+
 def test_no_text_on_the_server_can_pass_for_a_mention() -> None:
     server = FakeServer()
     server.add_asset(CONTENTS[SHAS[0]])

@@ -243,6 +243,7 @@ def test_a_deleted_model_is_gone(server: FakeServer) -> None:
     found = drift(server)
     assert [(e.model.key, e.model.verb) for e in found.edited] == [("oak", Verb.DELETE)]
     assert drift_summary(found) == "Drift: 0 edited on the server, 1 gone, 0 in conflict with Git."
+    assert "`oak` Oak | the project has no model of it |" in render_drift_markdown(found)
 
 
 def pinned(server: FakeServer) -> Catalog:

@@ -139,6 +139,15 @@ def test_a_pinned_model_is_restored_although_the_server_does_not_tell_its_tags(
     assert [model.verb for model in plan(server, one(pinned)).models] == [Verb.RESTORE]
 
 
+def test_what_is_written_because_it_cannot_be_read_is_said_plainly(server: FakeServer) -> None:
+    (model,) = plan(server, one()).models
+    assert "cannot be read" not in model.note
+    (model,) = plan(server, one(replace(INK, description=Text(("Lines.",))))).models
+    assert model.note.endswith(
+        "; its texts cannot be read while it is deleted: the manifest's replace them"
+    )
+
+
 def test_a_name_alone_is_only_a_hint(server: FakeServer) -> None:
     server.tells_tags_of_deleted = False
     (model,) = plan(server, one()).models

@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 
 from catalogsync.actions import EditTags, ForgetModel
+from catalogsync.diff import Verb
 from catalogsync.errors import AccessDenied, ApiError, BadResponse, CeilingReached, Unreachable
 from catalogsync.model import Catalog, ModelSpec, Price, State, Weights, WeightsSource
 from catalogsync.plan import Plan
 from catalogsync.training_due import TrainingDue, Why, priced
 from tests.engine.fake import FakeServer
 from tests.engine.fake_trainer import FakeTrainer
+from tests.engine.promoting import Projects
 from tests.engine.run import plan
 from tests.engine.test_training import failing
 from tests.engine.test_training_data import applied, catalog, lora, shown
@@ -113,6 +115,32 @@ def test_a_model_that_is_let_go_loses_the_mark_too() -> None:
     applied(server, OTHER)
     (model,) = planned(server, replace(OTHER, state=State.UNMANAGED)).models
     assert model.actions == (ForgetModel("ink", ("catalog-sync:acme/ink", MARK)),)
+
+
+def promoting(spec: ModelSpec, *was: ModelSpec, **fields: Any) -> list[TrainingDue]:
+    """What is due in production, where staging has a model to which manifests were applied."""
+    projects = Projects.new()
+    for each in was or (spec,):
+        applied(projects.staging, each)
+        (model_id,) = projects.staging.models
+        projects.staging.edit(model_id, **{"status": "trained", "trained_at": ENDED, **fields})
+    plan = projects.plan(catalog(spec))
+    assert [model.verb for model in plan.models] == [Verb.CREATE]
+    return list(plan.training)
+
+
+@pytest.mark.parametrize(
+    ("status", "why"), [("new", Why.NEW), ("failed", Why.FAILED), ("trained", None)]
+)
+def test_a_model_that_is_promoted_is_as_trained_as_its_source(status: str, why: Why | None) -> None:
+    wanted = [TrainingDue("ink", "Ink", "", why, 2, 2)] if why else []
+    assert promoting(INK, status=status) == wanted
+
+
+def test_a_promoted_model_is_due_where_its_source_was_trained_on_something_else() -> None:
+    for other in (OTHER, replace(INK, training_parameters=RANK), lora(training_images=shown(0))):
+        assert [each.why for each in promoting(other, INK)] == [Why.CHANGES]
+    assert [each.why for each in promoting(OTHER, INK, OTHER)] == [Why.CHANGED]
 
 
 def due(*keys: str) -> list[TrainingDue]:

@@ -11,11 +11,13 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from catalogsync.manifest.blobs import GitFile
 from catalogsync.model import AssetKind, AssetRef, LocalFile
 from catalogsync.pictures.copies import copies
 from catalogsync.pictures.picture import Picture
 from catalogsync.pictures.shrink import BROKEN, MAX_PIXELS, TOO_LARGE, UNKNOWN, Copy, shrink
 from catalogsync.pictures.sources import live_sources, local_sources
+from tests.manifest.test_commit import git
 
 SMALL = Copy(64, 70)
 
@@ -131,6 +133,21 @@ def test_copies_are_found_by_digest_whichever_side_tells_it(tmp_path: Path) -> N
     found = copies(local_sources([on_server, AssetRef(id="asset_2"), *refs], files))
     assert list(found) == [ref.digest for ref in refs]
     assert all(picture.uri for picture in found.values())
+
+
+def test_what_git_holds_is_drawn_and_of_a_pointer_or_nothing_it_is_said(tmp_path: Path) -> None:
+    refs, _ = stored(tmp_path, noise(3))
+    git(tmp_path, "init", "-q")
+    oids = [git(tmp_path, "hash-object", "-w", ref.name) for ref in refs[:2]]
+    files = {
+        refs[0].sha256: GitFile(tmp_path, oids[0]),
+        refs[1].sha256: GitFile(tmp_path, oids[0]),
+        refs[2].sha256: GitFile(tmp_path, "0" * 40),
+    }
+    found = copies(local_sources(refs, files))
+    assert found[refs[0].digest].uri
+    reasons = [found[ref.digest].reason for ref in refs[1:]]
+    assert reasons == ["this clone does not have the file"] * 2
 
 
 def test_the_budget_holds_and_the_first_come_first(tmp_path: Path) -> None:

@@ -15,8 +15,10 @@ from catalogsync.model import AssetKind, AssetRef, Catalog, Concept, ModelRef, S
 from catalogsync.pictures.copies import copies
 from catalogsync.pictures.picture import Picture
 from catalogsync.pictures.sources import local_sources
-from catalogsync.plan import Plan
+from catalogsync.plan import ModelPlan, Plan
 from catalogsync.review.html import render_html, shown_assets
+from catalogsync.review.html.prose import changed_text
+from catalogsync.review.text import SIGNS
 from tests.engine.catalogs import HOSTILE
 from tests.engine.fake import FakeServer
 from tests.engine.run import plan
@@ -233,6 +235,47 @@ def big_plan(refs: list[AssetRef]) -> Plan:
         for at in range(500)
     )
     return plan(FakeServer(), Catalog(name="acme", models=models))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "count"),
+    [
+        ("one two", "one two three four", "+2 words"),
+        ("one two three", "one two", "−1 word"),
+        ("one two three", "one two four five", "+2 words, −1 word"),
+        ("one two", "one  two", ""),
+    ],
+)
+def test_only_words_that_come_or_go_are_counted(before: str, after: str, count: str) -> None:
+    found = tree(changed_text("Description", before, after, 1000))
+    summary, _, _ = found.text.partition(after.split()[0])
+    assert " ".join(summary.split()) == f"Description {count}".strip()
+
+
+def due_in_the_head(plan: Plan) -> str:
+    """What the head of the page says of training."""
+    page = render_html(plan, {})
+    head = page[page.index("<header") : page.index("</header>")]
+    (line,) = (line for line in head.splitlines() if "Training due" in line)
+    return line
+
+
+def test_what_is_due_for_training_is_named_in_the_head_and_leads_to_its_card() -> None:
+    shown = made()
+    fresh = 1 + [model.key for model in sorted_as_shown(shown)].index("fresh")
+    line = due_in_the_head(shown)
+    assert f'<a href="#model-{fresh}"><bdi>Fresh</bdi></a>.' in line
+    alone = replace(shown, models=())
+    assert '<a href="#training"><bdi>Fresh</bdi></a>.' in due_in_the_head(alone)
+    many = tuple(replace(shown.training[0], key=f"k{at}", name=f"N{at}") for at in range(12))
+    line = due_in_the_head(replace(alone, training=many))
+    assert (line.count("<bdi>"), "<bdi>N9</bdi></a>" in line) == (10, True)
+    assert '<a href="#training">2 more models</a>.' in line
+
+
+def sorted_as_shown(plan: Plan) -> list[ModelPlan]:
+    """The models of a plan in the order of the page."""
+    return sorted(plan.models, key=lambda model: (list(SIGNS).index(model.verb), model.key))
 
 
 def test_a_long_text_is_cut_and_says_so_and_one_that_fits_is_whole() -> None:

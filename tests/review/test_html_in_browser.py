@@ -1,6 +1,6 @@
 """The page in a real browser: quiet, closed, readable by eye, by ear and by keyboard."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -8,10 +8,13 @@ from typing import Any
 
 import pytest
 
+from catalogsync.diff import Card, Change, Placed, Verb
 from catalogsync.identity import Refusal
 from catalogsync.pictures.picture import Picture
+from catalogsync.plan import ModelPlan, Plan
 from catalogsync.review.html import render_html, shown_assets
 from tests.browser import Browser, Page, browser
+from tests.review.plans import picture as image
 from tests.review.test_html import ATTACKS, hostile_plan, made
 
 SEEN = Picture(
@@ -124,6 +127,77 @@ def test_nothing_scrolls_sideways_but_the_strips(chromium: Browser, file: Path, 
             )
             == []
         )
+
+
+def strip_of(number: int, shapes: Sequence[tuple[int, int]], *, moves: bool) -> ModelPlan:
+    """A model with so many examples of some widths and heights: all new, or in another order."""
+    refs = tuple(
+        replace(
+            image(f"{at}.webp", at + 1),
+            width=shapes[at % len(shapes)][0],
+            height=shapes[at % len(shapes)][1],
+        )
+        for at in range(number)
+    )
+    card = Card(name="Strip", type="custom", examples=refs)
+    key = f"s{number}-{shapes[0][0]}-{moves}"
+    if not moves:
+        return ModelPlan(key, key, Verb.CREATE, "", (), (), after=card)
+    change = Change(key, ("examples", "x"), Placed(1, refs[0]), Placed(number, refs[0]))
+    after = replace(card, examples=(*refs[1:], refs[0]))
+    return ModelPlan(key, key, Verb.UPDATE, "model_1", (change,), (), before=card, after=after)
+
+
+SHAPES = (((64, 64),), ((90, 160),), ((160, 90),), ((160, 90), (64, 64), (90, 160)))
+OVERFLOWING = (
+    "[...document.querySelectorAll('main *')].filter(e => e.scrollWidth > e.clientWidth"
+    " && getComputedStyle(e).overflowX === 'auto').map(e => e.closest('article').id)"
+)
+
+
+@pytest.fixture(scope="module")
+def strips(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A page with strips of one to six examples of every shape."""
+    models = tuple(
+        strip_of(number, shapes, moves=moves)
+        for number in range(1, 7)
+        for shapes in SHAPES
+        for moves in (False, True)
+    )
+    path = tmp_path_factory.mktemp("strips") / "plan.html"
+    path.write_text(render_html(Plan("acme", "", "", models=models), {}), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_no_strip_of_up_to_six_examples_scrolls(
+    chromium: Browser, strips: Path, dark: bool
+) -> None:
+    with chromium.page(strips, dark=dark) as page:
+        assert page.run("document.querySelectorAll('.strip').length") == 3 * 6 * len(SHAPES)
+        assert page.run(OVERFLOWING) == []
+        assert page.run("document.documentElement.scrollWidth") == 1280
+        rows = "new Set([...e.children].map(c => c.getBoundingClientRect().top)).size"
+        squares = "e.closest('article').textContent.includes('-64-False')"
+        found = f"[...document.querySelectorAll('.strip')].filter(e => {squares})"
+        assert page.run(f"{found}.map(e => {rows})") == [1] * 6
+
+
+@pytest.mark.parametrize("width", [360, 768])
+def test_examples_that_do_not_move_never_scroll(
+    chromium: Browser, strips: Path, width: int
+) -> None:
+    with chromium.page(strips, width=width) as page:
+        drawn = page.run("document.querySelectorAll('article.create .strip').length")
+        assert drawn == 6 * len(SHAPES)
+        assert (
+            page.run(
+                f"[...document.querySelectorAll('article.create *')]"
+                f".filter(e => e.getBoundingClientRect().right > {width} - 16).length"
+            )
+            == 0
+        )
+        assert page.run("document.documentElement.scrollWidth") == width
 
 
 def test_every_picture_has_words(chromium: Browser, file: Path) -> None:

@@ -24,6 +24,7 @@ SIGNS = {verb: (sign.replace("-", "−"), word) for verb, (sign, word, _) in TEX
 _COVER = 240
 """The height of a thumbnail, in pixels."""
 
+_ON_THE_SERVER = "What is not shown is only on the server: --html-live-images brings it in."
 _TEXTS = ("description", "promptGuide")
 _DRAWN = ("tags", "collections", "thumbnail", *LISTS, *_TEXTS)
 _ON_THE_CARD = ("name", "type", "shortDescription")
@@ -116,8 +117,17 @@ def _whole(model: ModelPlan, card: Card, desk: Desk) -> Iterator[Markup]:
         title = counted(len(card.training), "training image")
         yield element("h4", title)
         yield contact_sheet(list(map(Contact, card.training)), desk.gallery, title)
+    if model.verb is Verb.DELETE and any(map(desk.gallery.lacks, _images(card))):
+        yield element("p", _ON_THE_SERVER, class_="note")
     yield from _pairs(model, desk)
     yield from _texts(model, desk)
+
+
+def _images(card: Card) -> Iterator[AssetRef]:
+    """The pictures of a card."""
+    yield from (card.thumbnail,) if card.thumbnail else ()
+    yield from card.examples
+    yield from (image.asset for image in card.training)
 
 
 def _card(cover: Markup | None, *told: Markup | None) -> Markup:

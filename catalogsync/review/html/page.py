@@ -14,10 +14,11 @@ from catalogsync.review.html.elements import Content, Markup, element, joined
 from catalogsync.review.html.fields import LABELS
 from catalogsync.review.html.model import SIGNS, Desk, badge, changes_in_short, model_section
 from catalogsync.review.html.shown import shown_assets
+from catalogsync.review.html.strips import HEIGHTS
 from catalogsync.review.html.tiles import NARROWEST, UNIT, WIDEST, Gallery, gallery, icons
 from catalogsync.review.phrases import read_before_words, total_cost
 from catalogsync.review.text import summary, work_estimate
-from catalogsync.review.training_due import due_command, due_sentence, due_words
+from catalogsync.review.training_due import MOST_NAMED, due_command, due_sentence, due_words
 from catalogsync.review.undoing import (
     SIGN,
     Acceptance,
@@ -29,6 +30,9 @@ from catalogsync.review.undoing import (
 )
 from catalogsync.review.words import counted, file_size
 from catalogsync.training_due import TrainingDue
+
+_TRAINING = "training"
+"""Where the page says what is due for training."""
 
 _MOST_MODELS = 1000
 _MOST_FILES = 300
@@ -103,7 +107,8 @@ def document(title: str, body: Markup, picture_rules: Markup) -> str:
 
 
 _WIDTHS = "".join(f".w{n}{{width:{n * UNIT}px}}\n" for n in range(NARROWEST, WIDEST + 1))
-_STYLE = files(__package__).joinpath("style.css").read_text(encoding="utf-8") + _WIDTHS
+_HEIGHTS = "".join(f".strip.h{n} .frame{{height:{n}px}}\n" for n in HEIGHTS)
+_STYLE = files(__package__).joinpath("style.css").read_text(encoding="utf-8") + _WIDTHS + _HEIGHTS
 
 
 def _ordered(plan: Plan) -> list[ModelPlan]:
@@ -142,9 +147,22 @@ def _top(plan: Plan, jobs: int) -> Markup:
         element("ul", *_tiles(plan), class_="counts"),
         element("p", work_estimate(plan, jobs), class_="soft") if plan.models else None,
         element("p", f"Cost of imports: {cost}.", class_="soft") if cost else None,
-        element("p", due, class_="soft") if due else None,
+        element("p", f"{due} See ", *_named(plan), ".", class_="soft") if due else None,
         class_=f"top {mood}",
     )
+
+
+def _named(plan: Plan) -> Iterator[Markup | str]:
+    """The models that are due for training, each with the way to its card or its line."""
+    cards = {model.key: at for at, model in enumerate(_ordered(plan)[:_MOST_MODELS], 1)}
+    rest = len(plan.training) - MOST_NAMED
+    for number, due in enumerate(plan.training[:MOST_NAMED]):
+        yield ", " if number else ""
+        place = _anchor(cards[due.key]) if due.key in cards else _TRAINING
+        yield element("a", element("bdi", due.name or due.key), href=f"#{place}")
+    if rest > 0:
+        yield " and "
+        yield element("a", counted(rest, "more model"), href=f"#{_TRAINING}")
 
 
 def _against(plan: Plan) -> Markup | None:
@@ -306,13 +324,14 @@ def _training_due(plan: Plan) -> Markup | None:
         "section",
         element("h2", "Due for training ", element("small", str(len(plan.training)))),
         element("ul", *rows, class_="plain"),
+        id=_TRAINING,
     )
 
 
 def _due(due: TrainingDue) -> Markup:
     told = element("bdi", due_words(due))
     name = element("bdi", due.name)
-    return element("li", name, " ", _key(due.key), " ", told, " ", _key(due_command([due])))
+    return element("li", name, " ", _key(due.key), ": ", told, " ", _key(due_command([due])))
 
 
 def _uploads(plan: Plan) -> Markup | None:

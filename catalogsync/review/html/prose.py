@@ -7,14 +7,15 @@ from catalogsync.review.word_diff import Mark, Piece, word_diff
 from catalogsync.review.words import counted, revealed
 
 _ELEMENTS = {Mark.ADDED: "ins", Mark.REMOVED: "del"}
+_COUNTED = {"+": Mark.ADDED, "−": Mark.REMOVED}
 
 
 def changed_text(label: str, before: str, after: str, room: int) -> Markup:
     """What differs in a text by word, in at most `room` characters."""
     pieces = word_diff(before, after)
-    added, removed = (_words(pieces, mark) for mark in (Mark.ADDED, Mark.REMOVED))
-    count = ", ".join((f"+{counted(added, 'word')}", f"−{counted(removed, 'word')}"))
-    return _sheet(label, count, _drawn(pieces, room), is_open=True)
+    counts = ((sign, _words(pieces, mark)) for sign, mark in _COUNTED.items())
+    told = [f"{sign}{counted(number, 'word')}" for sign, number in counts if number]
+    return _sheet(label, ", ".join(told), _drawn(pieces, room), is_open=True)
 
 
 def whole_text(label: str, text: str, room: int) -> Markup:
@@ -28,7 +29,8 @@ def _words(pieces: Sequence[Piece], mark: Mark) -> int:
 
 
 def _sheet(label: str, count: str, content: Iterator[Markup | str], *, is_open: bool) -> Markup:
-    summary = element("summary", element("span", label), " ", element("small", count))
+    told = (" ", element("small", count)) if count else ()
+    summary = element("summary", element("span", label), *told)
     paper = element("div", *content, class_="paper")
     return element("details", summary, paper, class_="sheet", open="" if is_open else None)
 

@@ -11,7 +11,17 @@ from catalogsync.review.html.elements import Markup, classes, element
 from catalogsync.review.html.tiles import UNIT, Gallery, name_of
 from catalogsync.review.words import counted
 
-_LOW, _TALL = 152, 208
+HEIGHTS = (208, 192, 176, 160, 152, 136, 120, 100)
+"""How high the tiles of a strip may be, in pixels."""
+
+_TALL = HEIGHTS[:5]
+_LOW = HEIGHTS[4:]
+_ROOM = 1040
+"""What a card has for a strip, in pixels, in a window of 1280."""
+
+_FITTED = 6
+"""Up to how many examples of a strip stand beside each other in that window."""
+
 _GAP = 12
 _LINKS = 72
 _MOST = 150
@@ -42,9 +52,11 @@ class _Tile:
 
 
 def single_strip(examples: Sequence[AssetRef], gallery: Gallery, label: str) -> Markup:
-    """The examples as they are."""
+    """The examples as they are; what does not fit into one row goes on in the next."""
     tiles = [_Tile(at, ref) for at, ref in enumerate(examples, 1)]
-    return _scroller(label, _strip(tiles, gallery, _TALL), _and_more(len(tiles)))
+    height = _fitting((tiles,), gallery, _TALL) or _TALL[0]
+    strip = _strip(tiles, gallery, height, "wall")
+    return element("div", strip, _and_more(len(tiles)), role="group", aria_label=label)
 
 
 def double_strip(
@@ -56,11 +68,13 @@ def double_strip(
 ) -> Markup:
     """The examples on both sides, with a line from each place to the other."""
     olds, news = _paired(before, after, list(changes))
+    few = max(len(olds), len(news)) <= _FITTED
+    height = _fitting((olds, news), gallery, _LOW) or _LOW[-1 if few else 0]
     lanes = (
         element("p", sides[0], class_="lane"),
-        _strip(olds, gallery, _LOW),
-        _links(olds, news, gallery),
-        _strip(news, gallery, _LOW),
+        _strip(olds, gallery, height),
+        _links(olds, news, gallery, height),
+        _strip(news, gallery, height),
         element("p", sides[1], class_="lane"),
     )
     return _scroller(
@@ -68,6 +82,23 @@ def double_strip(
         *lanes,
         _and_more(max(len(olds), len(news))),
     )
+
+
+def _fitting(
+    strips: Iterable[Sequence[_Tile]], gallery: Gallery, heights: Iterable[int]
+) -> int | None:
+    """The largest of the heights at which each strip takes one row, if there is any."""
+    longest = [tiles for tiles in strips if tiles]
+    for height in heights:
+        if all(_width(tiles, gallery, height) <= _ROOM for tiles in longest):
+            return height
+    return None
+
+
+def _width(tiles: Sequence[_Tile], gallery: Gallery, height: int) -> int:
+    """How wide a strip is, in pixels."""
+    units = sum(gallery.units(tile.asset, height) for tile in tiles)
+    return units * UNIT + _GAP * (len(tiles) - 1)
 
 
 def _scroller(label: str, *content: Markup | None) -> Markup:
@@ -114,7 +145,7 @@ def _tile(at: int, ref: AssetRef, other: int, moved: set[tuple[int, int]], alone
     return _Tile(at, ref, fate, other, "to" if alone is Fate.REMOVED else "from")
 
 
-def _strip(tiles: Sequence[_Tile], gallery: Gallery, height: int) -> Markup:
+def _strip(tiles: Sequence[_Tile], gallery: Gallery, height: int, style: str = "") -> Markup:
     shown = (
         element(
             "li",
@@ -131,7 +162,7 @@ def _strip(tiles: Sequence[_Tile], gallery: Gallery, height: int) -> Markup:
         )
         for tile in tiles[:_MOST]
     )
-    return element("ol", *shown, class_=classes("strip", "tall" if height == _TALL else ""))
+    return element("ol", *shown, class_=classes("strip", f"h{height}", style))
 
 
 def _in_words(tile: _Tile) -> str:
@@ -152,17 +183,17 @@ def _fate(tile: _Tile) -> str:
     return tile.fate.value
 
 
-def _centres(tiles: Sequence[_Tile], gallery: Gallery) -> list[int]:
+def _centres(tiles: Sequence[_Tile], gallery: Gallery, height: int) -> list[int]:
     """The middle of every tile, in pixels from the left end of its strip."""
-    widths = [gallery.units(tile.asset, _LOW) * UNIT for tile in tiles]
+    widths = [gallery.units(tile.asset, height) * UNIT for tile in tiles]
     ends = accumulate(width + _GAP for width in widths)
     return [end - _GAP - width // 2 for end, width in zip(ends, widths, strict=True)]
 
 
-def _links(olds: Sequence[_Tile], news: Sequence[_Tile], gallery: Gallery) -> Markup:
+def _links(olds: Sequence[_Tile], news: Sequence[_Tile], gallery: Gallery, height: int) -> Markup:
     """A line from every place to the other; stubs where there is none."""
     olds, news = olds[:_MOST], news[:_MOST]
-    top, bottom = _centres(olds, gallery), _centres(news, gallery)
+    top, bottom = _centres(olds, gallery, height), _centres(news, gallery, height)
     width = max(*top, *bottom, 1)
     drawn = [
         *(_removed(x) for tile, x in zip(olds, top, strict=True) if not tile.other),

@@ -12,7 +12,7 @@ from catalogsync.review.words import file_size
 UNIT = 8
 """Tiles are as wide as a whole number of these, in pixels."""
 
-NARROWEST, WIDEST = 12, 48
+NARROWEST, WIDEST = 8, 48
 """The number of units that the smallest and the largest tile has."""
 
 _SLIMMEST, _BROADEST = 0.64, 1.6
@@ -53,6 +53,10 @@ class Gallery:
     def picture(self, ref: AssetRef) -> Picture | None:
         """What there is to show of an asset, if anything is known."""
         return self.pictures.get(ref.digest or ref.id) or self.pictures.get(ref.id)
+
+    def lacks(self, ref: AssetRef) -> bool:
+        """Whether an asset is an image of which nobody tried to make a copy."""
+        return ref.kind is AssetKind.IMAGE and self.picture(ref) is None
 
     def tile(self, ref: AssetRef, what: str, *, style: str = "") -> Markup:
         """An asset in a frame; `what` says in words what it is there for."""
