@@ -23,6 +23,7 @@ from catalogsync.cli.planning import make_plan, split_options
 from catalogsync.cli.readings import Told, reading_options, split_readings
 from catalogsync.cli.record import Record, record_option, recording
 from catalogsync.cli.saved import told_apart
+from catalogsync.cli.session import options_again
 from catalogsync.cli.undo import beside_report, check_can_be_kept, say_way_back
 from catalogsync.cli.way_back import (
     check_restores,
@@ -122,6 +123,7 @@ def command(
             lfs_pull=lfs_pull,
             undo_into=undo_into,
             undo_beside=undo_beside,
+            at=options_again(choices),
         )
         done = carried_out(opened, planned, manner)
         if done.anything:

@@ -32,7 +32,10 @@ from catalogsync.review.words import counted, visible
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How a plan is carried out: with how many threads, asking or not, and how it is talked of."""
+    """How a plan is carried out: with how many threads, asking or not, and how it is talked of.
+
+    Commands to be typed next get the options `at`.
+    """
 
     jobs: int
     asks: bool
@@ -43,6 +46,7 @@ class Manner:
     undo_into: Path | None = None
     undo_beside: Path | None = None
     reports: bool = True
+    at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +96,7 @@ def carried_out(opened: Session, planned: Planned, manner: Manner) -> Carried:
             opened.uploads.progress = watched
             outcomes = _carry_out(opened, plan, ledger, jobs=manner.jobs)
         if manner.reports:
-            lines = render_report(plan, outcomes)
+            lines = render_report(plan, outcomes, manner.at)
             write_lines(lines, color=manner.color, to_stderr=manner.as_json)
     code = exit_code(plan, outcomes, interrupted=opened.stop.is_set())
     return Carried(outcomes, kept.path if kept else None, ledger.ids(), code)

@@ -30,7 +30,7 @@ from catalogsync.cli.pictures import Pictures, pictures_of
 from catalogsync.cli.planning import Planned, observed
 from catalogsync.cli.progress import progress
 from catalogsync.cli.readings import Readings, Told, reading_options, split_readings
-from catalogsync.cli.session import Choices, Session, chosen_target, session
+from catalogsync.cli.session import Choices, Session, chosen_target, options_again, session
 from catalogsync.cli.undo import beside_report, say_way_back
 from catalogsync.diff import Diff, diff
 from catalogsync.errors import Interrupted, UsageError
@@ -107,7 +107,14 @@ def command(
     choices = Choices(quiet=quiet, target=destination, keys=keys, **options)
     beside = None if dry_run else beside_report(readings.files)
     manner = Manner(
-        choices.jobs, not yes, quiet, readings.as_json, color, lfs_pull, undo_beside=beside
+        choices.jobs,
+        not yes,
+        quiet,
+        readings.as_json,
+        color,
+        lfs_pull,
+        undo_beside=beside,
+        at=options_again(choices),
     )
     with _both(choices, source, read_only=dry_run) as both:
         allow = Allowances(update=allow_update, upload=allow_upload)
@@ -329,7 +336,7 @@ class _Run:
 
     def _ended(self, planned: Planned, brought: Sequence[Outcome], done: Carried) -> Carried:
         outcomes = [*brought, *done.outcomes]
-        lines = render_report(planned.plan, outcomes)
+        lines = render_report(planned.plan, outcomes, self.manner.at)
         write_lines(lines, color=self.manner.color, to_stderr=self.manner.as_json)
         code = exit_code(planned.plan, outcomes, interrupted=self.both.opened.stop.is_set())
         if code == Interrupted.exit_code:

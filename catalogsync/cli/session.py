@@ -80,10 +80,21 @@ def typed_again(choices: Choices) -> list[str]:
     return [word for name, value in given if value for word in (name, value)]
 
 
+def options_again(choices: Choices) -> str:
+    """The same for a command that takes the catalog as an option."""
+    catalog = ["-C", str(choices.catalog)] if choices.catalog else []
+    return _words(*catalog, *typed_again(choices))
+
+
 def arguments_again(choices: Choices) -> str:
-    """The same with the catalog before them, as they are added to a command with a catalog."""
+    """The same for a command that takes the catalog as an argument."""
     catalog = [str(choices.catalog)] if choices.catalog else []
-    return "".join(f" {quote(word)}" for word in (*catalog, *typed_again(choices)))
+    return _words(*catalog, *typed_again(choices))
+
+
+def _words(*words: str) -> str:
+    """Words as they are added to a command."""
+    return "".join(f" {quote(word)}" for word in words)
 
 
 def log_of(choices: Choices) -> Log:

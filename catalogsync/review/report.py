@@ -14,8 +14,11 @@ from catalogsync.review.words import counted, file_size, quoted, visible
 from catalogsync.training_due import TrainingDue, Why
 
 
-def render_report(plan: Plan, outcomes: Sequence[Outcome]) -> list[Line]:
-    """What failed, was in conflict or was skipped, and one stable last sentence."""
+def render_report(plan: Plan, outcomes: Sequence[Outcome], at: str = "") -> list[Line]:
+    """What failed, was in conflict or was skipped, and one stable last sentence.
+
+    A command to be typed next gets the options `at`.
+    """
     lines = [
         line
         for status in (Status.FAILED, Status.CONFLICT)
@@ -33,7 +36,7 @@ def render_report(plan: Plan, outcomes: Sequence[Outcome]) -> list[Line]:
         lines.append(Line("Run it again to do what is left; nothing is done twice."))
     if undone := undone_sentence(plan, outcomes):
         lines.append(Line(f"{SIGN} {undone}", "yellow"))
-    if due := after_words(still_due(plan, outcomes)):
+    if due := after_words(still_due(plan, outcomes), at):
         lines.append(Line(visible(due), "yellow"))
     return [*lines, Line(past_summary(plan, outcomes), "bold")]
 

@@ -36,10 +36,13 @@ def _cost(due: TrainingDue) -> str:
     return creative_units(due.units) + now
 
 
-def due_command(due: Sequence[TrainingDue]) -> str:
-    """What begins the trainings, after it has shown what they cost and asked."""
+def due_command(due: Sequence[TrainingDue], at: str = "") -> str:
+    """What begins the trainings, after it has shown what they cost and asked.
+
+    `at` are the options that lead to the catalog and its project.
+    """
     again = " --again" if any(each.again for each in due) else ""
-    return f"catalog-sync train {' '.join(each.key for each in due)}{again}"
+    return f"catalog-sync train {' '.join(each.key for each in due)}{at}{again}"
 
 
 def due_sentence(plan: Plan) -> str:
@@ -54,12 +57,12 @@ def due_sentence(plan: Plan) -> str:
     return f"Training due: {counted(len(plan.training), 'model')}, {cost}; an apply trains nothing."
 
 
-def after_words(due: Sequence[TrainingDue]) -> str:
+def after_words(due: Sequence[TrainingDue], at: str = "") -> str:
     """What to do about what is due, for the end of an apply; empty for nothing."""
     if not due:
         return ""
     rest = len(due) - MOST_NAMED
     more = f" (and {counted(rest, 'more model')})" if rest > 0 else ""
-    command = due_command(due[:MOST_NAMED])
+    command = due_command(due[:MOST_NAMED], at)
     number = counted(len(due), "model")
     return f"Training due: {number}; to see the cost and be asked: {command}{more}"

@@ -103,7 +103,8 @@ def test_a_new_model_is_due_and_has_its_price_once_it_is_there(
     assert total(planned) == "Training due: 1 model, at an unknown cost; an apply trains nothing."
     applied = cli("apply", catalog, "--yes").out.splitlines()
     assert applied[-2] == (
-        "Training due: 1 model; to see the cost and be asked: catalog-sync train ink-heroes"
+        "Training due: 1 model; to see the cost and be asked: "
+        f"catalog-sync train ink-heroes -C {catalog}"
     )
     planned = cli("plan", catalog, "--detailed-exitcode")
     assert planned.code == 0
@@ -138,7 +139,9 @@ def test_what_changes_the_data_makes_a_training_due_until_there_was_one(
     (line,) = due(cli("plan", trained))
     assert f"its training data changes; 2 images, 20 creative units {AGAIN}" in line
     applied = cli("apply", trained, "--yes")
-    assert applied.out.splitlines()[-2].endswith("catalog-sync train ink-heroes --again")
+    assert applied.out.splitlines()[-2].endswith(
+        f"catalog-sync train ink-heroes -C {trained} --again"
+    )
     planned = cli("plan", trained, "--detailed-exitcode")
     assert planned.code == 0
     assert (
