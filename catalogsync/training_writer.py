@@ -1,6 +1,6 @@
 """Training sets on the server: looked at right before they are changed, and read back."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from threading import Lock
 from typing import assert_never
@@ -55,11 +55,11 @@ class TrainingWriter:
         match action:
             case SetCaptions(images=images):
                 return ["a caption"] if any(self._captions_moved(images, seen, live)) else []
-            case SetTrainingPairs():
-                return ["the training pairs"] if _pairs_moved(seen, live) else []
+            case SetTrainingPairs(pairs=pairs):
+                ours = self._pairs_sent(pairs, _captions(live))
+                return ["the training pairs"] if _pairs_moved(seen, live, ours) else []
             case SetTrainingParameters(parameters=parameters):
-                now = _named(live, parameters), dict(parameters)
-                moved = seen.training_parameters is not None and _named(seen, parameters) not in now
+                moved = _parameters_moved(seen, live, parameters)
                 return ["the training parameters"] if moved else []
             case AddTrainingImages() | RemoveTrainingImages():
                 return []  # a set: what somebody else added or took out stays so
@@ -180,8 +180,16 @@ class TrainingWriter:
             raise NotKept("the server did not keep a caption as sent")
 
     def _set_pairs(self, model_id: str, pairs: Iterable[TrainingPair]) -> None:
-        held = self._held(model_id) if pairs else []
-        sent = tuple(
+        sent = self._pairs_sent(pairs, self._held(model_id) if pairs else [])
+        kept = self._writer.set_training_pairs(model_id, sent)
+        if kept is not None and list(map(_meaning, kept)) != list(map(_meaning, sent)):
+            raise NotKept("the server did not keep the training pairs as sent")
+
+    def _pairs_sent(
+        self, pairs: Iterable[TrainingPair], held: Collection[str]
+    ) -> tuple[TrainingPair, ...]:
+        """The pairs with the ids that a training set knows their images by."""
+        return tuple(
             TrainingPair(
                 AssetRef(id=self._ledger.asset_among(pair.source, held)),
                 AssetRef(id=self._ledger.asset_among(pair.target, held)),
@@ -189,9 +197,6 @@ class TrainingWriter:
             )
             for pair in pairs
         )
-        kept = self._writer.set_training_pairs(model_id, sent)
-        if kept is not None and list(map(_meaning, kept)) != list(map(_meaning, sent)):
-            raise NotKept("the server did not keep the training pairs as sent")
 
     def _set_parameters(self, model_id: str, parameters: Parameters) -> None:
         kept = self._writer.update_model(model_id, {"parameters": as_sent(parameters)})
@@ -210,14 +215,22 @@ def _meaning(pair: TrainingPair) -> tuple[str, str, str]:
     return pair.source.id, pair.target.id, as_compared(pair.instruction)
 
 
-def _pairs_moved(seen: RemoteModel, live: RemoteModel) -> bool:
+def _pairs_moved(seen: RemoteModel, live: RemoteModel, ours: tuple[TrainingPair, ...]) -> bool:
     """Whether somebody changed the pairs; those of images that went may have gone with them."""
     if seen.training_pairs is None:
         return False
     held = _captions(live).keys()
     left = [pair for pair in seen.training_pairs if {pair.source.id, pair.target.id} <= held]
     now = list(map(_meaning, live.training_pairs or ()))
-    return now not in (list(map(_meaning, seen.training_pairs)), list(map(_meaning, left)))
+    return now not in [list(map(_meaning, known)) for known in (seen.training_pairs, left, ours)]
+
+
+def _parameters_moved(seen: RemoteModel, live: RemoteModel, ours: Parameters) -> bool:
+    """Whether somebody changed one of the parameters; each is one for itself."""
+    if seen.training_parameters is None:
+        return False
+    was, now = _named(seen, ours), _named(live, ours)
+    return any(now.get(name) not in (was.get(name), value) for name, value in ours)
 
 
 def _named(model: RemoteModel, parameters: Parameters) -> Mapping[str, Parameter]:

@@ -1,6 +1,6 @@
 """Training sets: compared, planned and made so, and never touched while a model trains."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -58,6 +58,21 @@ def held(server: FakeServer, key: str = "ink") -> dict[str, str | None]:
 
 def done(outcomes: Iterable[Outcome]) -> bool:
     return {outcome.status for outcome in outcomes} <= {Status.DONE}
+
+
+def meanwhile(server: FakeServer, write: str, somebody: Callable[[], object]) -> None:
+    """Let somebody do something right after the next write of a kind."""
+
+    def after(name: str) -> None:
+        if name == write:
+            server.after_write = lambda name: None
+            somebody()
+
+    server.after_write = after
+
+
+def paired(instruction: str) -> tuple[TrainingPair, ...]:
+    return (TrainingPair(image(0), image(1), instruction),)
 
 
 def test_an_image_has_its_caption_before_it_joins_and_leaves_when_others_have_come() -> None:
@@ -159,6 +174,49 @@ def test_a_caption_of_ours_is_nobodys_edit_of_another_model(fields: dict[str, An
     )
     assert done(outcomes)
     assert held(server, "wash") == {"0": "two"}
+
+
+DATA: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "pairs": ({"training_pairs": paired("one")}, {"training_pairs": paired("two")}),
+    "parameters": (
+        {"training_parameters": (("rank", 1.0), ("seed", 1.0))},
+        {"training_parameters": (("rank", 2.0), ("seed", 2.0))},
+    ),
+    "caption": (
+        {"training_images": shown(0, 1, caption="one")},
+        {"training_images": (*shown(0, caption="two"), *shown(1, caption="one"))},
+    ),
+}
+"""Training data before and after an apply."""
+
+
+def edit(server: FakeServer, what: str, *, to: str, rank: float) -> None:
+    """Write training data by hand."""
+    (model,) = server.models.values()
+    if what == "pairs":
+        pairs = tuple(replace(each, instruction=to) for each in model.training_pairs or ())
+        server.edit(model.id, training_pairs=pairs)
+    elif what == "parameters":
+        server.edit(model.id, training_parameters=(("rank", rank), ("seed", 1.0)))
+    else:
+        (first,) = (each for each, ref in server.assets.items() if ref.digest == SHAS[0][:32])
+        server.set_caption(first, to)
+
+
+@pytest.mark.parametrize("what", DATA)
+@pytest.mark.parametrize("theirs", [False, True], ids=["same", "another"])
+def test_what_somebody_writes_before_a_later_step_is_a_conflict_unless_it_is_as_wanted(
+    what: str, theirs: bool
+) -> None:
+    server = FakeServer()
+    before, after = DATA[what]
+    base = lora(**{"training_images": shown(0, 1), **before})
+    applied(server, base)
+    to, rank = ("theirs", 9.0) if theirs else ("two", 2.0)
+    meanwhile(server, "edit_tags", lambda: edit(server, what, to=to, rank=rank))
+    outcomes = applied(server, replace(base, tags=frozenset({"x"}), **after))
+    assert [each.status is Status.CONFLICT for each in outcomes] == [False, theirs]
+    assert done(outcomes) is not theirs
 
 
 def test_somebody_elses_caption_right_before_the_write_is_a_conflict() -> None:
