@@ -70,6 +70,7 @@ class Performer:
         open_file: FileOpener,
         *,
         pause: Callable[[float], object] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
         promote: Callable[[PromoteModel], object] = _nowhere_from,
     ) -> None:
         self._writer = writer
@@ -77,7 +78,7 @@ class Performer:
         self._open_file = open_file
         self._pause = pause
         self._importer = Importer(writer, ledger, open_file, pause)
-        self._training = TrainingWriter(writer, ledger, pause)
+        self._training = TrainingWriter(writer, ledger, pause, clock)
         self.lookout = Lookout(writer, ledger, self._training)
         self._recovery = Recovery(writer, ledger, self._edit_tags, pause)
         self._promote = promote
@@ -102,7 +103,7 @@ class Performer:
         """Do the action; raise `ApiError` if it failed, `NotKept` if it did not stick."""
         writer, ledger = self._writer, self._ledger
         if isinstance(action, TrainingAction):
-            self._training.perform(action)
+            self._training.perform(action, partial(self.lookout.check_replaced, action))
             return
         match action:
             case UploadAsset():

@@ -25,7 +25,7 @@ from catalogsync.model import (
     TrainingImage,
     TrainingPair,
 )
-from catalogsync.ports import TRAINING_IMAGES_PER_CALL, CatalogWriter
+from catalogsync.ports import LATE, TRAINING_IMAGES_PER_CALL, CatalogWriter, Look
 from catalogsync.texts import as_compared, normalised
 from catalogsync.training import as_sent
 
@@ -34,11 +34,16 @@ class TrainingWriter:
     """Changes training sets, for several threads."""
 
     def __init__(
-        self, writer: CatalogWriter, ledger: Ledger, pause: Callable[[float], object]
+        self,
+        writer: CatalogWriter,
+        ledger: Ledger,
+        pause: Callable[[float], object],
+        clock: Callable[[], float],
     ) -> None:
         self._writer = writer
         self._ledger = ledger
         self._pause = pause
+        self._clock = clock
         self._captioned: set[str] = set()
         self._lock = Lock()
 
@@ -93,9 +98,12 @@ class TrainingWriter:
         left = [{id: text for id, text in side.items() if id not in ours} for side in (was, held)]
         return same and was.keys() == held.keys() and left[0] == left[1]
 
-    def perform(self, action: TrainingAction) -> None:
-        """Do the action; raise `ApiError` if it failed, `NotKept` if it did not stick."""
-        model_id = self._ledger.model_id(action.model)
+    def perform(self, action: TrainingAction, look: Look) -> None:
+        """Do the action, right after a `look` that is repeated before what comes late.
+
+        Raises `ApiError` if it failed, `NotKept` if it did not stick.
+        """
+        model_id, again = self._ledger.model_id(action.model), _Again(look, self._clock)
         match action:
             case AddTrainingImages(images=images, instead_of=others):
                 self._add(model_id, self._ids(images), self._ids(others))
@@ -103,11 +111,12 @@ class TrainingWriter:
                 self._remove(model_id, self._ids(images))
             case SetCaptions(images=images):
                 for image in images:
-                    self._caption(self._ledger.asset_id(image.asset), image.caption or "")
+                    again.if_late()
+                    self._caption(self._ledger.asset_id(image.asset), image.caption or "", again)
             case SetTrainingPairs(pairs=pairs):
-                self._set_pairs(model_id, pairs)
+                self._set_pairs(model_id, pairs, again)
             case SetTrainingParameters(parameters=parameters):
-                self._set_parameters(model_id, parameters)
+                self._set_parameters(model_id, parameters, again)
             case _:
                 assert_never(action)
 
@@ -171,17 +180,18 @@ class TrainingWriter:
         for asset_id in ids:
             self._writer.remove_training_image(model_id, asset_id)
 
-    def _caption(self, asset_id: str, caption: str) -> None:
+    def _caption(self, asset_id: str, caption: str, again: Look) -> None:
         with self._lock:
             self._captioned.add(asset_id)
         sent = normalised(caption)
-        kept = self._writer.set_caption(asset_id, sent)
+        kept = self._writer.set_caption(asset_id, sent, again=again)
         if kept is not None and as_compared(kept) != as_compared(sent):
             raise NotKept("the server did not keep a caption as sent")
 
-    def _set_pairs(self, model_id: str, pairs: Iterable[TrainingPair]) -> None:
+    def _set_pairs(self, model_id: str, pairs: Sequence[TrainingPair], again: "_Again") -> None:
         sent = self._pairs_sent(pairs, self._held(model_id) if pairs else [])
-        kept = self._writer.set_training_pairs(model_id, sent)
+        again.if_late()
+        kept = self._writer.set_training_pairs(model_id, sent, again=again)
         if kept is not None and list(map(_meaning, kept)) != list(map(_meaning, sent)):
             raise NotKept("the server did not keep the training pairs as sent")
 
@@ -198,10 +208,30 @@ class TrainingWriter:
             for pair in pairs
         )
 
-    def _set_parameters(self, model_id: str, parameters: Parameters) -> None:
-        kept = self._writer.update_model(model_id, {"parameters": as_sent(parameters)})
+    def _set_parameters(self, model_id: str, parameters: Parameters, again: Look) -> None:
+        sent = {"parameters": as_sent(parameters)}
+        kept = self._writer.update_model(model_id, sent, again=again)
         if kept.training_parameters is not None and _named(kept, parameters) != dict(parameters):
             raise NotKept("the server did not keep the training parameters as sent")
+
+
+class _Again:
+    """Looks at what an action replaces, which was looked at right before the action began."""
+
+    def __init__(self, look: Look, clock: Callable[[], float]) -> None:
+        self._look = look
+        self._clock = clock
+        self._looked = clock()
+
+    def __call__(self) -> None:
+        """Look again, whenever the last look was."""
+        self._look()
+        self._looked = self._clock()
+
+    def if_late(self) -> None:
+        """Look again if the last look does not hold any more."""
+        if self._clock() - self._looked > LATE:
+            self()
 
 
 _MOVED_BY_CAPTIONS = ("updated_at", "training_images")

@@ -1,7 +1,7 @@
 """Training sets: compared, planned and made so, and never touched while a model trains."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -217,6 +217,88 @@ def test_what_somebody_writes_before_a_later_step_is_a_conflict_unless_it_is_as_
     outcomes = applied(server, replace(base, tags=frozenset({"x"}), **after))
     assert [each.status is Status.CONFLICT for each in outcomes] == [False, theirs]
     assert done(outcomes) is not theirs
+
+
+WRITES = {"pairs": "set_training_pairs", "parameters": "update_model", "caption": "set_caption"}
+
+
+@pytest.mark.parametrize("what", DATA)
+@pytest.mark.parametrize("edited", [False, True])
+def test_what_somebody_writes_before_a_write_is_repeated_is_a_conflict_and_stays(
+    what: str, edited: bool
+) -> None:
+    server = FakeServer()
+    before, after = DATA[what]
+    base = lora(**{"training_images": shown(0, 1), **before})
+    applied(server, base)
+    server.loses_answers = True
+    if edited:
+        meanwhile(server, WRITES[what], lambda: edit(server, what, to="theirs", rank=9.0))
+    outcomes = applied(server, replace(base, **after))
+    assert [each.status is Status.CONFLICT for each in outcomes] == [edited]
+    assert done(outcomes) is not edited
+
+
+@dataclass
+class Clock:
+    """A clock that a test moves."""
+
+    now: float = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.mark.parametrize(("seconds", "looks"), [(0.4, 2), (1.1, 4)])
+def test_captions_are_looked_at_again_only_where_the_last_look_lies_too_far_back(
+    seconds: float, looks: int
+) -> None:
+    server, clock = FakeServer(), Clock()
+    applied(server, lora(training_images=shown(0, 1, 2, caption="one")))
+
+    def takes_time(name: str) -> None:
+        clock.now += seconds
+
+    server.after_write = takes_time
+    wanted = catalog(lora(training_images=shown(0, 1, 2, caption="two")))
+    outcomes = run(server, wanted, open_file, between=server.log.clear, clock=clock)
+    assert done(outcomes)
+    assert [name for name, _ in server.log].count("get_model") == looks
+
+
+def test_a_caption_that_somebody_edits_while_another_is_written_slowly_stays() -> None:
+    server, clock = FakeServer(), Clock()
+    applied(server, lora(training_images=shown(0, 1, caption="one")))
+
+    def other_one() -> None:
+        clock.now = 2.0
+        (second,) = (each for each, caption in server.captions.items() if caption == "one")
+        server.set_caption(second, "theirs")
+
+    meanwhile(server, "set_caption", other_one)
+    wanted = catalog(lora(training_images=shown(0, 1, caption="two")))
+    (outcome,) = run(server, wanted, open_file, clock=clock)
+    assert outcome.status is Status.CONFLICT
+    assert sorted(server.captions.values()) == ["theirs", "two"]
+
+
+def test_pairs_that_somebody_edits_while_the_set_is_read_slowly_stay() -> None:
+    server, clock = FakeServer(), Clock()
+    base = lora(training_images=shown(0, 1), training_pairs=paired("one"))
+    applied(server, base)
+    reads = iter(range(9))
+
+    def third_read(name: str) -> None:
+        if name == "get_model" and next(reads) == 2:
+            clock.now = 2.0
+            edit(server, "pairs", to="theirs", rank=0)
+
+    def begin() -> None:
+        server.before_read = third_read
+
+    wanted = catalog(replace(base, training_pairs=paired("two")))
+    (outcome,) = run(server, wanted, open_file, between=begin, clock=clock)
+    assert outcome.status is Status.CONFLICT
 
 
 def test_somebody_elses_caption_right_before_the_write_is_a_conflict() -> None:
