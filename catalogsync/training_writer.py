@@ -1,6 +1,7 @@
 """Training sets on the server: looked at right before they are changed, and read back."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import fields
 from threading import Lock
 from typing import assert_never
@@ -15,7 +16,7 @@ from catalogsync.actions import (
 )
 from catalogsync.attempts import create_once
 from catalogsync.diff import BUSY
-from catalogsync.errors import CeilingReached, Conflict, NotKept, Rejected
+from catalogsync.errors import CeilingReached, Conflict, NotFound, NotKept, Rejected
 from catalogsync.ledger import Ledger
 from catalogsync.model import (
     AssetRef,
@@ -110,9 +111,7 @@ class TrainingWriter:
             case RemoveTrainingImages(images=images):
                 self._remove(model_id, self._ids(images))
             case SetCaptions(images=images):
-                for image in images:
-                    again.if_late()
-                    self._caption(self._ledger.asset_id(image.asset), image.caption or "", again)
+                self._set_captions(model_id, images, look)
             case SetTrainingPairs(pairs=pairs):
                 self._set_pairs(model_id, pairs, again)
             case SetTrainingParameters(parameters=parameters):
@@ -179,6 +178,37 @@ class TrainingWriter:
     def _remove(self, model_id: str, ids: Iterable[str]) -> None:
         for asset_id in ids:
             self._writer.remove_training_image(model_id, asset_id)
+
+    def _set_captions(self, model_id: str, images: Sequence[TrainingImage], look: Look) -> None:
+        captions = {self._ledger.asset_id(each.asset): each.caption or "" for each in images}
+        others = self._ledger.trained_on(captions) - {model_id}
+
+        def look_at_all() -> None:
+            look()
+            self._check_idle(others)
+
+        again = _Again(look_at_all, self._clock)
+        self._check_idle(others)
+        for asset_id, caption in captions.items():
+            again.if_late()
+            self._caption(asset_id, caption, again)
+
+    def _check_idle(self, others: Iterable[str]) -> None:
+        """Raise `Conflict` if a model that has the same images is trained or copied by now."""
+        for model_id in sorted(others):
+            status = self._status(model_id)
+            if status in BUSY:
+                raise Conflict(
+                    f"{model_id} is {status} by now and has one of the images as well: no caption "
+                    "of it is touched meanwhile",
+                    hint="plan again when that has ended",
+                )
+
+    def _status(self, model_id: str) -> str:
+        """The status of a model, empty for one that is gone."""
+        with suppress(NotFound):
+            return self._writer.get_model(model_id).status
+        return ""
 
     def _caption(self, asset_id: str, caption: str, again: Look) -> None:
         with self._lock:

@@ -374,6 +374,59 @@ def test_a_caption_of_a_picture_that_another_model_is_trained_on_now_is_refused(
     ]
 
 
+def begins_to_train(server: FakeServer, name: str) -> None:
+    (model,) = (each for each in server.models.values() if each.name == name)
+    server.models[model.id] = replace(model, status="training")
+
+
+@pytest.mark.parametrize("new", [False, True])
+def test_a_caption_of_a_picture_that_another_model_begins_to_train_on_after_the_plan_is_a_conflict(
+    new: bool,
+) -> None:
+    server = FakeServer()
+    wash = lora("wash", training_images=shown(0))
+    ink = lora(training_images=shown(0, caption="one"))
+    applied(server, wash) if new else applied(server, wash, ink)
+    outcomes = run(
+        server,
+        catalog(lora(training_images=shown(0, caption="two")), wash),
+        open_file,
+        between=lambda: begins_to_train(server, "Wash"),
+    )
+    (conflict,) = [each for each in outcomes if each.status is Status.CONFLICT]
+    assert "is training by now and has one of the images as well" in conflict.reason
+    assert "two" not in server.captions.values()
+
+
+def test_a_training_of_another_model_that_begins_between_two_captions_is_a_conflict() -> None:
+    server, clock = FakeServer(), Clock()
+    wash = lora("wash", training_images=shown(1))
+    applied(server, wash, lora(training_images=shown(0, 1, caption="one")))
+
+    def begin() -> None:
+        clock.now = 2.0
+        begins_to_train(server, "Wash")
+
+    meanwhile(server, "set_caption", begin)
+    wanted = catalog(wash, lora(training_images=shown(0, 1, caption="two")))
+    (outcome,) = run(server, wanted, open_file, clock=clock)
+    assert outcome.status is Status.CONFLICT
+    assert sorted(server.captions.values()) == ["one", "two"]
+
+
+def test_another_model_that_had_the_picture_and_is_gone_keeps_no_caption_from_being_written() -> (
+    None
+):
+    server = FakeServer()
+    wash, one = lora("wash", training_images=shown(0)), shown(0, caption="one")
+    applied(server, wash, lora(training_images=one))
+    (model_id,) = (each.id for each in server.models.values() if each.name == "Wash")
+    wanted = catalog(wash, lora(training_images=shown(0, caption="two")))
+    outcomes = run(server, wanted, open_file, between=lambda: server.delete(model_id))
+    assert done(outcomes)
+    assert held(server) == {"0": "two"}
+
+
 def test_a_pair_of_what_is_no_training_image_is_refused() -> None:
     server = FakeServer()
     pairs = (TrainingPair(image(0), image(1)),)
