@@ -16,7 +16,7 @@ from catalogsync.actions import (
 )
 from catalogsync.attempts import create_once
 from catalogsync.diff import BUSY
-from catalogsync.errors import CeilingReached, Conflict, NotFound, NotKept, Rejected
+from catalogsync.errors import CeilingReached, Conflict, Interrupted, NotFound, NotKept, Rejected
 from catalogsync.ledger import Ledger
 from catalogsync.model import (
     AssetRef,
@@ -32,7 +32,10 @@ from catalogsync.training import as_sent
 
 
 class TrainingWriter:
-    """Changes training sets, for several threads."""
+    """Changes training sets, for several threads.
+
+    A `pause` that is true says that the user wants to stop: then no other item of a step is begun.
+    """
 
     def __init__(
         self,
@@ -142,6 +145,7 @@ class TrainingWriter:
     def _add_all(self, model_id: str, ids: Sequence[str]) -> None:
         left = self._missing(model_id, ids)
         while left:
+            self._check_going_on()
             chunk = left[:TRAINING_IMAGES_PER_CALL]
             self._add_few(model_id, chunk)
             left = [each for each in left if each not in chunk]
@@ -177,6 +181,7 @@ class TrainingWriter:
 
     def _remove(self, model_id: str, ids: Iterable[str]) -> None:
         for asset_id in ids:
+            self._check_going_on()
             self._writer.remove_training_image(model_id, asset_id)
 
     def _set_captions(self, model_id: str, images: Sequence[TrainingImage], look: Look) -> None:
@@ -190,8 +195,13 @@ class TrainingWriter:
         again = _Again(look_at_all, self._clock)
         self._check_idle(others)
         for asset_id, caption in captions.items():
+            self._check_going_on()
             again.if_late()
             self._caption(asset_id, caption, again)
+
+    def _check_going_on(self) -> None:
+        if self._pause(0):
+            raise Interrupted("interrupted")
 
     def _check_idle(self, others: Iterable[str]) -> None:
         """Raise `Conflict` if a model that has the same images is trained or copied by now."""

@@ -62,6 +62,10 @@ def run(
     made = build_plan(catalog, found, allow=EVERYTHING)
     between()
     performer = Performer(
-        server, Ledger(found, snapshot), open_file, pause=lambda seconds: None, clock=clock
+        server,
+        Ledger(found, snapshot),
+        open_file,
+        pause=lambda seconds: bool(stop and stop.is_set()),
+        clock=clock,
     )
     return list(apply(made, performer, jobs=jobs, stop=stop))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from threading import Event
 from typing import Any
 
 import pytest
@@ -239,6 +240,31 @@ def test_what_somebody_writes_before_a_write_is_repeated_is_a_conflict_and_stays
     assert done(outcomes) is not edited
 
 
+STEPS: dict[str, dict[str, Any]] = {
+    "set_caption": {"training_images": shown(0, 1, 2, caption="two")},
+    "remove_training_image": {"training_images": shown(0)},
+    "add_training_images": {
+        "training_images": (
+            *shown(0, 1, 2),
+            *(TrainingImage(AssetRef(id=f"asset_{number}")) for number in range(23)),
+        )
+    },
+}
+"""Steps of several writes each."""
+
+
+@pytest.mark.parametrize("write", STEPS)
+def test_who_stops_in_the_middle_of_a_step_gets_no_more_of_it(write: str) -> None:
+    server, stop = FakeServer(), Event()
+    server.assets |= {f"asset_{number}": AssetRef(id=f"asset_{number}") for number in range(23)}
+    applied(server, lora(training_images=shown(0, 1, 2, caption="one")))
+    meanwhile(server, write, stop.set)
+    wanted = catalog(lora(**STEPS[write]))
+    (outcome,) = run(server, wanted, open_file, stop=stop, between=server.log.clear)
+    assert (outcome.status, outcome.reason) == (Status.SKIPPED, "interrupted")
+    assert [name for name, _ in server.writes] == [write]
+
+
 @dataclass
 class Clock:
     """A clock that a test moves."""
@@ -414,9 +440,7 @@ def test_a_training_of_another_model_that_begins_between_two_captions_is_a_confl
     assert sorted(server.captions.values()) == ["one", "two"]
 
 
-def test_another_model_that_had_the_picture_and_is_gone_keeps_no_caption_from_being_written() -> (
-    None
-):
+def test_another_model_that_had_the_picture_and_is_gone_is_no_conflict() -> None:
     server = FakeServer()
     wash, one = lora("wash", training_images=shown(0)), shown(0, caption="one")
     applied(server, wash, lora(training_images=one))
