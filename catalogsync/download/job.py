@@ -72,6 +72,10 @@ class Packing:
             if found is None:
                 raise _unknown(error) from None
             return found
+        except Interrupted:
+            # Only waits are interrupted, and none comes after the one request.
+            self._place.keep(note.without_job())
+            raise
         return self._place.keep(replace(note, job_id=job_id))
 
     def packed(self, note: Note, tell: Callable[[Job], object]) -> Job:

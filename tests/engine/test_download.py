@@ -378,6 +378,29 @@ def test_a_begin_that_is_refused_leaves_nothing(tmp_path: Path) -> None:
     assert names(tmp_path) == []
 
 
+def test_who_stops_before_a_begin_was_sent_is_not_told_that_it_may_have_been_paid_for(
+    tmp_path: Path,
+) -> None:
+    server, asked = FakeTrainer(), list[bool]()
+    server.before = failing("start_download", Interrupted("interrupted"))
+    with pytest.raises(Interrupted):
+        fetch(tmp_path, server, FakeFiles(), agree=asked.append)
+    assert names(tmp_path) == []
+    fetch(tmp_path, server, FakeFiles(), agree=asked.append)
+    assert asked == [False, False]
+
+
+def test_who_stops_while_a_lost_begin_is_looked_for_is_told_that_it_may_have_been_paid_for(
+    tmp_path: Path,
+) -> None:
+    server, asked = FakeTrainer(), list[bool]()
+    server.before = failing("start_download", Unreachable("lost"))
+    with pytest.raises(Interrupted):
+        fetch(tmp_path, server, FakeFiles(), wait=lambda seconds: seconds > 0)
+    fetch(tmp_path, server, FakeFiles(), agree=asked.append)
+    assert asked == [True]
+
+
 def test_a_job_that_fails_is_told_in_its_words_and_begun_anew_the_next_time(
     tmp_path: Path,
 ) -> None:

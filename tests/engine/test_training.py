@@ -13,6 +13,7 @@ from catalogsync.errors import (
     ApiError,
     AskedToWait,
     BadResponse,
+    CatalogSyncError,
     CeilingReached,
     Interrupted,
     NotFound,
@@ -60,7 +61,7 @@ def no_parameters(spec: ModelSpec) -> dict[str, object]:
     return {}
 
 
-def failing(name: str, error: ApiError, times: int = 1) -> Callable[[str], None]:
+def failing(name: str, error: CatalogSyncError, times: int = 1) -> Callable[[str], None]:
     """A hook that raises for the first so many calls of a method."""
     left = [error] * times
 
