@@ -34,6 +34,7 @@ from catalogsync.actions import (
 from catalogsync.attempts import create_collection, create_once
 from catalogsync.diff import SCALARS
 from catalogsync.errors import (
+    ApiError,
     Interrupted,
     NotKept,
     OutcomeUnknown,
@@ -185,8 +186,8 @@ class Performer:
         self._edit_tags(model_id, action.tags, ())
         self._importer.end(action.model)
         became = action.model_type
-        # Made and marked as ours it is done: the next plan tells the type to who interrupts now.
-        with suppress(Interrupted):
+        # Made and marked as ours it is done: the next plan tells the type that is not told now.
+        with suppress(ApiError, Interrupted):
             became = self._writer.get_model(model_id).type
         if became != action.model_type:
             raise NotKept(

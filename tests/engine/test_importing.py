@@ -346,6 +346,22 @@ def test_an_import_whose_upload_could_not_be_noted_until_it_was_done_is_noted_th
     assert (imported(server), len(server.models), server.collections) == (1, 1, {})
 
 
+def test_an_import_that_is_done_is_told_so_though_its_type_cannot_be_read() -> None:
+    server = FakeServer()
+
+    def lost(name: str) -> None:
+        if name == "get_model":
+            server.before_read = lambda name: None
+            raise BadResponse("broken")
+
+    def ends(name: str) -> None:
+        if name == "delete_collection":
+            server.before_read = lost
+
+    server.after_write = ends
+    assert {outcome.status for outcome in applied(server)} == {Status.DONE}
+
+
 def test_a_note_of_other_weights_is_not_taken_for_these() -> None:
     server = FakeServer()
     other = Weights(WeightsSource.HUGGING_FACE, "somebody/else")
