@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import BinaryIO
 
 from catalogsync.actions import ImportModel
@@ -10,6 +11,7 @@ from catalogsync.errors import (
     ApiError,
     CatalogSyncError,
     Conflict,
+    Interrupted,
     NotFound,
     OutcomeUnknown,
     UploadFailed,
@@ -39,19 +41,18 @@ class Importer:
 
     def model(self, action: ImportModel) -> str:
         """Import the weights, or wait for the import that was begun; return the model's id."""
-        upload = action.upload or self._begun(action)
+        begun = _Begun(action.upload) if action.upload else self._begun(action)
         try:
-            return self._writer.finish_import(upload, action.weights)
+            model_id = self._writer.finish_import(begun.upload, action.weights)
         except UploadFailed:
             self._give_up(action.model)
             raise
-        except UploadStuck as error:
-            raise UploadStuck(error.message, hint=_waiting_hint(action.note)) from None
-        except NotFound:
-            raise OutcomeUnknown(
-                f"the server knows nothing of {upload} any more, which was to become this model",
-                hint=unclear_hint(f"{action.note} as {upload}"),
-            ) from None
+        except (ApiError, Interrupted) as error:
+            noted = self._tell_note(action, begun)
+            raise _explained(error, action.note, begun.upload, noted=noted) from None
+        # Until the model is tagged, its note is all that another run has.
+        self._tell_note(action, begun)
+        return model_id
 
     def end(self, key: str) -> None:
         """Take the notes of a model's import away."""
@@ -63,13 +64,13 @@ class Importer:
         with suppress(CatalogSyncError):
             self.end(key)
 
-    def _begun(self, action: ImportModel) -> str:
-        """Begin an import, and return the upload's id once it is noted."""
+    def _begun(self, action: ImportModel) -> "_Begun":
+        """Begin an import once it is noted."""
         if action.weights.file:
             upload = self._sent(action.weights.file, action.note)
             # Nothing is imported yet: that begins when the upload is completed.
             self._note(action, f"{action.note} as {upload}")
-            return upload
+            return _Begun(upload)
         try:
             note = self._note(action, action.note)
             upload = self._writer.begin_import(action.weights)
@@ -81,10 +82,19 @@ class Importer:
             # Nothing was begun for sure, so that there is nothing to be noted.
             self._give_up(action.model)
             raise
-        with suppress(ApiError):
-            # What is noted serves the next run; this one has the id in its hands.
-            self._writer.rename_collection(note, f"{action.note} as {upload}")
-        return upload
+        begun = _Begun(upload, note)
+        # What is noted serves the next run; this one has the id in its hands.
+        return _Begun(upload) if self._tell_note(action, begun) else begun
+
+    def _tell_note(self, action: ImportModel, begun: "_Begun") -> bool:
+        """Whether the note tells the upload's id, after another attempt where it does not yet."""
+        if begun.nameless:
+            try:
+                name = f"{action.note} as {begun.upload}"
+                self._writer.rename_collection(begun.nameless, name)
+            except (ApiError, Interrupted):
+                return False
+        return True
 
     def _sent(self, asset: AssetRef, purpose: str) -> str:
         with self._open_file(asset) as file:
@@ -109,6 +119,32 @@ class Importer:
     def _made_by_others(self, action: ImportModel) -> bool:
         marks = {tag for tag in action.tags if tag.startswith(OWNER_PREFIX)} - {PROTECTED_TAG}
         return any(marks <= model.tags for model in self._writer.list_models())
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """An import that was begun as an upload; `nameless` is its note if that does not tell so."""
+
+    upload: str
+    nameless: str = ""
+
+
+def _explained(error: CatalogSyncError, note: str, upload: str, *, noted: bool) -> CatalogSyncError:
+    """Why an import is not done, with what to do; the next run knows of it only if it is noted."""
+    if isinstance(error, NotFound):
+        return OutcomeUnknown(
+            f"the server knows nothing of {upload} any more, which was to become this model",
+            hint=unclear_hint(f"{note} as {upload}" if noted else note),
+        )
+    if not noted:
+        error.hint = (
+            f"the server imports it as {upload}, which could not be noted: rename the collection "
+            f'"{note}" to "{note} as {upload}", and the next run waits for the same import; or '
+            f"{unclear_hint(note)}"
+        )
+    elif isinstance(error, UploadStuck):
+        return UploadStuck(error.message, hint=_waiting_hint(note))
+    return error
 
 
 def _waiting_hint(note: str) -> str:

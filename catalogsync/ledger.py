@@ -1,6 +1,8 @@
 """The ids on the server, as known before an apply and as they become known during it."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from threading import Lock
 
 from catalogsync.actions import FieldValue
@@ -73,6 +75,18 @@ class Ledger:
     def observed(self, key: str) -> RemoteModel | None:
         """The model as the plan saw it; None for a new one."""
         return self._observed.get(self._models[key])
+
+    def trained_on(self, asset_ids: Iterable[str]) -> set[str]:
+        """The ids of the models that were seen to have one of these assets in their sets."""
+        return {model_id for each in asset_ids for model_id in self._trained_on.get(each, ())}
+
+    @cached_property
+    def _trained_on(self) -> Mapping[str, Sequence[str]]:
+        found: defaultdict[str, list[str]] = defaultdict(list)
+        for model in self._observed.values():
+            for image in model.training_images or ():
+                found[image.asset.id].append(model.id)
+        return found
 
     def text(self, text: Text) -> str:
         """A Markdown text with the ids it is sent with."""

@@ -34,6 +34,7 @@ from catalogsync.actions import (
 from catalogsync.attempts import create_collection, create_once
 from catalogsync.diff import SCALARS
 from catalogsync.errors import (
+    ApiError,
     Interrupted,
     NotKept,
     OutcomeUnknown,
@@ -70,6 +71,7 @@ class Performer:
         open_file: FileOpener,
         *,
         pause: Callable[[float], object] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
         promote: Callable[[PromoteModel], object] = _nowhere_from,
     ) -> None:
         self._writer = writer
@@ -77,7 +79,7 @@ class Performer:
         self._open_file = open_file
         self._pause = pause
         self._importer = Importer(writer, ledger, open_file, pause)
-        self._training = TrainingWriter(writer, ledger, pause)
+        self._training = TrainingWriter(writer, ledger, pause, clock)
         self.lookout = Lookout(writer, ledger, self._training)
         self._recovery = Recovery(writer, ledger, self._edit_tags, pause)
         self._promote = promote
@@ -102,7 +104,7 @@ class Performer:
         """Do the action; raise `ApiError` if it failed, `NotKept` if it did not stick."""
         writer, ledger = self._writer, self._ledger
         if isinstance(action, TrainingAction):
-            self._training.perform(action)
+            self._training.perform(action, partial(self.lookout.check_replaced, action))
             return
         match action:
             case UploadAsset():
@@ -184,8 +186,8 @@ class Performer:
         self._edit_tags(model_id, action.tags, ())
         self._importer.end(action.model)
         became = action.model_type
-        # Made and marked as ours it is done: the next plan tells the type to who interrupts now.
-        with suppress(Interrupted):
+        # Made and marked as ours it is done: the next plan tells the type that is not told now.
+        with suppress(ApiError, Interrupted):
             became = self._writer.get_model(model_id).type
         if became != action.model_type:
             raise NotKept(

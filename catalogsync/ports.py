@@ -110,6 +110,9 @@ class CatalogReader(Protocol):
 Look = Callable[[], None]
 """Looks at what a write replaces; what it raises keeps the write from being sent."""
 
+LATE = 1.0
+"""A write that comes more than so many seconds after the last look needs another one."""
+
 
 class CatalogWriter(CatalogReader, Protocol):
     """Also writes. What creates is attempted once: `ApiError.may_have_been_applied` then says
@@ -160,7 +163,7 @@ class CatalogWriter(CatalogReader, Protocol):
         """
         ...
 
-    def set_caption(self, asset_id: str, caption: str) -> str | None:
+    def set_caption(self, asset_id: str, caption: str, *, again: Look | None = None) -> str | None:
         """Describe an asset, the caption of a training image; return what the server kept, None
         where it does not tell (PUT /assets/{assetId})."""
         ...
@@ -175,7 +178,7 @@ class CatalogWriter(CatalogReader, Protocol):
         ...
 
     def set_training_pairs(
-        self, model_id: str, pairs: Sequence[TrainingPair]
+        self, model_id: str, pairs: Sequence[TrainingPair], *, again: Look | None = None
     ) -> tuple[TrainingPair, ...] | None:
         """Replace the training pairs, by the ids of their assets; return what the server kept,
         None where it does not tell (PUT /models/{modelId}/training-images/pairs)."""

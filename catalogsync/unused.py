@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from threading import Event
 
 from catalogsync.attempts import create_once
-from catalogsync.errors import CatalogSyncError, Interrupted, NotFound
+from catalogsync.errors import ApiError, CatalogSyncError, Interrupted, NotFound
 from catalogsync.model import Catalog, Holder, StoredAsset
 from catalogsync.ports import ASSETS_PER_DELETE, Storage
 
@@ -41,10 +41,14 @@ class Unused:
 
 @dataclass(frozen=True, slots=True)
 class Deletion:
-    """What became of assets that were to be deleted: `error` tells why some of them stay."""
+    """What became of assets that were to be deleted: `error` tells why some of them stay.
+
+    Of those that are `unknown` nobody could see whether they were deleted.
+    """
 
     ids: tuple[str, ...]
     error: CatalogSyncError | None = None
+    unknown: tuple[str, ...] = ()
 
 
 def find_unused(
@@ -90,21 +94,39 @@ def delete_unused(
         batch = asset_ids[start : start + ASSETS_PER_DELETE]
         if stop.is_set():
             return Deletion(tuple(done), Interrupted("interrupted"))
-        try:
-            _delete(storage, batch, stop.wait)
-        except CatalogSyncError as error:
-            return Deletion(tuple(done), error)
-        done += batch
+        ended = _delete(storage, batch, stop.wait)
+        done += ended.ids
+        if ended.error:
+            return replace(ended, ids=tuple(done))
         progress(len(done), len(asset_ids))
     return Deletion(tuple(done))
 
 
-def _delete(storage: Storage, batch: Sequence[str], pause: Callable[[float], object]) -> None:
+def _delete(storage: Storage, batch: Sequence[str], pause: Callable[[float], object]) -> Deletion:
+    """Delete some assets in one call; after an answer that got lost, look which are left."""
+    left, lost = frozenset(batch), False
+
     def attempt() -> bool:
-        storage.delete_assets(batch)
+        nonlocal lost
+        try:
+            storage.delete_assets(batch)
+        except ApiError as error:
+            lost = error.may_have_been_applied
+            raise
         return True
 
-    create_once(attempt, lambda: None if storage.assets_left(batch) else True, pause)
+    def look() -> bool | None:
+        nonlocal left, lost
+        left, lost = storage.assets_left(batch), False
+        return None if left else True
+
+    try:
+        create_once(attempt, look, pause)
+    except CatalogSyncError as error:
+        gone = tuple(each for each in batch if each not in left)
+        unknown = tuple(each for each in batch if each in left) if lost else ()
+        return Deletion(gone, error, unknown)
+    return Deletion(tuple(batch))
 
 
 def _ours(storage: Storage) -> tuple[dict[str, StoredAsset], set[str]]:

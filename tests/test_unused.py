@@ -5,7 +5,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from threading import Event
 
-from catalogsync.errors import Interrupted, NotFound, Unreachable
+import pytest
+
+from catalogsync.errors import AccessDenied, CatalogSyncError, Interrupted, NotFound, Unreachable
 from catalogsync.model import AssetRef, Catalog, Holder, StoredAsset
 from catalogsync.unused import delete_unused, find_unused
 
@@ -51,7 +53,7 @@ class Kept:
             self.lose -= 1
             raise Unreachable("nothing came back")
         for each in asset_ids:
-            del self.assets[each]
+            self.assets.pop(each, None)
 
 
 def found(kept: Kept) -> tuple[str, ...]:
@@ -127,6 +129,53 @@ def test_what_could_not_be_deleted_is_not_told_as_deleted() -> None:
     assert ended.ids == ()
     assert isinstance(ended.error, Unreachable)
     assert not stop.is_set()
+
+
+@dataclass
+class Lossy(Kept):
+    """Deletes the first few without a word, and then tells `why` it cannot be looked at."""
+
+    first: int = 0
+    why: CatalogSyncError | None = None
+
+    def delete_assets(self, asset_ids: Sequence[str]) -> None:
+        super().delete_assets(asset_ids[: self.first])
+        raise Unreachable("nothing came back")
+
+    def assets_left(self, asset_ids: Sequence[str]) -> frozenset[str]:
+        if self.why:
+            raise self.why
+        return super().assets_left(asset_ids)
+
+
+@pytest.mark.parametrize(
+    "why", [AccessDenied("no", status=401), Interrupted("interrupted")], ids=["401", "stop"]
+)
+def test_what_may_be_deleted_and_cannot_be_looked_at_is_unknown(why: CatalogSyncError) -> None:
+    kept = Lossy(first=100, why=why)
+    for number in range(150):
+        kept.put(f"asset_{number}")
+    ids = list(kept.assets)
+    ended = delete_unused(kept, ids, stop=_Hasty())
+    assert (ended.ids, ended.error, ended.unknown) == ((), why, tuple(ids[:100]))
+
+
+def test_of_what_was_deleted_in_part_it_is_told_which() -> None:
+    kept = Lossy(first=1)
+    for name in ("asset_1", "asset_2"):
+        kept.put(name)
+    ended = delete_unused(kept, ["asset_1", "asset_2"], stop=_Hasty())
+    assert (ended.ids, ended.unknown) == (("asset_1",), ())
+    assert isinstance(ended.error, Unreachable)
+
+
+def test_what_was_refused_is_not_unknown() -> None:
+    class Refusing(Kept):
+        def delete_assets(self, asset_ids: Sequence[str]) -> None:
+            raise AccessDenied("no", status=403)
+
+    ended = delete_unused(Refusing(), ["asset_1"], stop=Event())
+    assert (ended.ids, ended.unknown) == ((), ())
 
 
 def test_after_a_stop_no_more_is_deleted() -> None:

@@ -156,7 +156,7 @@ def _wanted(opened: Session, key: str, epoch: str) -> tuple[Want, str]:
     (match,) = found
     assert match.remote
     training = opened.client.trainings.get_training(match.remote.id)
-    return Want(key, match.remote.id, epoch), training.ended_at
+    return Want(key, match.remote.id, epoch, match.remote.epoch), training.ended_at
 
 
 def _report(opened: Session, done: Downloaded, path: str, units: float | None) -> DownloadReport:

@@ -76,11 +76,9 @@ def command(
             ):
                 raise CatalogSyncError("Nothing was deleted.")
             deletion = _delete(opened, unused, search)
-            told_deletion = deleted_summary(unused, deletion.ids)
+            told_deletion = deleted_summary(unused, deletion)
             write_lines([Line(told_deletion, "bold")], color=color, to_stderr=readings.as_json)
-    document = unused_document(
-        unused, **told, read_at=read_at, deleted=deletion.ids, error=deletion.error
-    )
+    document = unused_document(unused, **told, read_at=read_at, deletion=deletion)
 
     def html() -> str:
         from catalogsync.review.html.unused import render_unused_html

@@ -268,10 +268,22 @@ def _cancel(told: _Told, keys: Sequence[str], *, yes: bool) -> int:
     write_lines(render_trainings(results, missing), color=told.color, to_stderr=True)
     if not yes and not _agreed_to_cancel(told, due):
         raise CatalogSyncError("Nothing was canceled.")
-    ended = [canceled(told.opened.client.trainings, result.wish) for result in due]
+    ended = _canceled(told, due)
     told.report(ended, missing)
     code = exit_code(ended, interrupted=told.opened.stop.is_set(), good=_CANCELED)
     return _REFUSED if missing and not code else code
+
+
+def _canceled(told: _Told, due: Sequence[Result]) -> list[Result]:
+    """Cancel one after the other; what is due when the user wants to stop is left running."""
+    ended: list[Result] = []
+    for result in due:
+        if told.opened.stop.is_set():
+            error = Interrupted("interrupted before it was canceled")
+            ended.append(replace(result, error=error))
+        else:
+            ended.append(canceled(told.opened.client.trainings, result.wish))
+    return ended
 
 
 def _agreed_to_cancel(told: _Told, due: Sequence[Result]) -> bool:

@@ -72,6 +72,10 @@ class Packing:
             if found is None:
                 raise _unknown(error) from None
             return found
+        except Interrupted:
+            # Only waits are interrupted, and none comes after the one request.
+            self._place.keep(note.without_job())
+            raise
         return self._place.keep(replace(note, job_id=job_id))
 
     def packed(self, note: Note, tell: Callable[[Job], object]) -> Job:
@@ -107,9 +111,15 @@ class Packing:
             if self._wait(seconds):
                 raise Interrupted("interrupted")
             for job in self._downloader.newest_jobs(_TYPES):
-                if job.model_id == note.model_id and job.id not in note.known:
+                if job.id not in note.known and self._is_wanted(job):
                     return self._place.keep(replace(note, job_id=job.id))
         return None
+
+    def _is_wanted(self, job: Job) -> bool:
+        """Whether a job packs what is wanted; one that tells no epoch may."""
+        epoch = self._want.epoch or self._want.own_epoch
+        other = epoch and job.epoch not in ("", epoch)
+        return job.model_id == self._want.model_id and not other
 
     def _job(self, job_id: str) -> Job | None:
         try:

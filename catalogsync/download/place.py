@@ -29,11 +29,15 @@ _PLAIN_EPOCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 
 @dataclass(frozen=True, slots=True)
 class Want:
-    """Weights that are wanted: of a model by its key and id, and of an epoch, empty for its own."""
+    """Weights that are wanted: of a model by its key and id, and of an epoch, empty for its own.
+
+    `own_epoch` is which one that is by now, as far as the server tells.
+    """
 
     key: str
     model_id: str
     epoch: str = ""
+    own_epoch: str = ""
 
     @property
     def stem(self) -> str:

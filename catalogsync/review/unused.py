@@ -1,19 +1,19 @@
 """What of our uploads nothing uses, for people and for programs."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
-from catalogsync.errors import CatalogSyncError
 from catalogsync.model import StoredAsset
 from catalogsync.review.document import error_document
 from catalogsync.review.phrases import asset_facts
 from catalogsync.review.text import Line, place
 from catalogsync.review.words import counted, file_size, visible
-from catalogsync.unused import Unused
+from catalogsync.unused import Deletion, Unused
 
-FORMAT_VERSION = "1.0"
+FORMAT_VERSION = "1.1"
 """Readers refuse another major number and ignore keys they do not know."""
 
 _DAY = 10
+_NOTHING_DELETED = Deletion(())
 
 
 def render_unused(unused: Unused, *, catalog: str, target: str, project: str) -> list[Line]:
@@ -35,13 +35,15 @@ def summary(unused: Unused) -> str:
     return f"Unused: {number} ({file_size(unused.size)}). {used}{_young(unused)}."
 
 
-def deleted_summary(unused: Unused, deleted: Collection[str]) -> str:
-    """The sentence that says what was deleted."""
-    gone = [each.asset for each in unused.assets if each.asset.id in deleted]
+def deleted_summary(unused: Unused, deletion: Deletion) -> str:
+    """The sentence that says what was deleted, and of what nobody knows that."""
+    gone = [each.asset for each in unused.assets if each.asset.id in deletion.ids]
     size = file_size(sum(asset.size for asset in gone))
-    left = len(unused.assets) - len(gone)
+    unknown = len(deletion.unknown)
+    left = len(unused.assets) - len(gone) - unknown
     rest = f", {left} left" if left else ""
-    return f"Deleted: {counted(len(gone), 'upload')} ({size}){rest}."
+    doubt = f"; of {unknown} more it is not known" if unknown else ""
+    return f"Deleted: {counted(len(gone), 'upload')} ({size}){rest}{doubt}."
 
 
 def remarks(unused: Unused) -> Iterator[str]:
@@ -62,8 +64,7 @@ def unused_document(
     target: str,
     project: str,
     read_at: str,
-    deleted: Collection[str] = (),
-    error: CatalogSyncError | None = None,
+    deletion: Deletion = _NOTHING_DELETED,
 ) -> dict[str, object]:
     """The same as JSON data, with what was deleted of it."""
     return {
@@ -79,14 +80,15 @@ def unused_document(
             "used": unused.used,
             "young": unused.young,
             "unread": unused.unread,
-            "deleted": len(deleted),
+            "deleted": len(deletion.ids),
+            "unknown": len(deletion.unknown),
         },
-        "assets": [_data(each, deleted) for each in unused.assets],
-        **(error_document(error) if error else {}),
+        "assets": [_data(each, deletion) for each in unused.assets],
+        **(error_document(deletion.error) if deletion.error else {}),
     }
 
 
-def _data(each: StoredAsset, deleted: Collection[str]) -> dict[str, object]:
+def _data(each: StoredAsset, deletion: Deletion) -> dict[str, object]:
     asset = each.asset
     return {
         "id": asset.id,
@@ -97,7 +99,7 @@ def _data(each: StoredAsset, deleted: Collection[str]) -> dict[str, object]:
         "width": asset.width,
         "height": asset.height,
         "created_at": each.created_at,
-        "deleted": asset.id in deleted,
+        "deleted": None if asset.id in deletion.unknown else asset.id in deletion.ids,
     }
 
 

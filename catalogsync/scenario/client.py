@@ -185,10 +185,10 @@ class ScenarioClient:
         (file,) = files
         return self._uploader.send(asset, file, options)
 
-    def set_caption(self, asset_id: str, caption: str) -> str | None:
+    def set_caption(self, asset_id: str, caption: str, *, again: Look | None = None) -> str | None:
         """Describe an asset (PUT /assets/{assetId})."""
         path = f"/assets/{path_part(asset_id)}"
-        told = object_of(self._http.put(path, {"description": caption}), "asset")
+        told = object_of(self._http.put(path, {"description": caption}, again=again), "asset")
         kept = told.get("description")
         return kept if isinstance(kept, str) else None
 
@@ -207,10 +207,11 @@ class ScenarioClient:
             return
 
     def set_training_pairs(
-        self, model_id: str, pairs: Sequence[TrainingPair]
+        self, model_id: str, pairs: Sequence[TrainingPair], *, again: Look | None = None
     ) -> tuple[TrainingPair, ...] | None:
         """Replace the training pairs (PUT .../training-images/pairs)."""
-        answer = self._http.put(_training(model_id, "pairs"), pairs_request(pairs))
+        body = pairs_request(pairs)
+        answer = self._http.put(_training(model_id, "pairs"), body, again=again)
         return pairs_from(answer, "pairs") if "pairs" in answer else None
 
     def fetch_asset(self, asset: AssetRef, options: Mapping[str, object]) -> str:

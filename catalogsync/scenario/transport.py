@@ -28,7 +28,7 @@ from catalogsync.errors import (
     WriteForbidden,
 )
 from catalogsync.events import CoolingDown, Repeating, Requested, SlowedDown, Tell, tell_nobody
-from catalogsync.ports import Look
+from catalogsync.ports import LATE, Look
 from catalogsync.scenario.answers import AnswerReader, Json, http_date
 from catalogsync.scenario.connection import Connection
 from catalogsync.scenario.pace import Pace
@@ -59,7 +59,7 @@ class Bounds:
     attempts: int = 5
     longest_wait: float = 300.0
     first_wait: float = 0.5
-    late: float = 1.0
+    late: float = LATE
 
     def within(self, seconds: float) -> Self:
         """The same for requests that may take so long with all their attempts."""

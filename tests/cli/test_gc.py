@@ -305,6 +305,23 @@ def test_a_lost_answer_to_a_delete_is_looked_up(cli: Run, tmp_path: Path, bare: 
         assert server.control.requests()["DELETE /assets"] == 1
 
 
+def test_of_a_lost_delete_that_cannot_be_looked_up_it_is_said_that_nobody_knows(
+    cli: Run, tmp_path: Path, bare: Path
+) -> None:
+    seed, rules = parsed("reset-after@DELETE /assets=1x,401@POST /assets/get-bulk=1x")
+    with running(tmp_path / "box", middleware=(Faults(seed, rules),)) as server:
+        server.control.advance(-THREE_DAYS)
+        project = Project(server)
+        asset = project.upload()
+        found = cli("gc", bare, "--base-url", server.url, "--delete", "--yes", "--json")
+        assert project.assets() == set()
+    told = json.loads(found.out)
+    assert found.code == 3
+    assert "Deleted: 0 uploads (0 B); of 1 more it is not known." in found.err
+    assert [(each["id"], each["deleted"]) for each in told["assets"]] == [(asset, None)]
+    assert (told["counts"]["deleted"], told["counts"]["unknown"]) == (0, 1)
+
+
 REQUESTS = (
     "GET /assets",
     "GET /collections",

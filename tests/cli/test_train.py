@@ -14,6 +14,7 @@ from jsonschema import Draft202012Validator
 from catalogsync.sandbox import running
 from catalogsync.sandbox.faults import Faults, Rule
 from tests.cli.conftest import Result, Run
+from tests.cli.holding import Held
 from tests.cli.terminal import Terminal
 from tests.cli.trainings import Api, past_prices, priced, write_catalog
 
@@ -314,6 +315,24 @@ def test_a_training_is_canceled_once_that_is_agreed_to(studio: Any) -> None:
         nothing = train("--cancel", "ink", "--yes")
     assert (found.code, found.out.splitlines()[-1]) == (0, "Trainings: 1 canceled.")
     assert nothing.code == 0
+
+
+def test_a_signal_cancels_no_other_training_and_tells_how_each_of_them_stands(studio: Any) -> None:
+    held = Held("POST", "/train/action")
+    with studio(**LONG, middleware=(held,)) as train:
+        train("ink", "paint", "--yes", "--detach")
+        with Terminal(
+            "train", "--cancel", "ink", "paint", "-C", train.catalog, "--yes", url=train.server.url
+        ) as terminal:
+            assert held.arrived.wait(30)
+            terminal.process.send_signal(signal.SIGINT)
+            terminal.until("what is under way is finished")
+            held.let_go.set()
+            assert terminal.end() == 130
+        became = {key: train.api.model(train.ids[key])["status"] for key in ("ink", "paint")}
+    assert became == {"ink": "training-canceled", "paint": "training"}
+    assert "interrupted before it was canceled" in terminal.shown
+    assert "Trainings: 1 canceled, 1 training." in terminal.shown
 
 
 def test_a_training_that_fails_is_told_in_the_words_of_the_server(studio: Any) -> None:

@@ -196,7 +196,7 @@ class FakeServer:
         self._again(again)
         return self.models[model_id].examples
 
-    def set_caption(self, asset_id: str, caption: str) -> str | None:
+    def set_caption(self, asset_id: str, caption: str, *, again: Look | None = None) -> str | None:
         with self._write("set_caption", {"id": asset_id, "caption": caption}):
             if asset_id not in self.assets:
                 raise NotFound(f"no asset {asset_id}", status=404)
@@ -205,6 +205,7 @@ class FakeServer:
                 images = model.training_images or ()
                 if asset_id in {image.asset.id for image in images}:
                     self._train(model.id, [image.asset.id for image in images])
+        self._again(again)
         return caption
 
     def add_training_images(self, model_id: str, asset_ids: Sequence[str]) -> None:
@@ -224,13 +225,14 @@ class FakeServer:
                 self._train(model_id, [each for each in held if each != asset_id])
 
     def set_training_pairs(
-        self, model_id: str, pairs: Sequence[TrainingPair]
+        self, model_id: str, pairs: Sequence[TrainingPair], *, again: Look | None = None
     ) -> tuple[TrainingPair, ...] | None:
         with self._write("set_training_pairs", {"id": model_id, "pairs": list(pairs)}):
             held = self._trained_on(model_id)
             if any({pair.source.id, pair.target.id} - set(held) for pair in pairs):
                 raise Rejected("not a training image of this model", status=400)
             self._change(model_id, training_pairs=tuple(pairs))
+        self._again(again)
         return tuple(pairs)
 
     def _trained_on(self, model_id: str) -> list[str]:

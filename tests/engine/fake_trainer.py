@@ -82,7 +82,7 @@ class FakeTrainer:
 
     def start_download(self, model_id: str, epoch: str) -> str:
         self._called("start_download", (model_id, epoch))
-        job = self._job("model-download", model_id)
+        job = self._job("model-download", model_id, epoch)
         self.after("start_download")
         return job.id
 
@@ -109,11 +109,16 @@ class FakeTrainer:
         job = self.jobs[held.job_id]
         self.jobs[job.id] = replace(job, status=status, error=error, hint=hint, units=self.units)
 
-    def _job(self, type: str, model_id: str) -> Job:
+    def _job(self, type: str, model_id: str, epoch: str = "") -> Job:
         number = len(self.jobs) + 1
         stamp = f"2026-01-01T00:00:{number:02}Z"
         job = Job(
-            id=f"job_{number}", status="queued", type=type, created_at=stamp, model_id=model_id
+            id=f"job_{number}",
+            status="queued",
+            type=type,
+            created_at=stamp,
+            model_id=model_id,
+            epoch=epoch,
         )
         self.jobs[job.id] = job
         return job

@@ -49,13 +49,23 @@ def run(
     stop: Event | None = None,
     jobs: int = 4,
     anew: bool = False,
+    clock: Callable[[], float] = lambda: 0.0,
 ) -> list[Outcome]:
-    """Observe, plan and apply; `between` is called after the plan and before the apply."""
+    """Observe, plan and apply; `between` is called after the plan and before the apply.
+
+    By the clock nothing takes any time.
+    """
     keys = shard.keys(catalog) if shard else None
     doomed = Scope(prune=prune, shard=shard).is_doomed
     snapshot = observe(server, catalog, keys=keys, jobs=2, restorable=True, doomed=doomed)
     found = diff(catalog, snapshot, keys=keys, prune=prune, shard=shard, anew=anew)
     made = build_plan(catalog, found, allow=EVERYTHING)
     between()
-    performer = Performer(server, Ledger(found, snapshot), open_file, pause=lambda seconds: None)
+    performer = Performer(
+        server,
+        Ledger(found, snapshot),
+        open_file,
+        pause=lambda seconds: bool(stop and stop.is_set()),
+        clock=clock,
+    )
     return list(apply(made, performer, jobs=jobs, stop=stop))

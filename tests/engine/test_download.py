@@ -4,7 +4,7 @@ import os
 import random
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -359,6 +359,57 @@ def test_the_job_of_a_run_that_was_killed_as_it_began_is_found(tmp_path: Path) -
     assert len(server.jobs) == 2
 
 
+ANOTHER = {
+    "an epoch": Want("ink", "m-ink", "000001"),
+    "its own": Want("ink", "m-ink", own_epoch="000001"),
+}
+
+
+@pytest.mark.parametrize("want", ANOTHER.values(), ids=ANOTHER)
+def test_a_job_of_another_epoch_is_not_taken_for_one_whose_answer_got_lost(
+    tmp_path: Path, want: Want
+) -> None:
+    server = FakeTrainer()
+
+    def lost(name: str) -> None:
+        if name == "start_download":
+            server.before = lambda name: None
+            server.start_download("m-ink", "000002")  # somebody else's, at the same time
+            raise Unreachable("lost")
+
+    server.before = lost
+    with pytest.raises(OutcomeUnknown):
+        fetch(tmp_path, server, FakeFiles(), want=want)
+    asked: list[bool] = []
+    done = fetch(tmp_path, server, FakeFiles(), want=want, agree=asked.append)
+    assert (done.job_id, asked) == ("job_2", [True])
+
+
+@pytest.mark.parametrize(
+    ("want", "told"),
+    [
+        (Want("ink", "m-ink", "000001"), "000001"),
+        (Want("ink", "m-ink", "000001"), ""),
+        (Want("ink", "m-ink", own_epoch="000001"), "000001"),
+        (Want("ink", "m-ink", own_epoch="000001"), ""),
+        (WANT, "000001"),
+    ],
+)
+def test_a_job_of_the_same_epoch_or_that_tells_none_is_found(
+    tmp_path: Path, want: Want, told: str
+) -> None:
+    server = FakeTrainer()
+
+    def lost(name: str) -> None:
+        if name == "start_download":
+            server.jobs["job_1"] = replace(server.jobs["job_1"], epoch=told)
+            raise Unreachable("lost")
+
+    server.after = lost
+    done = fetch(tmp_path, server, FakeFiles(), want=want)
+    assert (done.job_id, server.count("start_download")) == ("job_1", 1)
+
+
 def test_who_does_not_agree_gets_nothing_and_leaves_nothing(tmp_path: Path) -> None:
     def no(doubtful: bool) -> None:
         raise UsageError("there is nobody to ask")
@@ -376,6 +427,29 @@ def test_a_begin_that_is_refused_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(Rejected):
         fetch(tmp_path, server, FakeFiles())
     assert names(tmp_path) == []
+
+
+def test_who_stops_before_a_begin_was_sent_is_not_told_that_it_may_have_been_paid_for(
+    tmp_path: Path,
+) -> None:
+    server, asked = FakeTrainer(), list[bool]()
+    server.before = failing("start_download", Interrupted("interrupted"))
+    with pytest.raises(Interrupted):
+        fetch(tmp_path, server, FakeFiles(), agree=asked.append)
+    assert names(tmp_path) == []
+    fetch(tmp_path, server, FakeFiles(), agree=asked.append)
+    assert asked == [False, False]
+
+
+def test_who_stops_while_a_lost_begin_is_looked_for_is_told_that_it_may_have_been_paid_for(
+    tmp_path: Path,
+) -> None:
+    server, asked = FakeTrainer(), list[bool]()
+    server.before = failing("start_download", Unreachable("lost"))
+    with pytest.raises(Interrupted):
+        fetch(tmp_path, server, FakeFiles(), wait=lambda seconds: seconds > 0)
+    fetch(tmp_path, server, FakeFiles(), agree=asked.append)
+    assert asked == [True]
 
 
 def test_a_job_that_fails_is_told_in_its_words_and_begun_anew_the_next_time(

@@ -1,7 +1,8 @@
 """Models made from weights: paid for once, whatever happens on the way."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from threading import Event
 
 import pytest
 
@@ -263,6 +264,102 @@ def test_lost_answers_about_the_note_are_settled_without_a_second_import(
     assert {outcome.status for outcome in applied(server)} <= {Status.DONE}
     assert not plan(server, one(INK)).refusals
     assert (imported(server), server.collections) == (1, {})
+
+
+@dataclass
+class Slow(FakeServer):
+    """A server that gets done with no import as long as something tells why not."""
+
+    unfinished: Exception | None = None
+
+    def finish_import(self, upload_id: str, weights: Weights) -> str:
+        if self.unfinished:
+            raise self.unfinished
+        return super().finish_import(upload_id, weights)
+
+
+@pytest.mark.parametrize(
+    "error", [BadResponse("broken"), Interrupted("interrupted")], ids=["lost", "interrupted"]
+)
+def test_an_upload_that_could_not_be_noted_at_once_is_noted_when_the_import_takes_too_long(
+    error: Exception,
+) -> None:
+    server = Slow(unfinished=UploadStuck("still importing"))
+    fails(server, "rename_collection", error)
+    (outcome, *_) = applied(server)
+    assert outcome.error is not None
+    assert "it waits for the same import" in outcome.error.hint
+    assert [name.startswith(f"{NOTE} as upload_") for name in server.collections.values()] == [True]
+    server.unfinished = None
+    assert {outcome.status for outcome in applied(server)} == {Status.DONE}
+    assert (imported(server), server.collections) == (1, {})
+
+
+def test_who_stops_while_the_upload_is_noted_waits_for_it_the_next_time() -> None:
+    server, stop = Slow(unfinished=Interrupted("interrupted")), Event()
+
+    def interrupted(name: str) -> None:
+        if name == "rename_collection" and not stop.is_set():
+            stop.set()
+            raise Interrupted("interrupted")
+
+    server.before_write = interrupted
+    outcomes = run(server, one(INK), files_of(FILES), stop=stop)
+    assert {outcome.status for outcome in outcomes} == {Status.SKIPPED}
+    server.unfinished = None
+    assert {outcome.status for outcome in applied(server)} == {Status.DONE}
+    assert (imported(server), server.collections) == (1, {})
+
+
+def test_where_an_upload_can_never_be_noted_it_is_said_what_to_write_by_hand() -> None:
+    server = Slow(unfinished=UploadStuck("still importing"))
+
+    def refused(name: str) -> None:
+        if name == "rename_collection":
+            raise BadResponse("broken")
+
+    server.before_write = refused
+    (outcome, *_) = applied(server)
+    assert outcome.error is not None
+    (upload,) = server.imports
+    assert f'"{NOTE}" to "{NOTE} as {upload}"' in outcome.error.hint
+    assert [r.code for r in plan(server, one(INK)).refusals] == ["import-unclear"]
+    ((note, _),) = server.collections.items()
+    server.collections[note] = f"{NOTE} as {upload}"
+    server.unfinished = None
+    assert {outcome.status for outcome in applied(server)} == {Status.DONE}
+    assert (imported(server), server.collections) == (1, {})
+
+
+def test_an_import_whose_upload_could_not_be_noted_until_it_was_done_is_noted_then() -> None:
+    server = FakeServer()
+    failing = {"rename_collection": BadResponse("broken"), "edit_tags": BadResponse("broken")}
+
+    def once(name: str) -> None:
+        if error := failing.pop(name, None):
+            raise error
+
+    server.before_write = once
+    (outcome, *_) = applied(server)
+    assert outcome.status is Status.FAILED
+    assert {outcome.status for outcome in applied(server)} == {Status.DONE}
+    assert (imported(server), len(server.models), server.collections) == (1, 1, {})
+
+
+def test_an_import_that_is_done_is_told_so_though_its_type_cannot_be_read() -> None:
+    server = FakeServer()
+
+    def lost(name: str) -> None:
+        if name == "get_model":
+            server.before_read = lambda name: None
+            raise BadResponse("broken")
+
+    def ends(name: str) -> None:
+        if name == "delete_collection":
+            server.before_read = lost
+
+    server.after_write = ends
+    assert {outcome.status for outcome in applied(server)} == {Status.DONE}
 
 
 def test_a_note_of_other_weights_is_not_taken_for_these() -> None:

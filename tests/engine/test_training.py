@@ -13,6 +13,7 @@ from catalogsync.errors import (
     ApiError,
     AskedToWait,
     BadResponse,
+    CatalogSyncError,
     CeilingReached,
     Interrupted,
     NotFound,
@@ -60,7 +61,7 @@ def no_parameters(spec: ModelSpec) -> dict[str, object]:
     return {}
 
 
-def failing(name: str, error: ApiError, times: int = 1) -> Callable[[str], None]:
+def failing(name: str, error: CatalogSyncError, times: int = 1) -> Callable[[str], None]:
     """A hook that raises for the first so many calls of a method."""
     left = [error] * times
 
@@ -474,6 +475,26 @@ def test_where_nothing_can_be_seen_a_cancel_is_unknown() -> None:
 
     server.before = down
     assert canceled(server, asked).fate is Fate.UNKNOWN
+
+
+def test_where_a_stop_keeps_a_lost_cancel_from_being_looked_up_it_is_unknown() -> None:
+    server = FakeTrainer()
+    running(server, "ink")
+    asked = wish(server)
+    server.after = failing("cancel_training", Unreachable("lost"))
+    server.before = failing("get_training", Interrupted("interrupted"))
+    result = canceled(server, asked)
+    assert (result.fate, str(result.error)) == (Fate.UNKNOWN, "lost")
+
+
+def test_a_stop_before_a_cancel_was_sent_leaves_the_training_running() -> None:
+    server = FakeTrainer()
+    running(server, "ink")
+    asked = wish(server)
+    server.before = failing("cancel_training", Interrupted("interrupted"))
+    result = canceled(server, asked)
+    assert result.fate is Fate.RUNNING
+    assert isinstance(result.error, Interrupted)
 
 
 def test_a_stop_while_a_lost_start_is_looked_for_leaves_it_unknown() -> None:

@@ -1,7 +1,8 @@
 """Training sets: compared, planned and made so, and never touched while a model trains."""
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from threading import Event
 from typing import Any
 
 import pytest
@@ -58,6 +59,21 @@ def held(server: FakeServer, key: str = "ink") -> dict[str, str | None]:
 
 def done(outcomes: Iterable[Outcome]) -> bool:
     return {outcome.status for outcome in outcomes} <= {Status.DONE}
+
+
+def meanwhile(server: FakeServer, write: str, somebody: Callable[[], object]) -> None:
+    """Let somebody do something right after the next write of a kind."""
+
+    def after(name: str) -> None:
+        if name == write:
+            server.after_write = lambda name: None
+            somebody()
+
+    server.after_write = after
+
+
+def paired(instruction: str) -> tuple[TrainingPair, ...]:
+    return (TrainingPair(image(0), image(1), instruction),)
 
 
 def test_an_image_has_its_caption_before_it_joins_and_leaves_when_others_have_come() -> None:
@@ -161,6 +177,156 @@ def test_a_caption_of_ours_is_nobodys_edit_of_another_model(fields: dict[str, An
     assert held(server, "wash") == {"0": "two"}
 
 
+DATA: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "pairs": ({"training_pairs": paired("one")}, {"training_pairs": paired("two")}),
+    "parameters": (
+        {"training_parameters": (("rank", 1.0), ("seed", 1.0))},
+        {"training_parameters": (("rank", 2.0), ("seed", 2.0))},
+    ),
+    "caption": (
+        {"training_images": shown(0, 1, caption="one")},
+        {"training_images": (*shown(0, caption="two"), *shown(1, caption="one"))},
+    ),
+}
+"""Training data before and after an apply."""
+
+
+def edit(server: FakeServer, what: str, *, to: str, rank: float) -> None:
+    """Write training data by hand."""
+    (model,) = server.models.values()
+    if what == "pairs":
+        pairs = tuple(replace(each, instruction=to) for each in model.training_pairs or ())
+        server.edit(model.id, training_pairs=pairs)
+    elif what == "parameters":
+        server.edit(model.id, training_parameters=(("rank", rank), ("seed", 1.0)))
+    else:
+        (first,) = (each for each, ref in server.assets.items() if ref.digest == SHAS[0][:32])
+        server.set_caption(first, to)
+
+
+@pytest.mark.parametrize("what", DATA)
+@pytest.mark.parametrize("theirs", [False, True], ids=["same", "another"])
+def test_what_somebody_writes_before_a_later_step_is_a_conflict_unless_it_is_as_wanted(
+    what: str, theirs: bool
+) -> None:
+    server = FakeServer()
+    before, after = DATA[what]
+    base = lora(**{"training_images": shown(0, 1), **before})
+    applied(server, base)
+    to, rank = ("theirs", 9.0) if theirs else ("two", 2.0)
+    meanwhile(server, "edit_tags", lambda: edit(server, what, to=to, rank=rank))
+    outcomes = applied(server, replace(base, tags=frozenset({"x"}), **after))
+    assert [each.status is Status.CONFLICT for each in outcomes] == [False, theirs]
+    assert done(outcomes) is not theirs
+
+
+WRITES = {"pairs": "set_training_pairs", "parameters": "update_model", "caption": "set_caption"}
+
+
+@pytest.mark.parametrize("what", DATA)
+@pytest.mark.parametrize("edited", [False, True])
+def test_what_somebody_writes_before_a_write_is_repeated_is_a_conflict_and_stays(
+    what: str, edited: bool
+) -> None:
+    server = FakeServer()
+    before, after = DATA[what]
+    base = lora(**{"training_images": shown(0, 1), **before})
+    applied(server, base)
+    server.loses_answers = True
+    if edited:
+        meanwhile(server, WRITES[what], lambda: edit(server, what, to="theirs", rank=9.0))
+    outcomes = applied(server, replace(base, **after))
+    assert [each.status is Status.CONFLICT for each in outcomes] == [edited]
+    assert done(outcomes) is not edited
+
+
+STEPS: dict[str, dict[str, Any]] = {
+    "set_caption": {"training_images": shown(0, 1, 2, caption="two")},
+    "remove_training_image": {"training_images": shown(0)},
+    "add_training_images": {
+        "training_images": (
+            *shown(0, 1, 2),
+            *(TrainingImage(AssetRef(id=f"asset_{number}")) for number in range(23)),
+        )
+    },
+}
+"""Steps of several writes each."""
+
+
+@pytest.mark.parametrize("write", STEPS)
+def test_who_stops_in_the_middle_of_a_step_gets_no_more_of_it(write: str) -> None:
+    server, stop = FakeServer(), Event()
+    server.assets |= {f"asset_{number}": AssetRef(id=f"asset_{number}") for number in range(23)}
+    applied(server, lora(training_images=shown(0, 1, 2, caption="one")))
+    meanwhile(server, write, stop.set)
+    wanted = catalog(lora(**STEPS[write]))
+    (outcome,) = run(server, wanted, open_file, stop=stop, between=server.log.clear)
+    assert (outcome.status, outcome.reason) == (Status.SKIPPED, "interrupted")
+    assert [name for name, _ in server.writes] == [write]
+
+
+@dataclass
+class Clock:
+    """A clock that a test moves."""
+
+    now: float = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.mark.parametrize(("seconds", "looks"), [(0.4, 2), (1.1, 4)])
+def test_captions_are_looked_at_again_only_where_the_last_look_lies_too_far_back(
+    seconds: float, looks: int
+) -> None:
+    server, clock = FakeServer(), Clock()
+    applied(server, lora(training_images=shown(0, 1, 2, caption="one")))
+
+    def takes_time(name: str) -> None:
+        clock.now += seconds
+
+    server.after_write = takes_time
+    wanted = catalog(lora(training_images=shown(0, 1, 2, caption="two")))
+    outcomes = run(server, wanted, open_file, between=server.log.clear, clock=clock)
+    assert done(outcomes)
+    assert [name for name, _ in server.log].count("get_model") == looks
+
+
+def test_a_caption_that_somebody_edits_while_another_is_written_slowly_stays() -> None:
+    server, clock = FakeServer(), Clock()
+    applied(server, lora(training_images=shown(0, 1, caption="one")))
+
+    def other_one() -> None:
+        clock.now = 2.0
+        (second,) = (each for each, caption in server.captions.items() if caption == "one")
+        server.set_caption(second, "theirs")
+
+    meanwhile(server, "set_caption", other_one)
+    wanted = catalog(lora(training_images=shown(0, 1, caption="two")))
+    (outcome,) = run(server, wanted, open_file, clock=clock)
+    assert outcome.status is Status.CONFLICT
+    assert sorted(server.captions.values()) == ["theirs", "two"]
+
+
+def test_pairs_that_somebody_edits_while_the_set_is_read_slowly_stay() -> None:
+    server, clock = FakeServer(), Clock()
+    base = lora(training_images=shown(0, 1), training_pairs=paired("one"))
+    applied(server, base)
+    reads = iter(range(9))
+
+    def third_read(name: str) -> None:
+        if name == "get_model" and next(reads) == 2:
+            clock.now = 2.0
+            edit(server, "pairs", to="theirs", rank=0)
+
+    def begin() -> None:
+        server.before_read = third_read
+
+    wanted = catalog(replace(base, training_pairs=paired("two")))
+    (outcome,) = run(server, wanted, open_file, between=begin, clock=clock)
+    assert outcome.status is Status.CONFLICT
+
+
 def test_somebody_elses_caption_right_before_the_write_is_a_conflict() -> None:
     server = FakeServer()
     applied(server, lora(training_images=shown(0, caption="one")))
@@ -232,6 +398,57 @@ def test_a_caption_of_a_picture_that_another_model_is_trained_on_now_is_refused(
         ("ink", "in-training"),
         ("wash", "in-training"),
     ]
+
+
+def begins_to_train(server: FakeServer, name: str) -> None:
+    (model,) = (each for each in server.models.values() if each.name == name)
+    server.models[model.id] = replace(model, status="training")
+
+
+@pytest.mark.parametrize("new", [False, True])
+def test_a_caption_of_a_picture_that_another_model_begins_to_train_on_after_the_plan_is_a_conflict(
+    new: bool,
+) -> None:
+    server = FakeServer()
+    wash = lora("wash", training_images=shown(0))
+    ink = lora(training_images=shown(0, caption="one"))
+    applied(server, wash) if new else applied(server, wash, ink)
+    outcomes = run(
+        server,
+        catalog(lora(training_images=shown(0, caption="two")), wash),
+        open_file,
+        between=lambda: begins_to_train(server, "Wash"),
+    )
+    (conflict,) = [each for each in outcomes if each.status is Status.CONFLICT]
+    assert "is training by now and has one of the images as well" in conflict.reason
+    assert "two" not in server.captions.values()
+
+
+def test_a_training_of_another_model_that_begins_between_two_captions_is_a_conflict() -> None:
+    server, clock = FakeServer(), Clock()
+    wash = lora("wash", training_images=shown(1))
+    applied(server, wash, lora(training_images=shown(0, 1, caption="one")))
+
+    def begin() -> None:
+        clock.now = 2.0
+        begins_to_train(server, "Wash")
+
+    meanwhile(server, "set_caption", begin)
+    wanted = catalog(wash, lora(training_images=shown(0, 1, caption="two")))
+    (outcome,) = run(server, wanted, open_file, clock=clock)
+    assert outcome.status is Status.CONFLICT
+    assert sorted(server.captions.values()) == ["one", "two"]
+
+
+def test_another_model_that_had_the_picture_and_is_gone_is_no_conflict() -> None:
+    server = FakeServer()
+    wash, one = lora("wash", training_images=shown(0)), shown(0, caption="one")
+    applied(server, wash, lora(training_images=one))
+    (model_id,) = (each.id for each in server.models.values() if each.name == "Wash")
+    wanted = catalog(wash, lora(training_images=shown(0, caption="two")))
+    outcomes = run(server, wanted, open_file, between=lambda: server.delete(model_id))
+    assert done(outcomes)
+    assert held(server) == {"0": "two"}
 
 
 def test_a_pair_of_what_is_no_training_image_is_refused() -> None:

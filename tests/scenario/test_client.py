@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from catalogsync.errors import ApiError, BadResponse, FileChanged, NotFound, Rejected
+from catalogsync.errors import ApiError, BadResponse, Conflict, FileChanged, NotFound, Rejected
 from catalogsync.model import AssetRef, RemoteModel
-from catalogsync.ports import CatalogWriter
+from catalogsync.ports import CatalogWriter, Look
 from catalogsync.scenario import ScenarioClient, Transport
 from tests.scenario.server import Server, html, reply, reset
 from tests.scenario.test_wire import ASSET, SMALLEST
@@ -94,6 +94,30 @@ def test_what_makes_a_model_of_another_is_attempted_once(
     assert [(each.method, each.path) for each in server.requests] == [("POST", f"/v1{path}")] * 2
     sent = b"" if body is None else json.dumps(body).encode()
     assert [each.body for each in server.requests] == [sent] * 2
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda c, again: c.update_model("m1", {"name": "x"}, again=again),
+        lambda c, again: c.set_description("m1", "x", again=again),
+        lambda c, again: c.set_prompt_guide("m1", "x", again=again),
+        lambda c, again: c.set_examples("m1", ["a1"], again=again),
+        lambda c, again: c.set_caption("a1", "x", again=again),
+        lambda c, again: c.set_training_pairs("m1", [], again=again),
+        lambda c, again: c.delete_model("m1", again=again),
+    ],
+)
+def test_what_replaces_is_not_repeated_where_the_look_before_it_says_no(
+    server: Server, client: CatalogWriter, call: Callable[[CatalogWriter, Look], object]
+) -> None:
+    def again() -> None:
+        raise Conflict("somebody changed it")
+
+    server.script(reply(503))
+    with pytest.raises(Conflict):
+        call(client, again)
+    assert len(server.requests) == 1
 
 
 def test_a_client_of_another_project_asks_for_that_one(
