@@ -237,6 +237,43 @@ def test_an_embedding_is_compared_though_the_date_of_its_model_did_not_move() ->
     assert server.models[model.id] == theirs
 
 
+OWNED_BY = {
+    "another": ({owner_tag("other", "ink")}, "somebody made it a model of other/ink"),
+    "nobody": (set[str](), "somebody made it nobody's model"),
+}
+
+
+@pytest.mark.parametrize("by", OWNED_BY)
+def test_a_model_that_changed_hands_is_a_conflict_though_its_date_did_not_move(by: str) -> None:
+    server = FakeServer()
+    model = server.add_model("Ink", tags=frozenset({owner_tag("acme", "ink")}))
+    tags, said = OWNED_BY[by]
+    taken = replace(model, tags=frozenset(tags))
+    outcomes = run(
+        server,
+        Catalog(name="acme", models=(replace(INK, short_description="ours"),)),
+        open_file,
+        between=lambda: server.models.update({model.id: taken}),
+    )
+    (conflict,) = outcomes
+    assert (conflict.status, said in conflict.reason) == (Status.CONFLICT, True)
+    assert server.models[model.id] == taken
+
+
+def test_what_another_catalog_took_meanwhile_is_not_adopted() -> None:
+    server = FakeServer()
+    model = server.add_model("Ink")
+    taken = replace(model, tags=frozenset({owner_tag("other", "ink")}))
+    outcomes = run(
+        server,
+        Catalog(name="acme", models=(replace(INK, id=model.id),)),
+        open_file,
+        between=lambda: server.models.update({model.id: taken}),
+    )
+    assert statuses(outcomes) == [("AdoptModel", "conflict")]
+    assert server.models[model.id] == taken
+
+
 def test_a_model_that_somebody_deleted_meanwhile_is_a_conflict() -> None:
     server = FakeServer()
     model = server.add_model("Ink", tags=frozenset({owner_tag("acme", "ink")}))
