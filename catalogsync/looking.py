@@ -36,6 +36,14 @@ class Lookout:
         self._ledger = ledger
         self._training = training
 
+    def model_id(self, key: str) -> str:
+        """The id of a model of this catalog."""
+        return self._ledger.model_id(key)
+
+    def parts(self, key: str) -> frozenset[str]:
+        """The ids of the models that the plan saw as concepts of a model."""
+        return self._ledger.parts(key)
+
     def check_unchanged(self, action: ModelAction) -> None:
         """Raise `Conflict` if somebody changed or deleted the model since the plan saw it."""
         seen = self._ledger.observed(action.model)
