@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from catalogsync.errors import ApiError
+from catalogsync.errors import ApiError, CatalogSyncError
 from catalogsync.ports import CatalogWriter
 
 ATTEMPTS = 3
@@ -34,7 +34,7 @@ def create_once(
                     return found
                 if attempt == ATTEMPTS:
                     raise
-    except ApiError as error:
+    except CatalogSyncError as error:
         error.in_doubt |= lost
         raise
     raise AssertionError("unreachable")

@@ -45,7 +45,8 @@ class CatalogSyncError(Exception):
 
     `problems` are all the places where something is wrong, for those that have several, and `here`
     leads to them from where the user stands; `trace_id` is what the API calls the request that
-    failed, where it says so.
+    failed, where it says so. One `in_doubt` came after an attempt to create something whose answer
+    was lost, and which may have taken effect.
     """
 
     exit_code = 1
@@ -53,6 +54,7 @@ class CatalogSyncError(Exception):
     problems: tuple[Problem, ...] = ()
     here = ""
     trace_id = ""
+    in_doubt = False
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
@@ -111,12 +113,10 @@ class FilesNotReady(CatalogSyncError):
 class ApiError(CatalogSyncError):
     """The API answered with something we cannot use.
 
-    One that is `undone` cannot have taken effect: no attempt so much as found a connection. One
-    `in_doubt` came after an earlier attempt whose answer was lost, which may have.
+    One that is `undone` cannot have taken effect: no attempt so much as found a connection.
     """
 
     undone = False
-    in_doubt = False
     usual_hint = (
         "run it again later; if it stays so, ask those who run the API, with the trace id if there "
         "is one"

@@ -26,6 +26,10 @@ class Ledger:
             key: [claim.collection_id for claim in held] for key, held in diff.claims.items()
         }
         self._observed = snapshot.models
+        self._parts: dict[str, frozenset[str]] = defaultdict(frozenset)
+        held = [(composed.key, composed.model) for composed in diff.composed]
+        for key, model in (*held, *((m.key, m.remote) for m in diff.models if m.remote)):
+            self._parts[key] |= {concept.model.id for concept in model.concepts}
         self._claimed = set(snapshot.models)
         self._lock = Lock()
 
@@ -87,6 +91,10 @@ class Ledger:
             for image in model.training_images or ():
                 found[image.asset.id].append(model.id)
         return found
+
+    def parts(self, key: str) -> frozenset[str]:
+        """The ids of the models that the plan saw as concepts of a model."""
+        return self._parts.get(key, frozenset())
 
     def text(self, text: Text) -> str:
         """A Markdown text with the ids it is sent with."""

@@ -17,7 +17,7 @@ from catalogsync.actions import (
 )
 from catalogsync.diff import MANAGED, SCALARS
 from catalogsync.errors import Conflict, NotFound
-from catalogsync.identity import PROTECTED_TAG
+from catalogsync.identity import PROTECTED_TAG, owners
 from catalogsync.ledger import Ledger
 from catalogsync.model import ModelRef, RemoteModel
 from catalogsync.ports import CatalogReader
@@ -35,6 +35,14 @@ class Lookout:
         self._reader = reader
         self._ledger = ledger
         self._training = training
+
+    def model_id(self, key: str) -> str:
+        """The id of a model of this catalog."""
+        return self._ledger.model_id(key)
+
+    def parts(self, key: str) -> frozenset[str]:
+        """The ids of the models that the plan saw as concepts of a model."""
+        return self._ledger.parts(key)
 
     def check_unchanged(self, action: ModelAction) -> None:
         """Raise `Conflict` if somebody changed or deleted the model since the plan saw it."""
@@ -54,6 +62,11 @@ class Lookout:
             raise Conflict(
                 f"somebody changed the model at {live.updated_at}, after this plan read it",
                 hint=_PLAN_AGAIN,
+            )
+        if owners(live) != owners(seen):
+            # A date that does not move with tags must not give a model a second owner.
+            raise Conflict(
+                f"somebody made it {_whose(live)} after this plan read it", hint=_PLAN_AGAIN
             )
         if ends:
             self._check_known(seen, live, texts)
@@ -170,6 +183,11 @@ _NAMES = {attribute: name for name, attribute in (SCALARS | MANAGED).items()} | 
 def _text(name: str, before: str | None, found: str, ours: str) -> _Field:
     was = None if before is None else as_compared(before)
     return _Field(name, was, as_compared(found), as_compared(ours))
+
+
+def _whose(model: RemoteModel) -> str:
+    marks = ", ".join(f"{catalog}/{key}" for catalog, key in owners(model))
+    return f"a model of {marks}" if marks else "nobody's model"
 
 
 def _deleted(seen: RemoteModel) -> Conflict:

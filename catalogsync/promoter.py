@@ -5,13 +5,17 @@ The API has two ways. A copy is made within a project; a transfer takes a model 
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 
 from catalogsync.actions import By, PromoteModel
 from catalogsync.attempts import create_collection, create_once
 from catalogsync.claims import Way, claim_name
 from catalogsync.errors import (
     AccessDenied,
+    ApiError,
+    CatalogSyncError,
     Interrupted,
     NotFound,
     OutcomeUnknown,
@@ -91,7 +95,7 @@ class Promoter:
                 )
             if action.by is By.COPY:
                 travelling = self._copy(action, resumed=resumed)
-            arrived = self._transferred(action, travelling)
+            arrived = self._transferred(action, travelling, resumed=resumed)
         if not action.arrived:
             self._note_arrival(action, arrived)
         self._wait(self._route.destination, arrived, action.model)
@@ -117,11 +121,16 @@ class Promoter:
 
         copied = found(new_only=False) if resumed else None
         if copied is None:
-            copied = create_once(
-                lambda: source.copy_model(original.id).id,
-                lambda: found(new_only=True),
-                self._sleep,
-            )
+            try:
+                copied = create_once(
+                    lambda: source.copy_model(original.id).id,
+                    lambda: found(new_only=True),
+                    self._sleep,
+                )
+            except ApiError as error:
+                if not (resumed or error.may_have_been_applied):
+                    self._take_back(action)
+                raise
         held = source.get_model(copied)
         ours = {tag for tag in held.tags if tag.startswith(OWNER_PREFIX)}
         ours -= {self._mark(action.model), *data_marks(held)}
@@ -129,44 +138,32 @@ class Promoter:
         self._wait(source, copied, action.model)
         return copied
 
-    def _transferred(self, action: PromoteModel, travelling: str) -> str:
+    def _transferred(self, action: PromoteModel, travelling: str, *, resumed: bool) -> str:
         """Take a model to the destination, once, and return the id that it has there."""
-        route = self._route
-
-        def arrived() -> str | None:
-            return self._arrived(action, new_only=True, travelling=travelling)
-
-        def transfer() -> str:
-            try:
-                made = route.source.transfer_model(travelling, route.project, route.team).id
-            except NotFound:
-                # A transfer that moves, whose answer was lost: what is gone here is there.
-                if found := arrived():
-                    return found
-                raise OutcomeUnknown(
-                    f"{travelling} is gone, and {route.project} does not show it",
-                    hint="look for it in the web page of both projects; then run it again",
-                ) from None
-            if is_there(route.destination, made):
-                return made
-            found = arrived()
-            if not found:
-                raise OutcomeUnknown(
-                    f"the server says that it transferred {travelling}, but {route.project} does "
-                    "not show it",
-                    hint="look for it in the web page of both projects; then run it again",
-                )
-            return found
-
+        arrived = partial(self._arrived, action, new_only=True, travelling=travelling)
+        transfer = _Transfer(self._route, travelling, arrived, begun=resumed)
         try:
-            return create_once(transfer, arrived, self._sleep)
-        except AccessDenied as error:
-            if error.status == 403:
+            return create_once(transfer.attempt, arrived, self._sleep)
+        except ApiError as error:
+            if not transfer.begun:
+                self._take_back(action, travelling)
+            if isinstance(error, AccessDenied) and error.status == 403:
                 error.hint = (
                     "one key is needed with the editor role in both projects, and a subscription "
                     "that transfers; another team's project takes --to-team"
                 )
             raise
+
+    def _take_back(self, action: PromoteModel, copied: str = "") -> None:
+        """Delete a copy and the note where the server refused to go on with them for sure.
+
+        A note that stayed would take what somebody makes by that name later for ours.
+        """
+        with suppress(CatalogSyncError):
+            if copied not in ("", action.source):
+                self._route.source.delete_model(copied)
+            for collection_id in self._ledger.claims(action.model):
+                self._route.destination.delete_collection(collection_id)
 
     def _arrived(self, action: PromoteModel, *, new_only: bool, travelling: str = "") -> str | None:
         """The model in the destination that a transfer has made, if it has.
@@ -237,3 +234,47 @@ class Promoter:
             stays = is_there(route.source, action.source)
             became = "is still there" if stays else "moved: it is not there any more"
             self._say(f"{action.model}: in {action.origin} {action.source} {became}")
+
+
+class _Transfer:
+    """A transfer of one model; once it may have been done, be it by an earlier run, it is `begun`.
+
+    `arrived` looks for what it has made.
+    """
+
+    def __init__(
+        self, route: Route, travelling: str, arrived: Callable[[], str | None], *, begun: bool
+    ) -> None:
+        self._route = route
+        self._travelling = travelling
+        self._arrived = arrived
+        self.begun = begun
+
+    def attempt(self) -> str:
+        """Transfer the model and return the id that it has in the destination."""
+        route, travelling = self._route, self._travelling
+        try:
+            made = route.source.transfer_model(travelling, route.project, route.team).id
+        except NotFound:
+            if not self.begun:
+                raise
+            # A transfer that moves, whose answer was lost: what is gone here is there.
+            return self._found(f"{travelling} is gone, and {route.project} does not show it")
+        except ApiError as error:
+            self.begun |= error.may_have_been_applied
+            raise
+        self.begun = True
+        if is_there(route.destination, made):
+            return made
+        return self._found(
+            f"the server says that it transferred {travelling}, but {route.project} does not show "
+            "it"
+        )
+
+    def _found(self, otherwise: str) -> str:
+        found = self._arrived()
+        if not found:
+            raise OutcomeUnknown(
+                otherwise, hint="look for it in the web page of both projects; then run it again"
+            ) from None
+        return found

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
+from threading import Event
 
 from catalogsync.actions import RestoreModel
 from catalogsync.attempts import create_collection, create_once
@@ -11,11 +13,14 @@ from catalogsync.errors import (
     CatalogSyncError,
     CeilingReached,
     Conflict,
+    Interrupted,
     NotFound,
+    NotKept,
     Rejected,
 )
 from catalogsync.identity import UNFINISHED_TAG
 from catalogsync.ledger import Ledger
+from catalogsync.model import RemoteModel
 from catalogsync.ports import CatalogWriter
 
 EditTags = Callable[[str, Sequence[str], Sequence[str]], None]
@@ -104,6 +109,53 @@ def restored(writer: CatalogWriter, model_id: str, pause: Callable[[float], obje
         return True
 
     create_once(attempt, lambda: True if is_there(writer, model_id) else None, pause)
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """What became of a deleted model that was to come back, and to be given its `tags`.
+
+    An `error` says why it did not, or why it lacks the tags where it `is_back`.
+    """
+
+    model: RemoteModel
+    tags: tuple[str, ...]
+    is_back: bool
+    error: CatalogSyncError | None = None
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether what failed may have been done all the same."""
+        if isinstance(self.error, ApiError):
+            return self.error.may_have_been_applied
+        return self.error is not None and self.error.in_doubt
+
+
+def bring_back(
+    writer: CatalogWriter, model: RemoteModel, tags: tuple[str, ...], stop: Event
+) -> Return:
+    """Restore a model that is no manifest's and give it tags; begin nothing once `stop` is set."""
+    back = False
+    try:
+        if stop.is_set():
+            raise Interrupted("interrupted")
+        restored(writer, model.id, stop.wait)
+        back = True
+        _give_tags(writer, model.id, tags)
+    except CatalogSyncError as error:
+        if isinstance(error, ApiError):
+            explain(error, otherwise="restore it in the web page, if that still shows it")
+        if back:
+            error.hint = "put them on in the web page: the server tells of them no more"
+        return Return(model, tags, back, error)
+    return Return(model, tags, back)
+
+
+def _give_tags(writer: CatalogWriter, model_id: str, tags: tuple[str, ...]) -> None:
+    if not tags or writer.edit_tags(model_id, add=tags, delete=()):
+        return
+    if not writer.get_model(model_id).tags.issuperset(tags):
+        raise NotKept("the server did not keep the tags as sent")
 
 
 def explain(error: ApiError, *, otherwise: str) -> None:

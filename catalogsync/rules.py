@@ -1,7 +1,7 @@
 """What a plan refuses, and why: per model, and by the catalog's brakes for the whole plan."""
 
 from collections import defaultdict, deque
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from catalogsync.diff import Diff, ModelDiff, Verb
@@ -31,7 +31,8 @@ def refused_models(catalog: Catalog, diff: Diff) -> tuple[Refusal, ...]:
     specs = [spec for spec in catalog.models if spec.key not in unmatched]
     found = [r for spec in specs for r in _judge_manifest(spec, diff)]
     found += [r for model in diff.models for r in _judge_change(model, diff)]
-    found += _judge_deletes(catalog, diff)
+    ours = {model.key for model in diff.models}
+    found += [refusal for refusal in _judge_deletes(catalog, diff) if refusal.model in ours]
     refused = {refusal.model for refusal in (*diff.refusals, *found)}
     return (*found, *dependents(diff, refused))
 
@@ -52,9 +53,7 @@ def _judge_manifest(spec: ModelSpec, diff: Diff) -> Iterator[Refusal]:
 
 
 def _judge_change(model: ModelDiff, diff: Diff) -> Iterator[Refusal]:
-    if model.verb is Verb.DELETE:
-        yield from _judge_delete(model)
-    elif model.spec and model.verb is not Verb.FORGET:
+    if model.spec and model.verb not in (Verb.DELETE, Verb.FORGET):
         yield from _judge_import(model, diff)
         yield from _judge_fields(model, diff)
         yield from judge_training(model, diff)
@@ -72,9 +71,18 @@ def _judge_delete(model: ModelDiff) -> Iterator[Refusal]:
         )
 
 
-def _judge_deletes(catalog: Catalog, diff: Diff) -> Iterator[Refusal]:
+def _judge_deletes(catalog: Catalog, diff: Diff) -> list[Refusal]:
+    """What speaks against the deletes, those of the other shards among them."""
+    deletes = [m for m in (*diff.models, *diff.elsewhere) if m.verb is Verb.DELETE]
+    found = [refusal for model in deletes for refusal in _judge_delete(model)]
+    found += _judge_identity(catalog, diff, deletes)
+    return [*found, *_judge_parts(diff, deletes, {refusal.model for refusal in found})]
+
+
+def _judge_identity(
+    catalog: Catalog, diff: Diff, deletes: Sequence[ModelDiff]
+) -> Iterator[Refusal]:
     """Refuse to delete what a manifest refers to by id, and one of several with the same mark."""
-    deletes = [model for model in diff.models if model.verb is Verb.DELETE]
     present = [spec for spec in catalog.models if spec.state is State.PRESENT]
     users = {ref.id: spec.key for spec in present for ref in spec.model_refs if ref.id}
     for model in deletes:
@@ -98,11 +106,30 @@ def _judge_deletes(catalog: Catalog, diff: Diff) -> Iterator[Refusal]:
             )
 
 
+def _judge_parts(
+    diff: Diff, deletes: Sequence[ModelDiff], refused: Collection[str]
+) -> Iterator[Refusal]:
+    """Refuse to delete what a model of ours keeps as a concept, be it as it is not deleted."""
+    keys = {model.remote.id: model.key for model in deletes if model.remote}
+    stay = set(refused)
+    keeping = deque(c for c in diff.composed if c.keeps or keys.get(c.model.id) in stay)
+    while keeping:
+        user = keeping.popleft()
+        for part in dict.fromkeys(concept.model.id for concept in user.model.concepts):
+            if part in keys and keys[part] not in stay:
+                stay.add(keys[part])
+                keeping += (c for c in diff.composed if c.model.id == part)
+                yield Refusal(
+                    keys[part],
+                    "still-used",
+                    f"{user.key} has the model that would be deleted as a concept",
+                    f"take it out of {user.key} first, or in the same apply",
+                )
+
+
 def deletes_elsewhere(catalog: Catalog, diff: Diff) -> int:
     """How many models the other shards delete, as far as nothing speaks against it."""
-    refusals = [r for model in diff.elsewhere for r in _judge_delete(model)]
-    refusals += _judge_deletes(catalog, replace(diff, models=diff.elsewhere))
-    refused = {refusal.model for refusal in refusals}
+    refused = {refusal.model for refusal in _judge_deletes(catalog, diff)}
     return sum(1 for model in diff.elsewhere if model.key not in refused)
 
 

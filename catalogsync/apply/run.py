@@ -5,6 +5,7 @@ from threading import Event
 
 from catalogsync.actions import Creation, DeleteModel, EditCollections
 from catalogsync.apply.attempt import Halt
+from catalogsync.apply.deletes import Deletes
 from catalogsync.apply.memberships import Memberships
 from catalogsync.apply.round import Round
 from catalogsync.outcome import Outcome, Status
@@ -18,8 +19,8 @@ def apply(
     """Do the plan's actions with `jobs` threads and yield an outcome for every one of them.
 
     A failed action skips the rest of its own model and what depends on it, nothing else; but
-    nothing is deleted when a create did not succeed. Once `stop` is set, what is in flight is
-    finished and the rest is skipped.
+    nothing is deleted when a create did not succeed, nor what a model could not let go of. Once
+    `stop` is set, what is in flight is finished and the rest is skipped.
     """
     edits = [action for action in plan.actions if isinstance(action, EditCollections)]
     deletes = [action for action in plan.actions if isinstance(action, DeleteModel)]
@@ -34,4 +35,5 @@ def apply(
         yield outcome
     yield from Memberships(edits, ended, performer, halt).outcomes(jobs)
     halt.finish_round()
-    yield from Round(deletes, performer, halt).outcomes(jobs)
+    refused = [refusal.model for refusal in plan.refusals]
+    yield from Deletes(deletes, ended, refused, performer, halt).outcomes(jobs)

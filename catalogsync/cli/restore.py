@@ -16,17 +16,17 @@ from catalogsync.cli.options import (
     option,
     talk_options,
 )
-from catalogsync.cli.output import write_lines, write_text
+from catalogsync.cli.output import say, write_lines, write_text
 from catalogsync.cli.planning import Planned, Planning, make_plan
 from catalogsync.cli.session import Choices, Session, session
 from catalogsync.cli.undo import say_way_back
 from catalogsync.deleted import last_day, restorable_until
 from catalogsync.diff import RESERVED_TAGS, Verb
-from catalogsync.errors import ApiError, CatalogSyncError, UnknownKey, UsageError
+from catalogsync.errors import CatalogSyncError, Interrupted, UnknownKey, UsageError
 from catalogsync.identity import owners, promoting_owner
 from catalogsync.model import RemoteModel
-from catalogsync.recovery import explain, restored
-from catalogsync.review.document import FORMAT_VERSION, dumped
+from catalogsync.recovery import Return, bring_back, is_there
+from catalogsync.review.document import FORMAT_VERSION, dumped, error_document
 from catalogsync.review.saved import Scope
 from catalogsync.review.text import Line, render_plan
 from catalogsync.review.words import counted, quoted, visible
@@ -131,6 +131,7 @@ def _what_instead(planned: Planned, keys: Sequence[str]) -> str:
 
 
 def _by_id(choices: Choices, ids: Sequence[str], manner: Manner) -> int:
+    ended: list[Return] = []
     with session(choices, read_only=False, may_be_empty=True) as opened:
         deleted = {model.id: model for model in opened.client.list_deleted()}
         models = _chosen(opened, deleted, ids)
@@ -138,28 +139,80 @@ def _by_id(choices: Choices, ids: Sequence[str], manner: Manner) -> int:
         write_lines(lines, color=manner.color, to_stderr=manner.as_json)
         asked(opened, f"Restore {counted(len(models), 'model')}", asks=manner.asks)
         for model in models:
-            _restore(opened, model)
-        said = [
-            Line(f"Restored {quoted(m.name)} {visible(m.id)}: nobody's, until a manifest pins it.")
-            for m in models
-        ]
-        write_lines(said, color=manner.color, to_stderr=manner.as_json)
+            ended.append(bring_back(opened.client, model, _tags_of(model), opened.stop))
+            write_lines(_became(ended[-1]), color=manner.color, to_stderr=manner.as_json)
+        code = _exit_code(ended, interrupted=opened.stop.is_set())
     if manner.as_json:
-        told = [{"id": m.id, "name": m.name, "tags": _tags_of(m)} for m in models]
-        write_text(dumped({"format_version": FORMAT_VERSION, "restored": told}))
-    return 0
+        write_text(dumped(_document(ended, code)))
+    return code
+
+
+def _became(each: Return) -> list[Line]:
+    name = f"{quoted(each.model.name)} {visible(each.model.id)}"
+    tags = visible(", ".join(each.tags))
+    if each.error is None:
+        return [Line(f"Restored {name}: nobody's, until a manifest pins it.")]
+    if each.is_back:
+        maybe = "perhaps " if each.in_doubt else ""
+        what = f"restored {name}, but {maybe}without its tags {tags}"
+    elif each.in_doubt:
+        what = f"nothing tells whether {name} is back" + (f"; its tags were {tags}" if tags else "")
+    else:
+        what = f"not restored: {name}"
+    lines = [Line(f"! {what}: {visible(each.error.message)}", "red")]
+    if each.error.hint:
+        lines.append(Line(f"    what to do: {visible(each.error.hint)}"))
+    if each.error.trace_id:
+        lines.append(Line(f"    trace id of the API: {visible(each.error.trace_id)}"))
+    return lines
+
+
+def _exit_code(ended: Sequence[Return], *, interrupted: bool) -> int:
+    """130 interrupted, 0 all done, 4 in part, else that of the gravest error."""
+    if interrupted:
+        return Interrupted.exit_code
+    errors = [each.error for each in ended if each.error]
+    if errors and any(each.is_back for each in ended):
+        return 4
+    return max((error.exit_code for error in errors), default=0)
+
+
+def _document(ended: Sequence[Return], code: int) -> dict[str, object]:
+    """What is back with its tags, what is not or lacks them and why, and the error, if any."""
+    restored: list[dict[str, object]] = []
+    failed: list[dict[str, object]] = []
+    for each in ended:
+        told: dict[str, object] = {"id": each.model.id, "name": each.model.name}
+        if each.is_back:
+            restored.append(told | {"tags": [] if each.error else list(each.tags)})
+        if each.error:
+            failed.append(told | {"tags": list(each.tags), "reason": each.error.message})
+    known = (*(each.error for each in ended if each.error), Interrupted("interrupted"))
+    error = next((error for error in known if error.exit_code == code), None)
+    document: dict[str, object] = {
+        "format_version": FORMAT_VERSION,
+        "restored": restored,
+        "failed": failed,
+    }
+    return document | (error_document(error) if error else {})
 
 
 def _chosen(
     opened: Session, deleted: dict[str, RemoteModel], ids: Sequence[str]
 ) -> list[RemoteModel]:
-    missing = [model_id for model_id in ids if model_id not in deleted]
-    if missing:
+    missing = [model_id for model_id in dict.fromkeys(ids) if model_id not in deleted]
+    there = [model_id for model_id in missing if is_there(opened.client, model_id)]
+    if unknown := [model_id for model_id in missing if model_id not in there]:
         raise CatalogSyncError(
-            f"not among the deleted models of the project: {', '.join(missing)}",
+            f"not among the deleted models of the project: {', '.join(unknown)}",
             hint="restore --list shows them; what was deleted more than 30 days ago is lost",
         )
-    models = [deleted[model_id] for model_id in dict.fromkeys(ids)]
+    if there:
+        said = f"nothing to restore: {', '.join(f'{model_id} is there' for model_id in there)}"
+        if len(there) == len(set(ids)):
+            raise CatalogSyncError(said, hint="restore --list shows what can be restored")
+        say(visible(said))
+    models = [deleted[model_id] for model_id in dict.fromkeys(ids) if model_id in deleted]
     wanted = opened.catalog.wanted
     held = {key: m for m in models for key in _keys(opened, m) if key in wanted}
     if held:
@@ -174,21 +227,10 @@ def _keys(opened: Session, model: RemoteModel) -> Iterator[str]:
     yield from (key for catalog, key in owners(model) if catalog == opened.catalog.name)
 
 
-def _restore(opened: Session, model: RemoteModel) -> None:
-    client = opened.client
-    try:
-        restored(client, model.id, opened.stop.wait)
-    except ApiError as error:
-        explain(error, otherwise="restore it in the web page, if that still shows it")
-        raise
-    if tags := _tags_of(model):
-        client.edit_tags(model.id, add=tags, delete=())
-
-
-def _tags_of(model: RemoteModel) -> list[str]:
+def _tags_of(model: RemoteModel) -> tuple[str, ...]:
     """The tags that a restored model is given back; marks of catalogs are for an apply."""
     prefixes = tuple(glob.removesuffix("*") for glob in RESERVED_TAGS)
-    return sorted(tag for tag in model.tags if not tag.startswith(prefixes))
+    return tuple(sorted(tag for tag in model.tags if not tag.startswith(prefixes)))
 
 
 def _line(model: RemoteModel) -> str:

@@ -9,6 +9,7 @@ from catalogsync.contents import Contents, known_contents
 from catalogsync.diff.accepted import accepted, without_accepted
 from catalogsync.diff.cards import Card, cards
 from catalogsync.diff.compare import RESERVED_TAGS, SCALARS, Comparison
+from catalogsync.diff.composed import compositions
 from catalogsync.diff.edited import but_for_git
 from catalogsync.diff.edited_files import edited_file, held_in
 from catalogsync.diff.managed import MANAGED, READ_ALONE
@@ -20,6 +21,7 @@ from catalogsync.diff.values import (
     Accepted,
     Came,
     Change,
+    Composition,
     Diff,
     Hunk,
     ModelDiff,
@@ -165,6 +167,7 @@ class _Scope:
             claims=claims,
             deleted=snapshot.deleted,
             present=tuple(present),
+            composed=tuple(self._composed(catalog, matching)),
         )
         return found, sides
 
@@ -207,6 +210,17 @@ class _Scope:
 
     def _has_orphan(self, key: str) -> bool:
         return self.shard.has(key) if self.shard else self.keys is None
+
+    def _composed(self, catalog: Catalog, matching: Matching) -> Iterator[Composition]:
+        prunes = self.prune and (self.shard is not None or self.keys is None)
+        yield from compositions(
+            catalog.name,
+            (model for _, model in sorted(self.snapshot.models.items())),
+            matching,
+            is_chosen=lambda key: self.shard is not None or self._has(key),
+            doomed={model.id for _, model in matching.orphans} if prunes else (),
+            today=self.today,
+        )
 
     def _elsewhere(self, matching: Matching) -> Iterator[ModelDiff]:
         """The deletes of the other shards, which count for the catalog's brake."""

@@ -175,6 +175,15 @@ class Accepted:
 
 
 @dataclass(frozen=True, slots=True)
+class Composition:
+    """A model of ours that has others as concepts; whether it `keeps` them is the manifest's."""
+
+    key: str
+    model: RemoteModel
+    keeps: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Diff:
     """Everything that differs; `unchanged` counts the models that do not.
 
@@ -188,7 +197,7 @@ class Diff:
     `busy` are the ids of the assets that a model is trained on just now, as far as that was read,
     `claims` the notes of models that are about to become ours, by key, and `deleted` is what can
     be restored, by id. `present` are the manifests that were compared and want their model to be
-    there.
+    there. `composed` are our models that are made of others, compared or not.
     """
 
     models: tuple[ModelDiff, ...]
@@ -213,6 +222,7 @@ class Diff:
     claims: Mapping[str, Sequence[Claim]] = field(default_factory=dict)
     deleted: Mapping[str, RemoteModel] = field(default_factory=dict)
     present: tuple[Match, ...] = ()
+    composed: tuple[Composition, ...] = ()
 
     def covers(self, key: str) -> bool:
         """Whether the model was compared at all."""

@@ -1,6 +1,7 @@
 """Models that somebody deleted come back: by the plan, by their key, by their id."""
 
 import json
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,10 @@ import httpx
 import pytest
 
 from catalogsync.sandbox import running
+from catalogsync.sandbox.faults import Faults, Rule
 from tests.cli.conftest import Run, live, write
+from tests.cli.holding import Held
+from tests.cli.terminal import Terminal
 from tests.cli.test_hanging import Hanging, silent
 
 COLLECTIONS = "collections: [Best]\n"
@@ -178,6 +182,83 @@ def test_a_model_without_manifest_is_restored_by_its_id(
         {"id": deleted, "name": "Ink Heroes", "tags": ["comic", "ink"]}
     ]
     assert live(server, project)["Ink Heroes"]["tags"] == ["comic", "ink"]
+
+
+DEFAULT = "proj_default"
+
+
+def two_gone(server: Any) -> list[str]:
+    """Two deleted models that no manifest describes; their ids."""
+    ids = []
+    for name in ("One", "Two"):
+        server.control.create_model(name=name, tags=["comic"])
+        ids.append(delete(server.url, DEFAULT, name))
+    return ids
+
+
+def by_id(catalog: Path, *ids: str) -> list[object]:
+    named = [word for model_id in ids for word in ("--id", model_id)]
+    return ["restore", *named, "-C", catalog, "--project", DEFAULT, "--yes"]
+
+
+def test_a_signal_ends_a_restore_by_id_after_the_model_that_was_begun(
+    cli: Run, catalog: Path, tmp_path: Path
+) -> None:
+    held = Held("POST", "/restore")
+    with running(tmp_path / "box", middleware=(held,)) as own:
+        ids = two_gone(own)
+        with Terminal(*by_id(catalog, *ids), url=own.url) as terminal:
+            assert held.arrived.wait(30)
+            terminal.process.send_signal(signal.SIGINT)
+            terminal.until("Interrupted: what is under way is finished.")
+            held.let_go.set()
+            assert terminal.end() == 130
+        shown = " ".join(terminal.shown.split())
+        assert f'Restored "One" {ids[0]}: nobody\'s' in shown
+        assert f'! not restored: "Two" {ids[1]}: interrupted' in shown
+        assert list(live(own, DEFAULT)) == ["One"]
+        found = cli(*by_id(catalog, *ids), "--base-url", own.url)
+        assert (found.code, f"nothing to restore: {ids[0]} is there" in found.err) == (0, True)
+        assert sorted(live(own, DEFAULT)) == ["One", "Two"]
+        again = cli(*by_id(catalog, *ids), "--base-url", own.url)
+        assert (again.code, f"{ids[1]} is there" in again.err) == (1, True)
+
+
+def test_what_came_back_is_told_though_another_model_is_refused(
+    cli: Run, catalog: Path, tmp_path: Path
+) -> None:
+    with running(tmp_path / "box", max_models=1) as own:
+        ids = two_gone(own)
+        found = cli(*by_id(catalog, *ids), "--json", "--base-url", own.url)
+        assert list(live(own, DEFAULT)) == ["One"]
+    told = json.loads(found.out)
+    assert found.code == 4
+    assert told["restored"] == [{"id": ids[0], "name": "One", "tags": ["comic"]}]
+    assert [(each["id"], each["tags"]) for each in told["failed"]] == [(ids[1], ["comic"])]
+    assert f'! not restored: "Two" {ids[1]}: ' in found.err
+    assert "a restored model counts as a model" in found.err
+
+
+def test_a_model_that_is_back_without_its_tags_is_told_with_them(
+    cli: Run, catalog: Path, tmp_path: Path
+) -> None:
+    faults = Faults(0, [Rule(("401",), "PUT /models/{}/tags", times=1)])
+    with running(tmp_path / "box", middleware=(faults,)) as own:
+        one, _ = two_gone(own)
+        found = cli(*by_id(catalog, one), "--base-url", own.url)
+    assert found.code == 4
+    assert f'! restored "One" {one}, but without its tags comic: ' in found.out
+    assert "put them on in the web page" in found.out
+
+
+def test_the_json_of_a_restore_by_id_that_fails_tells_the_error(
+    cli: Run, catalog: Path, without_restore: Any
+) -> None:
+    one, _ = two_gone(without_restore)
+    found = cli(*by_id(catalog, one), "--json", "--base-url", without_restore.url)
+    told = json.loads(found.out)
+    assert (found.code, told["error"]["exit_code"], told["restored"]) == (3, 3, [])
+    assert told["failed"][0]["reason"] == told["error"]["message"]
 
 
 @pytest.fixture

@@ -237,6 +237,43 @@ def test_an_embedding_is_compared_though_the_date_of_its_model_did_not_move() ->
     assert server.models[model.id] == theirs
 
 
+OWNED_BY = {
+    "another": ({owner_tag("other", "ink")}, "somebody made it a model of other/ink"),
+    "nobody": (set[str](), "somebody made it nobody's model"),
+}
+
+
+@pytest.mark.parametrize("by", OWNED_BY)
+def test_a_model_that_changed_hands_is_a_conflict_though_its_date_did_not_move(by: str) -> None:
+    server = FakeServer()
+    model = server.add_model("Ink", tags=frozenset({owner_tag("acme", "ink")}))
+    tags, said = OWNED_BY[by]
+    taken = replace(model, tags=frozenset(tags))
+    outcomes = run(
+        server,
+        Catalog(name="acme", models=(replace(INK, short_description="ours"),)),
+        open_file,
+        between=lambda: server.models.update({model.id: taken}),
+    )
+    (conflict,) = outcomes
+    assert (conflict.status, said in conflict.reason) == (Status.CONFLICT, True)
+    assert server.models[model.id] == taken
+
+
+def test_what_another_catalog_took_meanwhile_is_not_adopted() -> None:
+    server = FakeServer()
+    model = server.add_model("Ink")
+    taken = replace(model, tags=frozenset({owner_tag("other", "ink")}))
+    outcomes = run(
+        server,
+        Catalog(name="acme", models=(replace(INK, id=model.id),)),
+        open_file,
+        between=lambda: server.models.update({model.id: taken}),
+    )
+    assert statuses(outcomes) == [("AdoptModel", "conflict")]
+    assert server.models[model.id] == taken
+
+
 def test_a_model_that_somebody_deleted_meanwhile_is_a_conflict() -> None:
     server = FakeServer()
     model = server.add_model("Ink", tags=frozenset({owner_tag("acme", "ink")}))
@@ -312,6 +349,89 @@ def test_a_delete_looks_at_the_texts_though_the_date_did_not_move(text: str) -> 
     )
     assert ("DeleteModel", "conflict") in statuses(outcomes)
     assert model.id in server.models
+
+
+MIX = replace(INK, key="mix", name="Mix", type="flux.1-composition")
+PARTS = tuple(replace(INK, key=key, name=key.title()) for key in ("part", "other"))
+
+
+def mix_of(*keys: str, **fields: Any) -> ModelSpec:
+    concepts = tuple(Concept(ModelRef(key=key), 0.5) for key in keys)
+    return replace(MIX, concepts=concepts, **fields)
+
+
+def composed() -> tuple[FakeServer, dict[str, str]]:
+    """A server with a composition of two parts, and the ids by name."""
+    server = FakeServer()
+    run(server, Catalog(name="acme", models=(mix_of("part", "other"), *PARTS)), open_file)
+    return server, {model.name: model.id for model in server.models.values()}
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "reason"),
+    [
+        ("update_model", Rejected("no", status=400), "no"),
+        ("upload_asset", Rejected("full", status=400), "9.webp was not uploaded"),
+    ],
+)
+def test_no_part_is_deleted_of_a_model_that_could_not_let_go_of_it(
+    call: str, error: Exception, reason: str
+) -> None:
+    server, ids = composed()
+    old = server.add_model("Old", tags=frozenset({owner_tag("acme", "old")}))
+    server.before_write = failing(call, error)
+    fewer = mix_of("other", thumbnail=replace(image(1), name="9.webp"))
+    catalog = Catalog(name="acme", models=(fewer, PARTS[1]))
+    outcomes = run(server, catalog, open_file, prune=True)
+    (kept,) = (o for o in outcomes if o.action == DeleteModel("part"))
+    assert (kept.status, kept.reason) == (
+        Status.SKIPPED, f"mix still has it as a concept: {reason}",
+    )  # fmt: skip
+    assert ids["Part"] in server.models
+    assert old.id not in server.models
+    server.before_write = lambda name: None
+    assert {o.status for o in run(server, catalog, open_file, prune=True)} == {Status.DONE}
+    assert ids["Part"] not in server.models
+
+
+def test_no_part_is_deleted_of_a_model_that_is_refused() -> None:
+    server, ids = composed()
+    catalog = Catalog(name="acme", models=(mix_of("other", epoch="000001"), PARTS[1]))
+    outcomes = run(server, catalog, open_file, prune=True)
+    assert [(o.status, o.reason) for o in outcomes] == [
+        (Status.SKIPPED, "mix still has it as a concept: it is refused")
+    ]
+    assert ids["Part"] in server.models
+
+
+def test_a_composition_is_deleted_before_its_parts_and_they_stay_if_it_does() -> None:
+    server, ids = composed()
+    nothing = Catalog(name="acme", models=())
+    outcomes = run(
+        server,
+        nothing,
+        open_file,
+        prune=True,
+        between=lambda: server.edit(ids["Mix"], short_description="still needed"),
+    )
+    assert statuses(outcomes) == [
+        ("DeleteModel", "conflict"),
+        ("DeleteModel", "skipped"),
+        ("DeleteModel", "skipped"),
+    ]
+    assert set(ids.values()) == server.models.keys()
+    server.log.clear()
+    assert {o.status for o in run(server, nothing, open_file, prune=True)} == {Status.DONE}
+    assert server.writes[0] == ("delete_model", ids["Mix"])
+    assert not server.models
+
+
+def test_compositions_that_hold_each_other_are_deleted() -> None:
+    server, ids = composed()
+    server.edit(ids["Part"], concepts=(Concept(ModelRef(id=ids["Mix"]), 0.5),))
+    outcomes = run(server, Catalog(name="acme", models=()), open_file, prune=True)
+    assert {o.status for o in outcomes} == {Status.DONE}
+    assert not server.models
 
 
 def test_a_delete_that_nobody_meddles_with_is_done() -> None:

@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 from catalogsync.actions import By, CreateModel, PromoteModel
 from catalogsync.claims import Way, claim_name
 from catalogsync.diff import Verb
-from catalogsync.errors import AccessDenied, NotFound, Unreachable
+from catalogsync.errors import (
+    AccessDenied,
+    ApiError,
+    CatalogSyncError,
+    CeilingReached,
+    NotFound,
+    Unreachable,
+)
 from catalogsync.identity import UNFINISHED_TAG, owner_tag
 from catalogsync.model import Catalog, ModelSpec, State
 from catalogsync.outcome import Status
@@ -200,16 +207,106 @@ def test_a_lost_move_of_the_model_itself_is_found() -> None:
 
 def test_a_transfer_that_is_not_allowed_is_explained() -> None:
     projects = applied()
+    failed = refused(projects, "transfer_model", AccessDenied("no", status=403))
+    assert "both projects" in failed.hint
+    assert {o.status for o in projects.promote(ONE)} == {Status.DONE}
+    is_done(projects)
+    assert len(projects.staging.models) == 1
 
-    def refuse(call: str) -> None:
-        if call == "transfer_model":
-            raise AccessDenied("no", status=403)
+
+def refused(projects: Projects, call: str, error: ApiError, by: By = By.COPY) -> CatalogSyncError:
+    """A promotion of which a request is refused, and what it failed with."""
+
+    def refuse(name: str) -> None:
+        if name == call:
+            raise error
 
     projects.staging.before_write = refuse
-    (failed,) = [o for o in projects.promote(ONE) if o.status is Status.FAILED]
-    assert failed.error
-    assert "both projects" in failed.error.hint
+    (failed,) = [o.error for o in projects.promote(ONE, by) if o.status is Status.FAILED]
     projects.staging.before_write = lambda name: None
+    assert failed
+    return failed
+
+
+REFUSALS = [
+    ("copy_model", By.COPY, CeilingReached("no room", status=429)),
+    ("transfer_model", By.COPY, AccessDenied("no", status=403)),
+    ("transfer_model", By.COPY, NotFound("no such project", status=404)),
+    ("transfer_model", By.TRANSFER, CeilingReached("no room", status=429)),
+]
+
+
+@pytest.mark.parametrize(("call", "by", "error"), REFUSALS)
+def test_what_is_refused_for_certain_leaves_no_note_and_no_copy(
+    call: str, by: By, error: ApiError
+) -> None:
+    projects = applied()
+    before = dict(projects.staging.models)
+    assert refused(projects, call, error, by) is error
+    assert not notes(projects.production)
+    assert projects.staging.models == before
+    assert not plan(projects.production, ONE).refusals
+
+
+@pytest.mark.parametrize("moves", [False, True])
+@pytest.mark.parametrize(("call", "by", "error"), REFUSALS)
+def test_after_a_refusal_nobody_elses_model_is_taken_for_what_came_of_it(
+    call: str, by: By, error: ApiError, moves: bool
+) -> None:
+    for server, code in (("staging", "look-alike"), ("production", "same-name")):
+        projects = applied(moves=moves)
+        refused(projects, call, error, by)
+        there: FakeServer = getattr(projects, server)
+        theirs = there.add_model("Ink", short_description="by hand")
+        if by is By.COPY or server == "production":
+            assert [r.code for r in projects.plan(ONE, by).refusals] == [code]
+        projects.promote(ONE, by)
+        assert there.models[theirs.id] == theirs
+
+
+@pytest.mark.parametrize("call", ["copy_model", "transfer_model"])
+def test_a_refusal_after_a_lost_answer_leaves_the_note(call: str) -> None:
+    projects = applied()
+    errors = iter([Unreachable("lost"), CeilingReached("no room", status=429)])
+
+    def refuse(name: str) -> None:
+        if name == call:
+            raise next(errors)
+
+    projects.staging.before_write = refuse
+    assert Status.FAILED in {o.status for o in projects.promote(ONE)}
+    assert [r.code for r in plan(projects.production, ONE).refusals] == ["promotion-unclear"]
+    projects.staging.before_write = lambda name: None
+    assert {o.status for o in projects.promote(ONE)} == {Status.DONE}
+    is_done(projects)
+    assert len(projects.staging.models) == 1
+
+
+@pytest.mark.parametrize("moves", [False, True])
+def test_what_fails_after_a_transfer_was_answered_leaves_the_note(moves: bool) -> None:
+    projects = applied(moves=moves)
+
+    def refuse(name: str) -> None:
+        if name == "get_model":
+            raise AccessDenied("expired", status=401)
+
+    projects.production.before_read = refuse
+    assert Status.FAILED in {o.status for o in projects.promote(ONE)}
+    projects.production.before_read = lambda name: None
+    (arrived,) = projects.production.models
+    assert {o.status for o in projects.promote(ONE)} == {Status.DONE}
+    assert list(projects.production.models) == [arrived]
+    is_done(projects)
+
+
+def test_a_resumed_promotion_that_is_refused_keeps_its_note() -> None:
+    projects = applied()
+    crash_in_both_at(projects, 2, effective=True)
+    with pytest.raises(Crash):
+        projects.promote(ONE)
+    recover(projects)
+    refused(projects, "transfer_model", CeilingReached("no room", status=429))
+    assert len(notes(projects.production)) == 1
     assert {o.status for o in projects.promote(ONE)} == {Status.DONE}
     is_done(projects)
     assert len(projects.staging.models) == 1

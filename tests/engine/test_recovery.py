@@ -1,7 +1,9 @@
 """Models that were deleted come back, and are nobody else's."""
 
 import contextlib
+from collections.abc import Callable
 from dataclasses import replace
+from threading import Event
 from typing import Any
 
 import pytest
@@ -18,11 +20,19 @@ from catalogsync.actions import (
 )
 from catalogsync.claims import Way, claim_name, claims_by_key
 from catalogsync.diff import Change, Verb, diff
-from catalogsync.errors import AccessDenied, CeilingReached, Rejected, Unreachable
+from catalogsync.errors import (
+    AccessDenied,
+    CeilingReached,
+    Interrupted,
+    NotKept,
+    Rejected,
+    Unreachable,
+)
 from catalogsync.identity import PROTECTED_TAG, UNFINISHED_TAG, owner_tag
 from catalogsync.model import Catalog, ModelSpec, State, Text, TrainingImage
 from catalogsync.observe import observe
 from catalogsync.outcome import Status
+from catalogsync.recovery import Return, bring_back
 from catalogsync.rules import Allowances
 from tests.engine.catalogs import FILES, catalogs
 from tests.engine.conftest import image
@@ -396,3 +406,82 @@ def test_training_images_too_many_go_with_the_next_apply(server: FakeServer) -> 
     outcomes = run(server, fewer, open_file)
     assert [type(outcome.action) for outcome in outcomes] == [RemoveTrainingImages]
     assert not plan(server, fewer).models
+
+
+def brought_back(server: FakeServer, stop: Event | None = None) -> Return:
+    """What became of the one deleted model, restored without a manifest."""
+    (gone,) = server.deleted.values()
+    return bring_back(server, gone, ("comic",), stop or Event())
+
+
+def raising(at: str, *errors: Exception) -> Callable[[str], None]:
+    """A hook that raises at the first calls of one name."""
+    left = iter(errors)
+
+    def hook(name: str) -> None:
+        if name == at and (error := next(left, None)):
+            raise error
+
+    return hook
+
+
+def test_a_model_without_manifest_comes_back_with_its_tags(server: FakeServer) -> None:
+    ended = brought_back(server)
+    assert (ended.is_back, ended.error) == (True, None)
+    assert server.models[ended.model.id].tags == {"comic"}
+
+
+def test_nothing_comes_back_once_the_run_was_stopped(server: FakeServer) -> None:
+    stop = Event()
+    stop.set()
+    ended = brought_back(server, stop)
+    assert not ended.is_back
+    assert isinstance(ended.error, Interrupted)
+    assert not server.log
+
+
+def test_what_was_begun_when_the_run_was_stopped_gets_its_tags(server: FakeServer) -> None:
+    stop = Event()
+    server.after_write = lambda name: stop.set()
+    assert brought_back(server, stop).error is None
+    assert {model.tags for model in server.models.values()} == {frozenset({"comic"})}
+
+
+def test_a_model_that_is_back_without_its_tags_is_told_as_that(server: FakeServer) -> None:
+    server.before_write = raising("edit_tags", AccessDenied("expired", status=401))
+    ended = brought_back(server)
+    assert ended.error
+    assert (ended.is_back, ended.in_doubt) == (True, False)
+    assert "put them on in the web page" in ended.error.hint
+
+
+def test_tags_whose_answer_was_lost_are_in_doubt(server: FakeServer) -> None:
+    server.after_write = raising("edit_tags", Unreachable("lost"))
+    ended = brought_back(server)
+    assert (ended.is_back, ended.in_doubt) == (True, True)
+
+
+def test_tags_that_the_server_keeps_otherwise_are_not_told_as_put_back(server: FakeServer) -> None:
+    server.keep_tag = str.upper
+    ended = brought_back(server)
+    assert ended.is_back
+    assert isinstance(ended.error, NotKept)
+
+
+@pytest.mark.parametrize("look", [Unreachable("down"), Interrupted("interrupted")])
+def test_a_restore_whose_answer_was_lost_and_that_cannot_be_looked_for_is_in_doubt(
+    server: FakeServer, look: Exception
+) -> None:
+    server.after_write = raising("restore_model", Unreachable("lost"))
+    server.before_read = raising("get_model", look)
+    ended = brought_back(server)
+    assert ended.error
+    assert (ended.is_back, ended.in_doubt) == (False, True)
+
+
+def test_a_restore_that_is_refused_is_not_in_doubt(server: FakeServer) -> None:
+    server.before_write = raising("restore_model", Rejected("no", status=402))
+    ended = brought_back(server)
+    assert ended.error
+    assert (ended.is_back, ended.in_doubt) == (False, False)
+    assert "Max plan or above" in ended.error.hint

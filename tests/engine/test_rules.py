@@ -13,6 +13,7 @@ from catalogsync.model import (
     ModelRef,
     ModelSpec,
     Policy,
+    State,
 )
 from catalogsync.plan import Plan
 from catalogsync.rules import Allowances
@@ -90,6 +91,66 @@ def test_what_depends_on_a_refused_model_is_refused_too() -> None:
     found = plan(FakeServer(), Catalog(name="acme", models=(free, bad, last, middle)))
     assert codes(found) == [("ink", "no-such-epoch"), ("last", "depends"), ("middle", "depends")]
     assert [model.key for model in found.models] == ["free"]
+
+
+PART = replace(INK, key="part", name="Part", state=State.ABSENT)
+MIX = replace(INK, key="mix", name="Mix", type="flux.1-composition")
+USED = [("part", "still-used")]
+
+
+def mixed() -> FakeServer:
+    """A server with a composition of ours that has another model of ours as a concept."""
+    server = FakeServer()
+    concepts = (Concept(ModelRef(id=owned(server, "part", name="Part")), 1.0),)
+    owned(server, "mix", name="Mix", type="flux.1-composition", concepts=concepts)
+    return server
+
+
+@pytest.mark.parametrize(
+    ("mix", "keys", "refused"),
+    [
+        pytest.param(MIX, None, USED, id="says nothing of its concepts"),
+        pytest.param(replace(MIX, concepts=()), None, [], id="lets go"),
+        pytest.param(replace(MIX, concepts=()), frozenset({"part"}), USED, id="left out"),
+        pytest.param(replace(MIX, state=State.ABSENT), None, [], id="deleted"),
+        pytest.param(
+            replace(MIX, state=State.ABSENT), frozenset({"part"}), USED, id="deleted later"
+        ),
+        pytest.param(replace(MIX, state=State.UNMANAGED), None, USED, id="forgotten"),
+        pytest.param(
+            replace(MIX, state=State.ABSENT, protect=True),
+            None,
+            [("mix", "protected"), *USED],
+            id="protected",
+        ),
+        pytest.param(None, None, USED, id="without a manifest"),
+    ],
+)
+def test_what_a_model_of_ours_keeps_as_a_concept_is_not_deleted(
+    mix: ModelSpec | None, keys: frozenset[str] | None, refused: list[tuple[str, str]]
+) -> None:
+    catalog = Catalog(name="acme", models=(*([mix] if mix else []), PART))
+    found = plan(mixed(), catalog, keys=keys)
+    assert codes(found) == refused
+    assert any(model.key == "part" for model in found.models) is (USED[0] not in refused)
+
+
+def test_what_is_kept_for_a_model_that_is_kept_is_kept_too() -> None:
+    server = mixed()
+    mix = next(model for model in server.models.values() if model.name == "Mix")
+    concepts = (Concept(ModelRef(id=mix.id), 1.0),)
+    owned(server, "top", name="Top", type="flux.1-composition", concepts=concepts)
+    top = replace(MIX, key="top", name="Top")
+    absent = replace(MIX, state=State.ABSENT)
+    found = plan(server, Catalog(name="acme", models=(top, absent, PART)))
+    assert codes(found) == [("mix", "still-used"), *USED]
+
+
+def test_what_somebody_made_of_a_model_of_ours_does_not_keep_it() -> None:
+    server = FakeServer()
+    concepts = (Concept(ModelRef(id=owned(server, "part", name="Part")), 1.0),)
+    server.add_model("Theirs", "flux.1-composition", concepts=concepts)
+    assert codes(plan(server, Catalog(name="acme", models=(PART,)))) == []
 
 
 def orphans(server: FakeServer, number: int) -> None:
