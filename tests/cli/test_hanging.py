@@ -4,6 +4,7 @@ import re
 import shutil
 from collections.abc import Awaitable, Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from PIL import Image
 
 from catalogsync.sandbox import running
+from catalogsync.snapshots import parsed, written
 from tests.cli.conftest import MODEL, Result, Run, write
 from tests.cli.test_kinds import wav
 from tests.cli.test_sources import FLUX, SAFETENSORS
@@ -176,7 +178,9 @@ def edited(cli: Run, catalog: Path, tmp_path: Path, before: Path) -> Path:
 
 
 def ran(cli: Run, command: str, catalog: Path, server: Any, *more: str) -> Result:
-    """Run a command of the tables."""
+    """Run a command of the tables; the snapshot is told to be of this server."""
+    taken = Path("snapshot.json")
+    taken.write_text(written(replace(parsed(taken.read_bytes()), server=server.url)))
     name, *option = command.split()
     where = (catalog, "--base-url", server.url)
     return cli(name, *where, *option, *OPTIONS[command], *more)

@@ -50,7 +50,7 @@ def test_pictures_that_only_the_server_has_are_fetched_on_request(
 ) -> None:
     page = tmp_path / "review.html"
     assert cli("apply", catalog, "--yes").code == 0
-    (catalog / "models/both.yaml").unlink()
+    write(catalog / "models/both.yaml", "name: Both\ntype: flux.1-composition\nstate: absent\n")
     gone = "name: Ink Heroes\ntype: flux.1-lora\nstate: absent\n"
     write(catalog / "models/ink-heroes/model.yaml", gone)
     assert cli("plan", catalog, "--html", page).code == 0
