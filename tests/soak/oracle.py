@@ -202,6 +202,9 @@ def unlike(reader: CatalogReader, catalog: Catalog, models: Models, skipped: set
     pinned = {spec.id: spec.key for spec in catalog.models if spec.id}
     # What a manifest pins is its model for the others, also while its own adoption is refused.
     keys = pinned | {model_id: key for key, ids in held.items() for model_id in ids}
+    # What others mean by a key that is refused is the deleted model that it had.
+    gone = by_key(catalog, {model.id: model for model in reader.list_deleted()})
+    keys = {each: key for key in skipped for each in gone.get(key, ())} | keys
     names = reader.list_collections()
     found = []
     for spec in catalog.models:
