@@ -144,6 +144,22 @@ def test_a_diff_shows_known_mentions_in_the_authors_words() -> None:
     assert (before, after) == ("Old ![a](0.webp) {model:ink}", "New ![a](0.webp) {model:ink}")
 
 
+def test_a_deleted_model_whose_manifest_went_is_called_by_the_key_that_it_had() -> None:
+    server = FakeServer()
+    model = owned(server)
+    keys = {"catalog-sync:acme/oak": "oak", "catalog-sync:other/elm": ""}
+    ids = [server.add_model(tag, tags=frozenset({tag})).id for tag in keys]
+    server.descriptions[model] = "".join(f"{{model:{model_id}}}" for model_id in ids)
+    for model_id in ids:
+        server.delete(model_id)
+    spec = replace(INK, description=Text(("Like nothing",)))
+    # What was deleted is read where a manifest has no model yet.
+    catalog = Catalog(name="acme", models=(spec, replace(INK, key="new", name="New")))
+    changes = [change for model in plan(server, catalog).models for change in model.changes]
+    (before,) = (change.before for change in changes if change.path == ("description",))
+    assert before == f"{{model:oak}}{{model:{ids[1]}}}"
+
+
 def test_a_model_whose_manifest_went_is_called_by_the_key_that_it_had() -> None:
     server = FakeServer()
     model = owned(server)

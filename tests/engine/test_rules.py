@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from catalogsync.diff import Verb
 from catalogsync.identity import owner_tag
 from catalogsync.model import (
     AssetRef,
@@ -17,6 +18,7 @@ from catalogsync.model import (
 )
 from catalogsync.plan import Plan
 from catalogsync.rules import Allowances
+from catalogsync.shard import Shard
 from tests.engine.conftest import image
 from tests.engine.fake import FakeServer
 from tests.engine.run import plan
@@ -112,6 +114,7 @@ def mixed() -> FakeServer:
         pytest.param(MIX, None, USED, id="says nothing of its concepts"),
         pytest.param(replace(MIX, concepts=()), None, [], id="lets go"),
         pytest.param(replace(MIX, concepts=()), frozenset({"part"}), USED, id="left out"),
+        pytest.param(replace(MIX, concepts=()), frozenset({"part", "mix"}), [], id="both chosen"),
         pytest.param(replace(MIX, state=State.ABSENT), None, [], id="deleted"),
         pytest.param(
             replace(MIX, state=State.ABSENT), frozenset({"part"}), USED, id="deleted later"
@@ -133,6 +136,16 @@ def test_what_a_model_of_ours_keeps_as_a_concept_is_not_deleted(
     found = plan(mixed(), catalog, keys=keys)
     assert codes(found) == refused
     assert any(model.key == "part" for model in found.models) is (USED[0] not in refused)
+    said = [refusal.message for refusal in found.refusals if refusal.code == "still-used"]
+    assert said == ["mix has the model that would be deleted as a concept"] * len(said)
+
+
+def test_a_composition_and_its_part_are_pruned_together_by_a_shard_too() -> None:
+    nothing = Catalog(name="acme", models=(replace(INK, key="other", name="Other"),))
+    for shard in (None, Shard(1, 1)):
+        found = plan(mixed(), nothing, prune=True, shard=shard)
+        assert codes(found) == []
+        assert [model.key for model in found.models if model.verb is Verb.DELETE] == ["mix", "part"]
 
 
 def test_what_is_kept_for_a_model_that_is_kept_is_kept_too() -> None:
