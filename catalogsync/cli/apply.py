@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from catalogsync.cli.again import added, options_again
 from catalogsync.cli.against import live_only
 from catalogsync.cli.approvals import approval_of, as_saved
 from catalogsync.cli.asking import yes_option
@@ -23,7 +24,6 @@ from catalogsync.cli.planning import make_plan, split_options
 from catalogsync.cli.readings import Told, reading_options, split_readings
 from catalogsync.cli.record import Record, record_option, recording
 from catalogsync.cli.saved import told_apart
-from catalogsync.cli.session import options_again
 from catalogsync.cli.undo import beside_report, check_can_be_kept, say_way_back
 from catalogsync.cli.way_back import (
     check_restores,
@@ -123,7 +123,7 @@ def command(
             lfs_pull=lfs_pull,
             undo_into=undo_into,
             undo_beside=undo_beside,
-            at=options_again(choices),
+            at=added(options_again(choices)),
         )
         done = carried_out(opened, planned, manner)
         if done.anything:

@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from catalogsync.cli.again import added, arguments_again
 from catalogsync.cli.base import base_option
 from catalogsync.cli.options import (
     catalog_argument,
@@ -16,7 +17,7 @@ from catalogsync.cli.output import write_lines, write_text
 from catalogsync.cli.pictures import Pictures, pictures_of
 from catalogsync.cli.planning import Compared, compare
 from catalogsync.cli.readings import Readings, file_options, split_readings
-from catalogsync.cli.session import Choices, arguments_again, session
+from catalogsync.cli.session import Choices, session
 from catalogsync.drift import Drift, drift_of
 from catalogsync.review.document import drift_document, dumped
 from catalogsync.review.drift_text import render_drift
@@ -65,7 +66,7 @@ def command(
     if readings.as_json:
         write_text(document)
     else:
-        write_lines(render_drift(drift, arguments_again(choices)), color=color)
+        write_lines(render_drift(drift, added(arguments_again(choices))), color=color)
     if drift.found:
         return 2
     return 1 if drift.refusals else 0

@@ -10,6 +10,7 @@ import click
 
 from catalogsync.actions import By, PromoteModel
 from catalogsync.apply import apply
+from catalogsync.cli.again import added, options_again
 from catalogsync.cli.carrying import (
     Carried,
     Manner,
@@ -30,7 +31,7 @@ from catalogsync.cli.pictures import Pictures, pictures_of
 from catalogsync.cli.planning import Planned, observed
 from catalogsync.cli.progress import progress
 from catalogsync.cli.readings import Readings, Told, reading_options, split_readings
-from catalogsync.cli.session import Choices, Session, chosen_target, options_again, session
+from catalogsync.cli.session import Choices, Session, chosen_target, session
 from catalogsync.cli.undo import beside_report, say_way_back
 from catalogsync.diff import Diff, diff
 from catalogsync.errors import Interrupted, UsageError
@@ -114,7 +115,7 @@ def command(
         color,
         lfs_pull,
         undo_beside=beside,
-        at=options_again(choices),
+        at=added(options_again(choices)),
     )
     with _both(choices, source, read_only=dry_run) as both:
         allow = Allowances(update=allow_update, upload=allow_upload)

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from catalogsync.cli.again import typed_again
 from catalogsync.cli.base import Known, base_option, known_base
 from catalogsync.cli.options import (
     catalog_argument,
@@ -20,7 +21,7 @@ from catalogsync.cli.options import (
 )
 from catalogsync.cli.output import from_here, say, write_lines, write_text
 from catalogsync.cli.progress import progress
-from catalogsync.cli.session import Choices, Session, session, typed_again
+from catalogsync.cli.session import Choices, Session, session
 from catalogsync.errors import FileChanged, Interrupted, UsageError
 from catalogsync.manifest.overlay import load_with
 from catalogsync.manifest.uncommitted import uncommitted

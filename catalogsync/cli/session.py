@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path
-from shlex import quote
 from threading import Event
 from types import FrameType, ModuleType
 from typing import TYPE_CHECKING
@@ -18,7 +17,6 @@ from typing import TYPE_CHECKING
 from catalogsync.cli.changed import Changed, open_changed, say_changed
 from catalogsync.cli.log import Log
 from catalogsync.cli.opening import open_catalog, opened_cache
-from catalogsync.cli.options import ADDRESS_VARIABLES
 from catalogsync.cli.progress import Relay
 from catalogsync.cli.root import catalog_root
 from catalogsync.errors import AccessDenied, Interrupted, UnknownKey, UsageError
@@ -66,35 +64,6 @@ class Choices:
     def recalls(self) -> bool:
         """Whether what was read before is taken for models that did not change since."""
         return self.refresh == "changed"
-
-
-def typed_again(choices: Choices) -> list[str]:
-    """The options that lead to the same project, for a command to be typed next in this shell."""
-    from_shell = choices.base_url in map(os.environ.get, ADDRESS_VARIABLES)
-    given = (
-        ("--target", choices.target),
-        ("--project", choices.project),
-        ("--sandbox", choices.sandbox),
-        ("--base-url", "" if from_shell else choices.base_url),
-    )
-    return [word for name, value in given if value for word in (name, value)]
-
-
-def options_again(choices: Choices) -> str:
-    """The same for a command that takes the catalog as an option."""
-    catalog = ["-C", str(choices.catalog)] if choices.catalog else []
-    return _words(*catalog, *typed_again(choices))
-
-
-def arguments_again(choices: Choices) -> str:
-    """The same for a command that takes the catalog as an argument."""
-    catalog = [str(choices.catalog)] if choices.catalog else []
-    return _words(*catalog, *typed_again(choices))
-
-
-def _words(*words: str) -> str:
-    """Words as they are added to a command."""
-    return "".join(f" {quote(word)}" for word in words)
 
 
 def log_of(choices: Choices) -> Log:

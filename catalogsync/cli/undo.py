@@ -11,10 +11,11 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from catalogsync.cli.again import arguments_again, options_again
 from catalogsync.cli.output import say
 from catalogsync.cli.planning import Planned
 from catalogsync.cli.readings import check_place, is_stream, write_all
-from catalogsync.cli.session import Choices, typed_again
+from catalogsync.cli.session import Choices
 from catalogsync.errors import UsageError
 from catalogsync.restoring import finished, pre_images
 from catalogsync.review.words import visible
@@ -148,8 +149,7 @@ def say_way_back(
     """
     if quiet:
         return
-    where = [str(choices.catalog)] if choices.catalog else []
-    restore = ["catalog-sync", "restore", *(["-C", *where] if where else []), *typed_again(choices)]
+    restore = ["catalog-sync", "restore", *options_again(choices)]
     keys = [[key] for key in done.deleted if key in described]
     ids = [["--id", model_id] for key, model_id in done.deleted.items() if key not in described]
     for named in filter(None, (ids, keys)):
@@ -158,6 +158,6 @@ def say_way_back(
         if more := len(named[NAMED:]):
             say(visible(f"and {more} more, which are in: {shlex.join([*restore, '--list'])}"))
     if done.undo and not done.only_deleted:
-        words = ["catalog-sync", "apply", *where, *typed_again(choices)]
+        words = ["catalog-sync", "apply", *arguments_again(choices)]
         what = "To go back with the rest" if done.deleted else "To go back"
         say(visible(f"{what}: {shlex.join([*words, '--restore', str(done.undo)])}"))
