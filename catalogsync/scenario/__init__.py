@@ -3,9 +3,10 @@
 from catalogsync.scenario.client import ScenarioClient
 from catalogsync.scenario.connection import Connection
 from catalogsync.scenario.images import ImageReader
+from catalogsync.scenario.lines import Bounds
 from catalogsync.scenario.parts import PartBounds
 from catalogsync.scenario.ranges import RangeBounds, RangeReader
-from catalogsync.scenario.transport import Bounds, Transport
+from catalogsync.scenario.transport import Transport
 from catalogsync.scenario.uploads import Uploader
 
 __all__ = [

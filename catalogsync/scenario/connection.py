@@ -3,6 +3,8 @@
 import base64
 from dataclasses import dataclass, field
 
+from catalogsync.web import checked_base_url
+
 _SHORTEST_SECRET = 8
 
 
@@ -14,6 +16,11 @@ class Connection:
     key: str = field(repr=False)
     secret: str = field(repr=False)
     project: str = ""
+
+    @property
+    def address(self) -> str:
+        """The base URL as it is used; raises `UsageError` for one that may not be."""
+        return checked_base_url(self.base_url)
 
     @property
     def secrets(self) -> tuple[str, ...]:

@@ -20,8 +20,10 @@ from catalogsync.scenario.tally import Tally
 from catalogsync.web import (
     Answer,
     Failure,
-    NotTaken,
-    Putter,
+    Line,
+    Origin,
+    Sent,
+    Unanswered,
     can_be_asked,
     trusted_authorities,
 )
@@ -34,6 +36,10 @@ class Part:
     number: int
     start: int
     length: int
+
+
+_LONGEST_ANSWER = 256 * 1024
+"""Nothing is read of an answer to a part that is longer than any server needs, in bytes."""
 
 
 class PartExpired(Exception):
@@ -81,14 +87,14 @@ class PartSender:
         self._tell = tell
         self._trusted = trusted
         self._local = threading.local()
-        self._putters: list[Putter] = []
+        self._lines: list[Line] = []
         self._lock = threading.Lock()
 
     def close(self) -> None:
         """Close all connections."""
         with self._lock:
-            for putter in self._putters:
-                putter.close()
+            for line in self._lines:
+                line.close()
 
     def send(self, part: Part, url: str, file: PlannedFile, tally: Tally) -> None:
         """Send one part of a file, repeated by itself when that fails.
@@ -152,20 +158,23 @@ class PartSender:
             self._tell(Requested("PUT", what, attempt, ms, status, failure))
 
         try:
-            answer = self._putter().put(httpx.URL(url), headers, iter(body), within=within)
-        except NotTaken as error:
-            told(failure=str(error))
-            return Failure(Unreachable(f"{what} was not taken: {error}"))
+            place = httpx.URL(url)
+            sent = Sent(what, "PUT", place.raw_path, headers, body)
+            by = began + within
+            answer = self._line().exchange(Origin.of(place), sent, by=by, longest=_LONGEST_ANSWER)
+        except Unanswered as error:
+            told(failure=error.kind)
+            return Failure(Unreachable(f"{what} was not taken: {error.kind}"))
         told(answer.status)
         return _judged(what, answer) or body.rest(what)
 
-    def _putter(self) -> Putter:
-        putter: Putter | None = getattr(self._local, "putter", None)
-        if putter is None:
-            putter = self._local.putter = Putter(self._authorities, idle=self._bounds.idle)
+    def _line(self) -> Line:
+        line: Line | None = getattr(self._local, "line", None)
+        if line is None:
+            line = self._local.line = Line(self._authorities, idle=self._bounds.idle)
             with self._lock:
-                self._putters.append(putter)
-        return putter
+                self._lines.append(line)
+        return line
 
     def _authorities(self) -> ssl.SSLContext:
         """Who is trusted by all connections: to read the list takes as long as a part."""

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 _READS_BY_POST = frozenset({"/models/get-bulk", "/assets/get-bulk"})
@@ -11,6 +11,9 @@ _PRICED = {
     "PUT": re.compile(r"/models/[^/?#]+/train"),
 }
 """What can be asked for its price; only a query that says so makes it a question."""
+
+_BARE = frozenset({"GET", "DELETE"})
+"""Methods of which a server expects no length where there is no body."""
 
 DRY_RUN: Mapping[str, str] = {"dryRun": "true"}
 """The parameter that makes a request a question for its price."""
@@ -50,11 +53,13 @@ class Request:
         return f"{self.method} {self.path}"
 
 
-def written(body: object) -> tuple[bytes | Iterator[bytes] | None, dict[str, str]]:
-    """A body as it is sent, with its headers."""
+def written(request: Request) -> tuple[Iterable[bytes], dict[str, str]]:
+    """The body of a request as it is sent, in pieces, with its headers."""
+    body = request.body
     if body is None:
-        return None, {}
+        return (), {} if request.method in _BARE else {"Content-Length": "0"}
     headers = {"Content-Type": "application/json"}
     if isinstance(body, StreamedJson):
         return body.pieces(), headers | {"Content-Length": str(body.length)}
-    return json.dumps(body).encode(), headers
+    content = json.dumps(body).encode()
+    return (content,), headers | {"Content-Length": str(len(content))}

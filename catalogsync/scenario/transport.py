@@ -5,18 +5,12 @@ import random
 import re
 import threading
 import time
-from base64 import b64encode
 from collections.abc import Iterator, Mapping
-from contextlib import closing
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Self
 from urllib.parse import urlencode
 
-import httpx
-
-from catalogsync import __version__
 from catalogsync.errors import (
     ApiError,
     AskedToWait,
@@ -28,55 +22,21 @@ from catalogsync.errors import (
     WriteForbidden,
 )
 from catalogsync.events import CoolingDown, Repeating, Requested, SlowedDown, Tell, tell_nobody
-from catalogsync.ports import LATE, Look
+from catalogsync.ports import Look
 from catalogsync.scenario.answers import AnswerReader, Json, http_date
 from catalogsync.scenario.connection import Connection
+from catalogsync.scenario.lines import Bounds, Exchanges, Lines
 from catalogsync.scenario.pace import Pace
-from catalogsync.scenario.request import DRY_RUN, Request, written
-from catalogsync.web import (
-    Answer,
-    Deadline,
-    Failure,
-    bounded_transport,
-    checked_base_url,
-    tls_context,
-)
+from catalogsync.scenario.request import DRY_RUN, Request
+from catalogsync.web import Failure, Unanswered
 
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """How long and how much a request may take; seconds and bytes.
-
-    `whole` bounds a request with all its attempts, `first_wait` the wait before the second. What
-    the server asks to wait comes on top, up to `longest_wait` for all attempts together. What had
-    to wait for longer than `late` is looked at again before it is sent.
-    """
-
-    connect: float = 10.0
-    read: float = 30.0
-    whole: float = 120.0
-    answer_bytes: int = 64 * 1024 * 1024
-    attempts: int = 5
-    longest_wait: float = 300.0
-    first_wait: float = 0.5
-    late: float = LATE
-
-    def within(self, seconds: float) -> Self:
-        """The same for requests that may take so long with all their attempts."""
-        return replace(
-            self, connect=min(self.connect, seconds), read=min(self.read, seconds), whole=seconds
-        )
-
-
-_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _ERRNO = re.compile(r"\[Errno -?\d+\] ")
 _MOST_PAGES = 10_000
 _LONGEST_TOKEN = 8192
-_UNPACKED = frozenset({"identity", "gzip", "deflate"})
 
 
 class Transport:
-    """Sends requests from any number of threads, each with a client of its own.
+    """Sends requests from any number of threads, by whatever `exchanges` them for answers.
 
     A `read_only` transport raises `WriteForbidden` for everything that could change the server.
     Once `stop` is set, nothing is read or waited for any more and `Interrupted` is raised instead;
@@ -94,31 +54,17 @@ class Transport:
         stop: threading.Event | None = None,
         tell: Tell = tell_nobody,
         pace: Pace | None = None,
+        exchanges: Exchanges | None = None,
     ) -> None:
-        self._base_url = checked_base_url(connection.base_url)
+        self._bounds = bounds or Bounds()
+        self._base_url = connection.address
         self._project = connection.project
         self._answers = AnswerReader(connection.secrets)
         self._read_only = read_only
-        self._bounds = bounds or Bounds()
-        timeout = httpx.Timeout(self._bounds.read, connect=self._bounds.connect)
-        self._timeouts = {"timeout": timeout.as_dict()}
-        pair = f"{connection.key}:{connection.secret}".encode()
-        # These headers keep the credentials to themselves when they are shown.
-        self._headers = httpx.Headers(
-            {
-                "Authorization": f"Basic {b64encode(pair).decode('ascii')}",
-                "User-Agent": f"catalog-sync/{__version__}",
-                "Accept": "application/json",
-                "Accept-Encoding": "gzip, deflate",
-            }
-        )
         self._stop = stop or threading.Event()
         self._tell = tell
         self._pace = pace or Pace()
-        self._tls = tls_context(self._base_url)
-        self._local = threading.local()
-        self._lines: list[httpx.HTTPTransport] = []
-        self._lock = threading.Lock()
+        self._exchanges = exchanges or Lines(connection, self._bounds)
         self._dated = ""
 
     @property
@@ -134,9 +80,7 @@ class Transport:
 
     def close(self) -> None:
         """Close all connections."""
-        with self._lock:
-            for line in self._lines:
-                line.close()
+        self._exchanges.close()
 
     def get(self, path: str, params: Mapping[str, str] | None = None) -> Json:
         """Read; repeated when the answer is lost."""
@@ -278,74 +222,24 @@ class Transport:
     def _attempt(self, request: Request, deadline: float) -> tuple[int | None, Json | Failure]:
         """The status of the answer, if there is one, and what it means."""
         try:
-            result = self._exchange(request, deadline)
-        except httpx.TimeoutException as error:
-            return None, self._lost(f"{request}: no answer in time", error)
-        except httpx.DecodingError:
-            broken = BadResponse(f"{request}: the answer is packed in a way that cannot be read")
-            return None, Failure(broken, curable=True)
-        except httpx.RequestError as error:
-            what = _ERRNO.sub("", self._answers.plain(str(error))) or type(error).__name__
-            return None, self._lost(f"{request}: {what}", error)
+            result = self._exchanges.exchange(request, self._target(request), deadline)
+        except Unanswered as error:
+            return None, self._lost(request, error)
         if isinstance(result, Failure):
             return None, result
+        self._dated = result.headers.get("date", "")
         return result.status, self._answers.read(result)
 
-    def _lost(self, message: str, error: httpx.RequestError) -> Failure:
+    def _lost(self, request: Request, error: Unanswered) -> Failure:
+        said = _ERRNO.sub("", self._answers.plain(str(error))) or error.kind
+        message = f"{request}: {'no answer in time' if error.late else said}"
         hint = f"check the network and the address {self._base_url}, then run it again"
-        lost = Unreachable(message, hint=hint)
-        return Failure(lost, curable=True, undone=isinstance(error, _NOT_SENT))
+        return Failure(Unreachable(message, hint=hint), curable=True, undone=not error.sent)
 
-    def _exchange(self, request: Request, deadline: float) -> Answer | Failure:
-        """Send and read an answer whole, within the bounds of time and size."""
-        line = self._line()
-        self._local.deadline.at = deadline
-        content, more = written(request.body)
-        headers = self._headers.copy()
-        headers.update(more)
-        sent = httpx.Request(
-            request.method,
-            self._url(request),
-            headers=headers,
-            content=content,
-            extensions=self._timeouts,
-        )
-        with closing(line.handle_request(sent)) as response:
-            self._dated = response.headers.get("date", "")
-            packed = response.headers.get("content-encoding", "identity")
-            if "," in packed:
-                # Packed twice, a small answer can unpack to a size that no cap catches in time.
-                return Failure(BadResponse(f"{request}: the answer is packed more than once"))
-            if packed.strip().lower() not in _UNPACKED:
-                # Others could do so too; httpx knows them where a package for them is installed.
-                return Failure(BadResponse(f"{request}: the answer is packed as nobody asked for"))
-            chunks, size = [], 0
-            for chunk in response.iter_bytes():
-                chunks.append(chunk)
-                size += len(chunk)
-                if size > self._bounds.answer_bytes:
-                    return Failure(BadResponse(f"{request}: the answer has no end"))
-            return Answer(str(request), response.status_code, response.headers, b"".join(chunks))
-
-    def _url(self, request: Request) -> str:
-        """The whole address: httpx takes twice as long to put it together itself."""
+    def _target(self, request: Request) -> str:
         project = {"projectId": self._project} if self._project else {}
         query = urlencode({**request.params, **project})
-        return f"{self._base_url}{request.path}?{query}" if query else self._base_url + request.path
-
-    def _line(self) -> httpx.HTTPTransport:
-        """This thread's way to the server: one shared pool would cost more than it saves.
-
-        A client of httpx on top, with its cookies, redirects and proxies that nobody wants here,
-        would take half as much time again for each request.
-        """
-        line: httpx.HTTPTransport | None = getattr(self._local, "line", None)
-        if line is None:
-            deadline = self._local.deadline = Deadline()
-            line = self._local.line = bounded_transport(self._tls, deadline)
-            with self._lock:
-                self._lines.append(line)
-        return line
+        return f"{request.path}?{query}" if query else request.path
 
 
 def _seconds_of(look: Look) -> float:

@@ -7,15 +7,17 @@ from catalogsync.web.addresses import (
     trusted_authorities,
 )
 from catalogsync.web.exchange import Answer, Failure
-from catalogsync.web.putting import NotTaken, Putter
+from catalogsync.web.line import Line, Origin, Sent, Unanswered
 from catalogsync.web.sockets import Deadline, bounded_transport
 
 __all__ = [
     "Answer",
     "Deadline",
     "Failure",
-    "NotTaken",
-    "Putter",
+    "Line",
+    "Origin",
+    "Sent",
+    "Unanswered",
     "bounded_transport",
     "can_be_asked",
     "checked_base_url",

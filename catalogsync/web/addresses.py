@@ -18,7 +18,9 @@ def tls_context(base_url: str) -> ssl.SSLContext:
 
 def trusted_authorities() -> ssl.SSLContext:
     """Those that come with the program, whatever the environment says."""
-    return httpx.create_ssl_context(trust_env=False)
+    context = httpx.create_ssl_context(trust_env=False)
+    context.set_alpn_protocols(["http/1.1"])
+    return context
 
 
 def checked_base_url(base_url: str, example: str = "https://HOST/v1") -> str:

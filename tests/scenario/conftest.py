@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from catalogsync.scenario import Connection, Transport
+from catalogsync.scenario.lines import Bounds
 from catalogsync.scenario.pace import Pace
-from catalogsync.scenario.transport import Bounds
 from tests.scenario.server import Server
 
 KEY = "api_canarykey0001"

@@ -1,8 +1,10 @@
 """What a read-only transport, a set stop event and many threads may rely on."""
 
+import ssl
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,8 +17,9 @@ from catalogsync.errors import (
     WriteForbidden,
 )
 from catalogsync.model import Price, Weights, WeightsSource
-from catalogsync.scenario import ScenarioClient, Transport
-from tests.scenario.conftest import Connect
+from catalogsync.scenario import Connection, ScenarioClient, Transport
+from catalogsync.scenario.lines import Lines
+from tests.scenario.conftest import KEY, QUICK, SECRET, Connect
 from tests.scenario.server import Exchange, Server, Step, close, reply
 
 LORA = Weights(WeightsSource.HUGGING_FACE, "owner/name")
@@ -210,12 +213,14 @@ def test_the_project_and_the_credentials_go_with_every_request(
 def test_https_is_spoken_to_a_certified_server_and_to_no_other(connect: Connect) -> None:
     certificate = str(Path(__file__).with_name("localhost.pem"))
     with Server(certificate=certificate) as server:
-        trusting, careful = connect(url=server.url), connect(url=server.url)
-        trusting._tls.load_verify_locations(certificate)
+        connection = Connection(server.url, KEY, SECRET)
+        lines = Lines(connection, QUICK, trusted=ssl.create_default_context(cafile=certificate))
+        trusting = Transport(connection, read_only=False, exchanges=lines)
         server.script(reply(200, {"fine": True}))
-        assert trusting.get("/models") == {"fine": True}
-        assert trusting.put("/models/m", {"text": "x" * 300_000}) == {}
+        with closing(trusting):
+            assert trusting.get("/models") == {"fine": True}
+            assert trusting.put("/models/m", {"text": "x" * 300_000}) == {}
         assert server.connections == 1
         with pytest.raises(Unreachable, match="CERTIFICATE"):
-            careful.once("POST", "/models", {})
+            connect(url=server.url).once("POST", "/models", {})
         assert len(server.requests) == 2

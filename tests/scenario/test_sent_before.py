@@ -15,8 +15,8 @@ from catalogsync.polling import Patience
 from catalogsync.ports import KnownUploads
 from catalogsync.sandbox import running
 from catalogsync.scenario import Connection, ScenarioClient, Transport, Uploader
+from catalogsync.scenario.lines import Bounds
 from catalogsync.scenario.parts import PartBounds
-from catalogsync.scenario.transport import Bounds
 from tests.media import picture
 from tests.scenario.renaming import renaming
 from tests.scenario.test_uploads import Desk, Faults, fetched

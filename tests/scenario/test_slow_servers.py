@@ -12,8 +12,8 @@ from catalogsync.errors import Unreachable
 from catalogsync.polling import Patience
 from catalogsync.sandbox import running
 from catalogsync.scenario import Connection, Transport, Uploader
+from catalogsync.scenario.lines import Bounds
 from catalogsync.scenario.parts import PartBounds
-from catalogsync.scenario.transport import Bounds
 from tests.scenario.test_uploads import App, Desk, Faults
 
 MIB = 1024 * 1024

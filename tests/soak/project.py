@@ -15,8 +15,8 @@ from catalogsync.model import AssetRef, RemoteModel
 from catalogsync.polling import Patience
 from catalogsync.sandbox.server import Running
 from catalogsync.scenario import Connection, ScenarioClient, Transport, Uploader
+from catalogsync.scenario.lines import Bounds
 from catalogsync.scenario.parts import PartBounds
-from catalogsync.scenario.transport import Bounds
 
 WAIT_S = 0.02
 DRIP_S = 0.1

@@ -1,0 +1,151 @@
+"""Single exchanges with the API: authenticated, bounded in time and size, and never repeated."""
+
+import ssl
+import threading
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Protocol, Self
+
+import httpx
+
+from catalogsync import __version__
+from catalogsync.errors import BadResponse
+from catalogsync.ports import LATE
+from catalogsync.scenario.connection import Connection
+from catalogsync.scenario.request import Request, written
+from catalogsync.web import Answer, Failure, Line, Origin, Sent, tls_context
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How long and how much a request may take; seconds and bytes.
+
+    `whole` bounds a request with all its attempts, `first_wait` the wait before the second. What
+    the server asks to wait comes on top, up to `longest_wait` for all attempts together. What had
+    to wait for longer than `late` is looked at again before it is sent.
+    """
+
+    connect: float = 10.0
+    read: float = 30.0
+    whole: float = 120.0
+    answer_bytes: int = 64 * 1024 * 1024
+    attempts: int = 5
+    longest_wait: float = 300.0
+    first_wait: float = 0.5
+    late: float = LATE
+
+    def within(self, seconds: float) -> Self:
+        """The same for requests that may take so long with all their attempts."""
+        return replace(
+            self, connect=min(self.connect, seconds), read=min(self.read, seconds), whole=seconds
+        )
+
+
+class Exchanges(Protocol):
+    """What sends requests and brings their answers."""
+
+    def exchange(self, request: Request, target: str, by: float) -> Answer | Failure:
+        """Send a request to a path with its query, and return the answer, unpacked.
+
+        Raises `Unanswered` where there is none by that time of `time.monotonic`.
+        """
+        ...
+
+    def close(self) -> None:
+        """Close all connections."""
+        ...
+
+
+_UNPACKED = frozenset({"identity", "gzip", "deflate"})
+_PIECE = 64 * 1024
+
+
+class Lines:
+    """Exchanges over connections, one for each thread: a pool for all costs more than it saves.
+
+    `trusted` is who is trusted over https instead of the authorities that all programs trust.
+    """
+
+    def __init__(
+        self, connection: Connection, bounds: Bounds, *, trusted: ssl.SSLContext | None = None
+    ) -> None:
+        address = httpx.URL(connection.address)
+        self._origin = Origin.of(address)
+        self._below = address.raw_path.decode("ascii").rstrip("/")
+        self._bounds = bounds
+        pair = f"{connection.key}:{connection.secret}".encode()
+        self._headers = {
+            "Authorization": f"Basic {b64encode(pair).decode('ascii')}",
+            "User-Agent": f"catalog-sync/{__version__}",
+            "Accept": "application/json",
+            "Accept-Encoding": "gzip, deflate",
+        }
+        self._trusted = trusted or tls_context(connection.address)
+        self._local = threading.local()
+        self._lines: list[Line] = []
+        self._lock = threading.Lock()
+
+    def close(self) -> None:
+        """Close all connections."""
+        with self._lock:
+            for line in self._lines:
+                line.close()
+
+    def exchange(self, request: Request, target: str, by: float) -> Answer | Failure:
+        """Send a request over this thread's connection."""
+        body, headers = written(request)
+        headers = self._headers | headers
+        sent = Sent(str(request), request.method, self._below + target, headers, body)
+        longest = self._bounds.answer_bytes
+        answer = self._line().exchange(self._origin, sent, by=by, longest=longest)
+        if len(answer.content) > longest:
+            return _endless(answer)
+        packed = answer.headers.get("content-encoding")
+        return answer if packed is None else _unpacked(answer, packed, longest)
+
+    def _line(self) -> Line:
+        line: Line | None = getattr(self._local, "line", None)
+        if line is None:
+            bounds = self._bounds
+            line = Line(lambda: self._trusted, idle=bounds.read, connect=bounds.connect)
+            self._local.line = line
+            with self._lock:
+                self._lines.append(line)
+        return line
+
+
+def _unpacked(answer: Answer, packed: str, longest: int) -> Answer | Failure:
+    """The answer as it was before it was packed, if that is not longer than it may be."""
+    if "," in packed:
+        # Packed twice, a small answer can unpack to a size that no cap catches in time.
+        return _refused(answer, "is packed more than once")
+    if packed.strip().lower() not in _UNPACKED:
+        # Others could do so too; httpx knows them where a package for them is installed.
+        return _refused(answer, "is packed as nobody asked for")
+    chunks, size = [], 0
+    try:
+        for chunk in _pieces(answer.headers, answer.content):
+            chunks.append(chunk)
+            size += len(chunk)
+            if size > longest:
+                return _endless(answer)
+    except httpx.DecodingError:
+        broken = BadResponse(f"{answer.where}: the answer is packed in a way that cannot be read")
+        return Failure(broken, curable=True)
+    return replace(answer, content=b"".join(chunks))
+
+
+def _pieces(headers: Mapping[str, str], content: bytes) -> Iterator[bytes]:
+    """What was packed, from one piece after another: no step makes more of it than of a piece."""
+    pieces = (content[at : at + _PIECE] for at in range(0, len(content), _PIECE))
+    encoding = {"content-encoding": headers["content-encoding"]}
+    return httpx.Response(200, headers=encoding, content=pieces).iter_bytes()
+
+
+def _endless(answer: Answer) -> Failure:
+    return _refused(answer, "has no end")
+
+
+def _refused(answer: Answer, what: str) -> Failure:
+    return Failure(BadResponse(f"{answer.where}: the answer {what}"))
