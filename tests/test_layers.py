@@ -44,6 +44,7 @@ FLOORS = (
         "training",
     ),
     (
+        "ahead",
         "ledger",
         "promotion",
         "remarks",

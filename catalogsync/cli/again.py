@@ -4,8 +4,8 @@ import os
 import shlex
 from collections.abc import Iterable
 
+from catalogsync.cli.choices import Choices
 from catalogsync.cli.options import ADDRESS_VARIABLES
-from catalogsync.cli.session import Choices
 
 
 def typed_again(choices: Choices) -> list[str]:

@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from catalogsync.approval import unapproved, unexpected
+from catalogsync.cli.choices import Choices
 from catalogsync.cli.planning import Planning
 from catalogsync.cli.saved import check_is_for, read_plan
-from catalogsync.cli.session import Choices, Session
+from catalogsync.cli.session import Session
 from catalogsync.errors import Refused, UsageError
 from catalogsync.identity import Refusal
 from catalogsync.model import Catalog

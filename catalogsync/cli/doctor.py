@@ -13,18 +13,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from catalogsync import __version__
-from catalogsync.cli.init import PLACEHOLDER
-from catalogsync.cli.opening import open_catalog, opened_cache
-from catalogsync.cli.options import catalog_argument, connection_options
-from catalogsync.cli.session import (
+from catalogsync.cli.choices import (
     KEY_VARIABLE,
     SECRET_VARIABLE,
     Choices,
     check_credentials,
     chosen_target,
-    connect,
-    log_of,
 )
+from catalogsync.cli.init import PLACEHOLDER
+from catalogsync.cli.opening import open_catalog, opened_cache
+from catalogsync.cli.options import catalog_argument, connection_options
+from catalogsync.cli.session import connect, log_of
 from catalogsync.errors import ApiError, CatalogSyncError, ManifestError, UsageError
 from catalogsync.model import Catalog, Target
 from catalogsync.review.words import counted, file_size, visible

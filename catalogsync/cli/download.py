@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from catalogsync.cli.asking import check_cost, confirmed, cost_options
+from catalogsync.cli.choices import Choices
 from catalogsync.cli.options import (
     Seconds,
     Size,
@@ -21,7 +22,7 @@ from catalogsync.cli.output import say, write_lines, write_text
 from catalogsync.cli.progress.rate import Rate
 from catalogsync.cli.progress.values import Sight, Work
 from catalogsync.cli.progress.work import work
-from catalogsync.cli.session import Choices, Session, log_of, session
+from catalogsync.cli.session import Session, log_of, session
 from catalogsync.download import Bounds, Downloaded, Packing, Place, Seen, Want, Watch, download
 from catalogsync.errors import CatalogSyncError, OutcomeUnknown, Refused, Rejected
 from catalogsync.jobs import Job

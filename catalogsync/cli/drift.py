@@ -6,6 +6,7 @@ import click
 
 from catalogsync.cli.again import added, arguments_again
 from catalogsync.cli.base import base_option
+from catalogsync.cli.choices import Choices
 from catalogsync.cli.options import (
     catalog_argument,
     connection_options,
@@ -17,7 +18,7 @@ from catalogsync.cli.output import write_lines, write_text
 from catalogsync.cli.pictures import Pictures, pictures_of
 from catalogsync.cli.planning import Compared, compare
 from catalogsync.cli.readings import Readings, file_options, split_readings
-from catalogsync.cli.session import Choices, session
+from catalogsync.cli.session import session
 from catalogsync.drift import Drift, drift_of
 from catalogsync.review.document import drift_document, dumped
 from catalogsync.review.drift_text import render_drift
@@ -48,7 +49,7 @@ def command(
     readings = split_readings(options)
     choices = Choices(**options, quiet=quiet)
     pictures: Pictures = {}
-    with session(choices, read_only=True) as opened:
+    with session(choices, read_only=True, lists=True) as opened:
         compared = compare(opened, base, jobs=choices.jobs, quiet=quiet, as_json=readings.as_json)
         drift = drift_of(
             compared.diff,

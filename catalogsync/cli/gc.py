@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from catalogsync.cli.asking import confirmed, yes_option
+from catalogsync.cli.choices import Choices
 from catalogsync.cli.options import (
     catalog_argument,
     connection_options,
@@ -18,7 +19,7 @@ from catalogsync.cli.output import show_error, write_lines, write_text
 from catalogsync.cli.pictures import Pictures, pictures_on_server
 from catalogsync.cli.progress import Progress, progress
 from catalogsync.cli.readings import file_options, split_readings
-from catalogsync.cli.session import Choices, Session, session
+from catalogsync.cli.session import Session, session
 from catalogsync.errors import CatalogSyncError, Interrupted
 from catalogsync.review.document import dumped
 from catalogsync.review.text import Line

@@ -16,16 +16,12 @@ from catalogsync.cli.base import (
     unless_never_applied,
 )
 from catalogsync.cli.changed import open_changed, say_changed
+from catalogsync.cli.choices import Choices, chosen_target, selected
 from catalogsync.cli.opening import opened_cache, problems_as_seen_from_here
 from catalogsync.cli.output import say
 from catalogsync.cli.progress import progress
 from catalogsync.cli.root import catalog_root
-from catalogsync.cli.session import (
-    Choices,
-    Session,
-    chosen_target,
-    selected,
-)
+from catalogsync.cli.session import Session
 from catalogsync.diff import Diff, Verb, diff
 from catalogsync.errors import UsageError
 from catalogsync.identity import Refusal

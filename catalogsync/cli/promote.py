@@ -19,6 +19,7 @@ from catalogsync.cli.carrying import (
     carried_out,
     exit_code,
 )
+from catalogsync.cli.choices import Choices, chosen_target
 from catalogsync.cli.options import (
     allowance_options,
     catalog_option,
@@ -31,7 +32,7 @@ from catalogsync.cli.pictures import Pictures, pictures_of
 from catalogsync.cli.planning import Planned, observed
 from catalogsync.cli.progress import progress
 from catalogsync.cli.readings import Readings, Told, reading_options, split_readings
-from catalogsync.cli.session import Choices, Session, chosen_target, session
+from catalogsync.cli.session import Session, session
 from catalogsync.cli.undo import beside_report, say_way_back
 from catalogsync.diff import Diff, diff
 from catalogsync.errors import Interrupted, UsageError

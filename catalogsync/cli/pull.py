@@ -12,6 +12,7 @@ import click
 
 from catalogsync.cli.again import typed_again
 from catalogsync.cli.base import Known, base_option, known_base
+from catalogsync.cli.choices import Choices
 from catalogsync.cli.options import (
     catalog_argument,
     connection_options,
@@ -21,7 +22,7 @@ from catalogsync.cli.options import (
 )
 from catalogsync.cli.output import from_here, say, write_lines, write_text
 from catalogsync.cli.progress import progress
-from catalogsync.cli.session import Choices, Session, session
+from catalogsync.cli.session import Session, session
 from catalogsync.errors import FileChanged, Interrupted, UsageError
 from catalogsync.manifest.overlay import load_with
 from catalogsync.manifest.uncommitted import uncommitted
@@ -122,7 +123,7 @@ def command(
     if everything and wanted.picks:
         raise UsageError("--all is every model", hint="leave --only, --tag and --id out")
     choices = Choices(quiet=quiet, **options)
-    with session(choices, read_only=True, may_be_empty=True) as opened:
+    with session(choices, read_only=True, may_be_empty=True, lists=True) as opened:
         if not (opened.catalog.models or everything or wanted.picks or accept):
             raise UsageError("the catalog has no manifest yet", hint="take models over with --all")
         known = known_base(

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from catalogsync.cli.carrying import Manner, asked, carried_document, carried_out
+from catalogsync.cli.choices import Choices
 from catalogsync.cli.options import (
     allowance_options,
     catalog_option,
@@ -18,7 +19,7 @@ from catalogsync.cli.options import (
 )
 from catalogsync.cli.output import say, write_lines, write_text
 from catalogsync.cli.planning import Planned, Planning, make_plan
-from catalogsync.cli.session import Choices, Session, session
+from catalogsync.cli.session import Session, session
 from catalogsync.cli.undo import say_way_back
 from catalogsync.deleted import last_day, restorable_until
 from catalogsync.diff import RESERVED_TAGS, Verb

@@ -5,65 +5,42 @@ import os
 import signal
 from _thread import start_new_thread
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path
 from threading import Event
 from types import FrameType, ModuleType
 from typing import TYPE_CHECKING
 
-from catalogsync.cli.changed import Changed, open_changed, say_changed
+from catalogsync.cli.ahead import reading_ahead
+from catalogsync.cli.changed import open_changed, say_changed
+from catalogsync.cli.choices import (
+    KEY_VARIABLE,
+    SECRET_VARIABLE,
+    Choices,
+    check_credentials,
+    chosen_target,
+    selected,
+)
 from catalogsync.cli.log import Log
 from catalogsync.cli.opening import open_catalog, opened_cache
 from catalogsync.cli.progress import Relay
 from catalogsync.cli.root import catalog_root
-from catalogsync.errors import AccessDenied, Interrupted, UnknownKey, UsageError
+from catalogsync.errors import Interrupted, UsageError
 from catalogsync.events import Tell
 from catalogsync.hashed import Hashed
 from catalogsync.model import SCENARIO, Catalog, Target
 from catalogsync.ports import KnownAssets, KnownUploads
 from catalogsync.sending import Watcher
-from catalogsync.shard import Shard
 
 if TYPE_CHECKING:
+    from catalogsync.ahead import Ahead
     from catalogsync.cache import ModelReads
     from catalogsync.manifest.folder import KnownFiles
     from catalogsync.manifest.tree import KnownBlobs
-    from catalogsync.scenario import Connection, ScenarioClient
-
-KEY_VARIABLE = "SCENARIO_SDK_API_KEY"
-SECRET_VARIABLE = "SCENARIO_SDK_API_SECRET"
-
-
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """What the common options said."""
-
-    catalog: Path | None = None
-    target: str | None = None
-    project: str | None = None
-    base_url: str | None = None
-    sandbox: str | None = None
-    jobs: int = 8
-    no_cache: bool = False
-    verbose: int = 0
-    log_json: bool = False
-    quiet: bool = False
-    max_wait: float = 300.0
-    timeout: float = 120.0
-    only: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = ()
-    keys: tuple[str, ...] = ()
-    shard: Shard | None = None
-    changed_since: str | None = None
-    refresh: str = "full"
-
-    @property
-    def recalls(self) -> bool:
-        """Whether what was read before is taken for models that did not change since."""
-        return self.refresh == "changed"
+    from catalogsync.scenario import Connection, Lines, ScenarioClient
+    from catalogsync.scenario.lines import Exchanges
 
 
 def log_of(choices: Choices) -> Log:
@@ -94,14 +71,22 @@ class Session:
 
 
 @contextmanager
-def session(choices: Choices, *, read_only: bool, may_be_empty: bool = False) -> Iterator[Session]:
-    """Load the catalog and connect to its project for the length of a `with`."""
+def session(
+    choices: Choices, *, read_only: bool, may_be_empty: bool = False, lists: bool = False
+) -> Iterator[Session]:
+    """Load the catalog and connect to its project for the length of a `with`.
+
+    Of a command that `lists` the project the reads begin while the catalog is loaded.
+    """
     log = log_of(choices)
     if choices.sandbox is not None:
         check_sandbox_folder(Path(choices.sandbox))
-    with opened_cache(no_cache=choices.no_cache) as cache:
+    root = catalog_root(choices.catalog)
+    with (
+        opened_cache(no_cache=choices.no_cache) as cache,
+        reading_ahead(root, choices) if lists else nullcontext() as ahead,
+    ):
         hashed = None if read_only else Hashed()
-        root = catalog_root(choices.catalog)
         blobs, files = cache.blobs(root), cache.files(root)
         load = partial(
             open_catalog, root, cache, tell=log, may_be_empty=may_be_empty, hashed=hashed
@@ -124,6 +109,7 @@ def session(choices: Choices, *, read_only: bool, may_be_empty: bool = False) ->
                 sent=sent,
                 watcher=uploads,
                 hashed=hashed,
+                ahead=ahead,
             ) as client,
         ):
             reads = cache.models(
@@ -149,13 +135,6 @@ def session(choices: Choices, *, read_only: bool, may_be_empty: bool = False) ->
             )
 
 
-def _server(choices: Choices) -> str:
-    """What tells one server from another: the embedded one has another address in every run."""
-    if choices.sandbox is not None:
-        return f"sandbox:{Path(choices.sandbox).resolve()}"
-    return (choices.base_url or SCENARIO).rstrip("/")
-
-
 @contextmanager
 def connect(
     choices: Choices,
@@ -167,14 +146,32 @@ def connect(
     watcher: Watcher | None = None,
     sent: KnownUploads | None = None,
     hashed: Hashed | None = None,
+    ahead: "Ahead | None" = None,
 ) -> "Iterator[ScenarioClient]":
-    """A client of the target's project for the length of a `with`."""
+    """A client of the target's project for the length of a `with`.
+
+    What was begun `ahead` is not asked again.
+    """
     # httpx takes long to import, and bad manifests should be told at once.
-    from catalogsync.scenario import Bounds, PartBounds, ScenarioClient, Transport, Uploader
+    from catalogsync.scenario import (
+        Bounds,
+        Lines,
+        PartBounds,
+        ScenarioClient,
+        Transport,
+        Uploader,
+    )
 
     bounds = Bounds(longest_wait=choices.max_wait).within(choices.timeout)
     with _connection(choices, target) as connection:
-        transport = Transport(connection, read_only=read_only, bounds=bounds, stop=stop, tell=tell)
+        transport = Transport(
+            connection,
+            read_only=read_only,
+            bounds=bounds,
+            stop=stop,
+            tell=tell,
+            exchanges=_begun(ahead, Lines(connection, bounds)),
+        )
         uploader = Uploader(
             transport,
             stop=stop,
@@ -189,79 +186,12 @@ def connect(
             yield ScenarioClient(transport, uploader)
 
 
-def chosen_target(catalog: Catalog, choices: Choices) -> Target:
-    """The target by name, else the catalog's default; --project goes before its project."""
-    name = choices.target or catalog.default_target
-    if not name and len(catalog.targets) > 1 and not choices.project:
-        raise UsageError(
-            "catalog.yaml has several targets and no default",
-            hint=f"choose one with --target: {', '.join(t.name for t in catalog.targets)}",
-        )
-    if not name and len(catalog.targets) == 1:
-        name = catalog.targets[0].name
-    known = {target.name: target for target in catalog.targets}
-    if name and name not in known:
-        raise UsageError(
-            f"there is no target {name!r} in catalog.yaml",
-            hint=f"it has: {', '.join(sorted(known)) or 'none'}",
-        )
-    target = known.get(name, Target(""))
-    return Target(target.name, choices.project or target.project, _server(choices))
+def _begun(ahead: "Ahead | None", lines: "Lines") -> "Exchanges":
+    if ahead is None:
+        return lines
+    from catalogsync.ahead import BegunAhead
 
-
-def selected(
-    catalog: Catalog, choices: Choices, changed: Changed | None = None
-) -> frozenset[str] | None:
-    """The keys that the options and what changed leave, or those of a shard, or None for all."""
-    if choices.shard:
-        if choices.only or choices.exclude or choices.changed_since:
-            raise UsageError(
-                "--shard divides the whole catalog and cannot go with --only, --exclude or "
-                "--changed-since",
-                hint="give one or the other",
-            )
-        return choices.shard.keys(catalog)
-    named = _named(catalog, choices)
-    if changed is None or changed.keys is None:
-        return named
-    return changed.keys if named is None else named & changed.keys
-
-
-def _named(catalog: Catalog, choices: Choices) -> frozenset[str] | None:
-    if choices.keys:
-        return _known_keys(catalog, choices.keys)
-    if not (choices.only or choices.exclude):
-        return None
-    keys = [spec.key for spec in catalog.models]
-    for glob in choices.only:
-        if not any(fnmatchcase(key, glob) for key in keys):
-            raise UsageError(
-                f"--only {glob} matches no model",
-                hint=f"give --only once for each glob; keys: {', '.join(keys)}",
-            )
-    chosen = frozenset(
-        key
-        for key in keys
-        if (not choices.only or _any_matches(key, choices.only))
-        and not _any_matches(key, choices.exclude)
-    )
-    if not chosen:
-        raise UsageError("--only and --exclude leave no model", hint=f"keys: {', '.join(keys)}")
-    return chosen
-
-
-def _known_keys(catalog: Catalog, keys: tuple[str, ...]) -> frozenset[str]:
-    specs = [spec.key for spec in catalog.models]
-    unknown = [key for key in dict.fromkeys(keys) if key not in specs]
-    if unknown:
-        raise UnknownKey(
-            f"there is no manifest {', '.join(unknown)}", hint=f"keys: {', '.join(specs)}"
-        )
-    return frozenset(keys)
-
-
-def _any_matches(key: str, globs: tuple[str, ...]) -> bool:
-    return any(fnmatchcase(key, glob) for glob in globs)
+    return BegunAhead(lines, ahead)
 
 
 @contextmanager
@@ -276,21 +206,6 @@ def _connection(choices: Choices, target: Target) -> Iterator["Connection"]:
     key, secret = os.environ.get(KEY_VARIABLE, ""), os.environ.get(SECRET_VARIABLE, "")
     check_credentials(key, secret)
     yield Connection(choices.base_url or SCENARIO, key, secret, target.project)
-
-
-def check_credentials(key: str, secret: str) -> None:
-    """Raise `AccessDenied` unless both are there and can be sent."""
-    missing = [n for n, v in ((KEY_VARIABLE, key), (SECRET_VARIABLE, secret)) if not v]
-    if missing:
-        raise AccessDenied(
-            f"{' and '.join(missing)} not set",
-            hint="export an API key of your project, or try it with --sandbox",
-        )
-    if not (key.isascii() and secret.isascii() and (key + secret).isprintable()) or ":" in key:
-        raise AccessDenied(
-            f"{KEY_VARIABLE} or {SECRET_VARIABLE} holds characters that no key has",
-            hint="copy them again, without quotes or line ends",
-        )
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from catalogsync.cli.choices import Choices
 from catalogsync.cli.options import (
     catalog_argument,
     connection_options,
@@ -14,7 +15,7 @@ from catalogsync.cli.options import (
 )
 from catalogsync.cli.progress import progress
 from catalogsync.cli.readings import check_place, write_all
-from catalogsync.cli.session import Choices, session
+from catalogsync.cli.session import session
 from catalogsync.observe import observe
 from catalogsync.review.words import counted
 from catalogsync.snapshots import everything, saved, written
@@ -40,7 +41,10 @@ def command(out: Path, quiet: bool, **options: Any) -> None:
     check_place("out", out)
     choices = Choices(quiet=quiet, **options)
     now = datetime.now(UTC)
-    with session(choices, read_only=True) as opened, progress("reading", quiet=quiet) as tell:
+    with (
+        session(choices, read_only=True, lists=True) as opened,
+        progress("reading", quiet=quiet) as tell,
+    ):
         snapshot = observe(
             opened.client,
             everything(opened.catalog),

@@ -9,6 +9,7 @@ import click
 
 from catalogsync.cli.again import typed_again
 from catalogsync.cli.asking import check_cost, confirmed, cost_options
+from catalogsync.cli.choices import Choices
 from catalogsync.cli.options import (
     Seconds,
     catalog_option,
@@ -21,7 +22,7 @@ from catalogsync.cli.options import (
 from catalogsync.cli.output import say, write_lines, write_text
 from catalogsync.cli.progress.values import Sight
 from catalogsync.cli.progress.work import work
-from catalogsync.cli.session import Choices, Session, session
+from catalogsync.cli.session import Session, session
 from catalogsync.errors import CatalogSyncError, Interrupted, UsageError
 from catalogsync.identity import Refusal
 from catalogsync.named import check_keys, named

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from catalogsync.cli.again import arguments_again, options_again
+from catalogsync.cli.choices import Choices
 from catalogsync.cli.output import say
 from catalogsync.cli.planning import Planned
 from catalogsync.cli.readings import check_place, is_stream, write_all
-from catalogsync.cli.session import Choices
 from catalogsync.errors import UsageError
 from catalogsync.restoring import finished, pre_images
 from catalogsync.review.words import visible

@@ -10,11 +10,12 @@ from pathlib import Path
 import click
 
 from catalogsync.cli.against import of_another
+from catalogsync.cli.choices import Choices, selected
 from catalogsync.cli.options import option
 from catalogsync.cli.output import say
 from catalogsync.cli.planning import Planned, Planning
 from catalogsync.cli.saved import read_whole
-from catalogsync.cli.session import Choices, Session, selected, session
+from catalogsync.cli.session import Session, session
 from catalogsync.errors import Refused, UsageError
 from catalogsync.restoring import desired, in_doubt, left_there
 from catalogsync.review.saved import SavedPlan
@@ -36,7 +37,7 @@ def desired_session(
 ) -> Iterator[tuple[Session, Planning]]:
     """A session whose catalog is the manifests', or has the models of a snapshot."""
     if restore is None:
-        with session(choices, read_only=read_only) as opened:
+        with session(choices, read_only=read_only, lists=True) as opened:
             yield opened, planning
         return
     if choices.shard or choices.changed_since:
@@ -47,7 +48,7 @@ def desired_session(
         )
     content = read_whole(restore)
     saved = parsed(content)
-    with session(replace(choices, only=(), exclude=()), read_only=read_only) as opened:
+    with session(replace(choices, only=(), exclude=()), read_only=read_only, lists=True) as opened:
         _check_is_from_here(saved, opened)
         catalog = desired(saved, opened.catalog, prune=planning.scope.prune)
         keys = selected(catalog, choices)

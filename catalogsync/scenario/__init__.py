@@ -3,7 +3,7 @@
 from catalogsync.scenario.client import ScenarioClient
 from catalogsync.scenario.connection import Connection
 from catalogsync.scenario.images import ImageReader
-from catalogsync.scenario.lines import Bounds
+from catalogsync.scenario.lines import Bounds, Lines
 from catalogsync.scenario.parts import PartBounds
 from catalogsync.scenario.ranges import RangeBounds, RangeReader
 from catalogsync.scenario.transport import Transport
@@ -13,6 +13,7 @@ __all__ = [
     "Bounds",
     "Connection",
     "ImageReader",
+    "Lines",
     "PartBounds",
     "RangeBounds",
     "RangeReader",

@@ -28,7 +28,7 @@ from catalogsync.scenario.connection import Connection
 from catalogsync.scenario.lines import Bounds, Exchanges, Lines
 from catalogsync.scenario.pace import Pace
 from catalogsync.scenario.request import DRY_RUN, Request
-from catalogsync.web import Failure, Unanswered
+from catalogsync.web import Answer, Failure, Unanswered
 
 _ERRNO = re.compile(r"\[Errno -?\d+\] ")
 _MOST_PAGES = 10_000
@@ -167,8 +167,7 @@ class Transport:
             if again and (attempt > 1 or time.monotonic() - began > self._bounds.late):
                 deadline += _seconds_of(again)
             sent = time.monotonic()
-            status, result = self._attempt(request, deadline)
-            self._tell(_told(request, attempt, status, result, time.monotonic() - sent))
+            result = self._attempt(request, attempt, deadline)
             if isinstance(result, Failure) and result.error.status == 429 and result.curable:
                 longest = self._bounds.longest_wait - asked
                 self._slow_down(sent, result.wait or 0.0, longest)
@@ -219,16 +218,23 @@ class Transport:
         if self._stop.is_set() or (seconds > 0 and self._stop.wait(seconds)):
             raise Interrupted("interrupted")
 
-    def _attempt(self, request: Request, deadline: float) -> tuple[int | None, Json | Failure]:
-        """The status of the answer, if there is one, and what it means."""
+    def _attempt(self, request: Request, attempt: int, deadline: float) -> Json | Failure:
+        """What became of one attempt, which is told."""
+        began = time.monotonic()
+        answer = self._answer(request, deadline)
+        if isinstance(answer, Failure):
+            self._tell(_told(request, attempt, None, answer, time.monotonic() - began))
+            return answer
+        self._dated = answer.headers.get("date", "")
+        result = self._answers.read(answer)
+        self._tell(_told(request, attempt, answer.status, result, answer.seconds))
+        return result
+
+    def _answer(self, request: Request, deadline: float) -> Answer | Failure:
         try:
-            result = self._exchanges.exchange(request, self._target(request), deadline)
+            return self._exchanges.exchange(request, self._target(request), deadline)
         except Unanswered as error:
-            return None, self._lost(request, error)
-        if isinstance(result, Failure):
-            return None, result
-        self._dated = result.headers.get("date", "")
-        return result.status, self._answers.read(result)
+            return self._lost(request, error)
 
     def _lost(self, request: Request, error: Unanswered) -> Failure:
         said = _ERRNO.sub("", self._answers.plain(str(error))) or error.kind

@@ -1,14 +1,22 @@
-"""What every client of an HTTP API keeps to: private addresses, and a deadline."""
+"""What every client of an HTTP API keeps to: private addresses, and a deadline.
 
-from catalogsync.web.addresses import (
-    can_be_asked,
-    checked_base_url,
-    tls_context,
-    trusted_authorities,
-)
-from catalogsync.web.exchange import Answer, Failure
-from catalogsync.web.line import Line, Origin, Sent, Unanswered
-from catalogsync.web.sockets import Deadline, bounded_transport
+Imported when somebody needs it: httpx takes long.
+"""
+
+from typing import TYPE_CHECKING
+
+from catalogsync import on_demand
+
+if TYPE_CHECKING:
+    from catalogsync.web.addresses import (
+        can_be_asked,
+        checked_base_url,
+        tls_context,
+        trusted_authorities,
+    )
+    from catalogsync.web.exchange import Answer, Failure
+    from catalogsync.web.line import Line, Origin, Sent, Unanswered
+    from catalogsync.web.sockets import Deadline, bounded_transport
 
 __all__ = [
     "Answer",
@@ -24,3 +32,21 @@ __all__ = [
     "tls_context",
     "trusted_authorities",
 ]
+
+__getattr__ = on_demand(
+    __name__,
+    {
+        "Answer": "exchange",
+        "Deadline": "sockets",
+        "Failure": "exchange",
+        "Line": "line",
+        "Origin": "line",
+        "Sent": "line",
+        "Unanswered": "line",
+        "bounded_transport": "sockets",
+        "can_be_asked": "addresses",
+        "checked_base_url": "addresses",
+        "tls_context": "addresses",
+        "trusted_authorities": "addresses",
+    },
+)

@@ -8,12 +8,16 @@ from catalogsync.errors import ApiError
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer as it came, to the request `where`; headers are asked for in lower case."""
+    """An answer as it came, to the request `where`; headers are asked for in lower case.
+
+    It took so many `seconds` to come.
+    """
 
     where: str
     status: int
     headers: Mapping[str, str]
     content: bytes
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

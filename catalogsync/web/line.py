@@ -7,7 +7,7 @@ exchange, and would copy each piece of a body.
 import ssl
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self, cast
 
 import h11
@@ -97,6 +97,7 @@ class Line:
         time of `time.monotonic`; a piece of the body is done with once the next one is asked for.
         """
         self._deadline.at = by
+        began = time.monotonic()
         connected = False
         try:
             connection = self._connection_to(origin)
@@ -111,7 +112,7 @@ class Line:
             raise
         if not connection.ready():
             self.close()
-        return answer
+        return replace(answer, seconds=time.monotonic() - began)
 
     def _connection_to(self, origin: Origin) -> "_Connection":
         if self._kept and self._kept.leads_to(origin):

@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
+from catalogsync.cli.choices import Choices
 from catalogsync.cli.log import Log
-from catalogsync.cli.session import Choices, log_of
+from catalogsync.cli.session import log_of
 from catalogsync.events import CoolingDown
 from catalogsync.sandbox import running
 from tests.cli.conftest import MODEL, Run, write

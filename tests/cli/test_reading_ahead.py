@@ -1,0 +1,327 @@
+"""Reads that begin beside the loading: the same requests and words, and nothing left behind."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from catalogsync.ahead import Ahead, Order, process
+from catalogsync.ahead.frames import read_answers, write_answer
+from catalogsync.cli import ahead as beside
+from catalogsync.scenario import Lines
+from catalogsync.scenario.request import Request
+from catalogsync.web import Answer, Failure
+from tests.cli.conftest import OTHER, Result, Run, Web, live, write
+from tests.cli.test_errors import program
+from tests.scenario.server import Server, Step, hang, reply, reset, truncated
+
+PLAIN = "name: {name}\ntype: flux.1-lora\nshortDescription: Plain.\n"
+
+
+@pytest.fixture
+def larger(applied: Path, cli: Run, web: Web, server: Any, project: str) -> Path:
+    """An applied catalog with a model of every kind: texts or none, pinned, new, edited by hand."""
+    models = applied / "models"
+    web.put("", {"shortDescription": "By hand."})
+    write(models / "plain.yaml", PLAIN.format(name="Plain"))
+    (models / "pinned").mkdir()
+    write(models / "pinned/model.yaml", PLAIN.format(name="Pinned") + "description: Pinned.\n")
+    assert cli("apply", applied, "--yes").code == 0
+    pinned = live(server, project)["Pinned"]
+    server.control.set_fields(pinned["id"], tags=[])
+    write(
+        models / "pinned/model.yaml",
+        PLAIN.format(name="Pinned") + f"id: {pinned['id']}\ndescription: Pinned anew.\n",
+    )
+    write(models / "new.yaml", OTHER.replace("Both", "New"))
+    web.put("", {"shortDescription": "By hand again."})
+    server.control.forget_requests()
+    return applied
+
+
+@pytest.fixture
+def worth_it(monkeypatch: pytest.MonkeyPatch) -> Callable[[bool], None]:
+    """Lets reads begin ahead for a catalog of any size, or for none."""
+
+    def set_to(pays: bool) -> None:
+        monkeypatch.setattr(beside, "_WORTH_IT", 0 if pays else sys.maxsize)
+
+    return set_to
+
+
+COMMANDS = {
+    "plan": ("plan",),
+    "plan of few": ("plan", "--only", "ink-heroes"),
+    "plan of what changed": ("plan", "--refresh", "changed"),
+    "drift": ("drift",),
+    "pull": ("pull", "--dry-run", "--allow-dirty"),
+    "snapshot": ("snapshot", "--out", "-"),
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
+def test_the_same_is_asked_and_said(
+    cli: Run,
+    larger: Path,
+    server: Any,
+    worth_it: Callable[[bool], None],
+    command: tuple[str, ...],
+) -> None:
+    def run(pays: bool) -> tuple[Result, Counter[str]]:
+        worth_it(pays)
+        server.control.forget_requests()
+        return cli(command[0], larger, *command[1:]), server.control.requests()
+
+    run(False)
+    assert run(True) == run(False)
+
+
+def test_what_a_second_process_reads_is_not_asked_again(
+    cli: Run,
+    applied: Path,
+    server: Any,
+    worth_it: Callable[[bool], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The first one asks for nothing itself, and tells of every request as if it were its own."""
+    worth_it(True)
+    server.control.forget_requests()
+    ours: list[str] = []
+    exchange = Lines.exchange
+
+    def counted(lines: Lines, request: Request, target: str, by: float) -> Answer | Failure:
+        ours.append(request.method)
+        return exchange(lines, request, target, by)
+
+    monkeypatch.setattr(Lines, "exchange", counted)
+    found = cli("plan", applied, "-v", "--no-cache")
+    gets = [line for line in found.err.splitlines() if line.startswith("GET ")]
+    sent = server.control.requests()
+    assert set(ours) == {"POST"}
+    assert len(gets) == sum(sent[told] for told in sent if told.startswith("GET ")) == 4
+
+
+@pytest.fixture
+def order(server: Any, applied: Path, project: str) -> Order:
+    """What is ordered for the applied catalog."""
+    return Order(
+        base_url=server.url,
+        key="key",
+        secret="longer-than-a-word",
+        project=project,
+        jobs=2,
+        timeout=20.0,
+        root=str(applied),
+        catalog="acme",
+        texts=True,
+    )
+
+
+@pytest.fixture
+def begin() -> Iterator[Callable[[Order], Ahead]]:
+    """Begins what is ended after the test, whatever became of it."""
+    begun: list[Ahead] = []
+
+    def begin(order: Order) -> Ahead:
+        begun.append(Ahead(order))
+        return begun[-1]
+
+    yield begin
+    for ahead in begun:
+        ahead.close()
+
+
+LISTING = "/models?pageSize=500"
+
+
+def test_an_answer_is_good_for_one_request(
+    order: Order, begin: Callable[[Order], Ahead], server: Any, project: str
+) -> None:
+    ahead = begin(order)
+    model = live(server, project)["Ink Heroes"]["id"]
+    text = ahead.take(f"/models/{model}/description?projectId={project}")
+    assert text
+    assert (text.status, b"# Ink" in text.content) == (200, True)
+    listing = f"{LISTING}&projectId={project}"
+    assert ahead.take(listing)
+    assert ahead.take(listing) is None
+
+
+def test_without_texts_the_listing_alone_is_read(
+    order: Order, begin: Callable[[Order], Ahead], server: Any, project: str
+) -> None:
+    server.control.forget_requests()
+    ahead = begin(replace(order, texts=False))
+    assert ahead.take(f"{LISTING}&projectId={project}")
+    assert ahead.take("/models/any/description") is None
+    assert server.control.requests() == {"GET /models": 1}
+
+
+FAILURES: dict[str, Step] = {
+    "429": reply(429, {"reason": "Too many"}),
+    "500": reply(500, {"reason": "Broken"}),
+    "401": reply(401, {"reason": "Who?"}),
+    "reset": reset,
+    "truncated": truncated(),
+    "no model": reply(200, {"models": [{"id": 1}]}),
+    "no JSON": reply(200, b"<h1>"),
+}
+
+
+@pytest.mark.parametrize("failure", FAILURES.values(), ids=FAILURES)
+def test_what_fails_is_tried_once_and_left_to_the_first_process(
+    order: Order, begin: Callable[[Order], Ahead], failure: Step
+) -> None:
+    with Server() as server:
+        server.script(failure)
+        ahead = begin(replace(order, base_url=server.url, project=""))
+        assert ahead.take("/models/any/description") is None
+        assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("code", ["", "print('[1')", "print('{}')", "import sys; sys.exit(3)"])
+def test_a_process_that_brings_nothing_does_no_harm(
+    cli: Run,
+    applied: Path,
+    worth_it: Callable[[bool], None],
+    monkeypatch: pytest.MonkeyPatch,
+    code: str,
+) -> None:
+    worth_it(True)
+    monkeypatch.setattr(process, "_COMMAND", (sys.executable, "-c", code))
+    assert "No changes. 2 models match." in cli("plan", applied).out
+
+
+def test_a_process_that_cannot_begin_does_no_harm(
+    cli: Run,
+    applied: Path,
+    worth_it: Callable[[bool], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    worth_it(True)
+    monkeypatch.setattr(process, "_COMMAND", ("/nowhere/python",))
+    assert "No changes. 2 models match." in cli("plan", applied).out
+
+
+def test_a_process_that_is_killed_is_waited_for_no_longer(
+    order: Order, begin: Callable[[Order], Ahead]
+) -> None:
+    with Server() as server, ThreadPoolExecutor(1) as pool:
+        server.script(hang)
+        ahead = begin(replace(order, base_url=server.url))
+        waiting = pool.submit(ahead.take, "/models/any/description")
+        while not server.requests:
+            assert not waiting.done()
+        os.kill(ahead.process_id, signal.SIGKILL)
+        assert waiting.result(timeout=20) is None
+
+
+def test_at_the_end_no_process_is_left(order: Order) -> None:
+    with Server() as server:
+        server.script(hang)
+        ahead = Ahead(replace(order, base_url=server.url))
+        while not server.requests:
+            assert is_running(ahead.process_id)
+        ahead.close()
+        assert not is_running(ahead.process_id)
+
+
+def test_a_process_ends_with_the_one_that_began_it(applied: Path) -> None:
+    for number in range(200):
+        write(applied / f"models/m{number}.yaml", PLAIN.format(name=f"M{number}"))
+    with Server() as server:
+        server.script(hang)
+        first = subprocess.Popen(
+            program("plan", applied, "--base-url", server.url),
+            env=os.environ | {"SCENARIO_SDK_API_KEY": "k", "SCENARIO_SDK_API_SECRET": "s"},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        while not server.requests:
+            assert first.poll() is None
+        tree = Path(f"/proc/{first.pid}/task/{first.pid}/children")
+        second = next(pid for pid in map(int, tree.read_text().split()) if reads_ahead(pid))
+        first.kill()
+        first.wait()
+        while is_running(second):
+            assert len(server.requests) == 1
+
+
+def is_running(pid: int) -> bool:
+    """Whether there is such a process, and not only what is left of one."""
+    try:
+        return ") Z " not in Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+
+
+def reads_ahead(pid: int) -> bool:
+    return b"catalogsync.ahead" in Path(f"/proc/{pid}/cmdline").read_bytes()
+
+
+def test_nothing_is_imported_from_where_it_runs(
+    cli: Run, applied: Path, tmp_path: Path, worth_it: Callable[[bool], None], server: Any
+) -> None:
+    worth_it(True)
+    marker = tmp_path / "imported"
+    for name in ("json.py", "httpx.py", "h11.py", "catalogsync/__init__.py"):
+        place = tmp_path / "where" / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        write(place, f"open({str(marker)!r}, 'w')\n")
+    with contextlib.chdir(tmp_path / "where"):
+        found = cli("plan", applied)
+    assert "No changes. 2 models match." in found.out
+    assert not marker.exists()
+
+
+FEW = {"few models": (sys.maxsize, 2), "one core": (0, 1)}
+
+
+@pytest.mark.parametrize(("worth", "cores"), FEW.values(), ids=FEW)
+def test_where_it_does_not_pay_there_is_no_process(
+    cli: Run, applied: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, worth: int, cores: int
+) -> None:
+    monkeypatch.setattr(beside, "_WORTH_IT", worth)
+    monkeypatch.setattr(os, "cpu_count", lambda: cores)
+    monkeypatch.setattr(process, "_COMMAND", ("touch", str(tmp_path / "begun")))
+    assert "No changes. 2 models match." in cli("plan", applied).out
+    assert not (tmp_path / "begun").exists()
+
+
+def test_a_bad_manifest_is_told_as_ever(
+    cli: Run, applied: Path, worth_it: Callable[[bool], None]
+) -> None:
+    write(applied / "models/bad.yaml", "name: 1\n")
+    worth_it(False)
+    without = cli("plan", applied)
+    worth_it(True)
+    assert cli("plan", applied) == without
+    assert without.code == 1
+
+
+def test_an_order_does_not_show_the_credentials(order: Order) -> None:
+    assert order.secret not in repr(order)
+    assert order.secret not in " ".join(process._COMMAND)
+    assert Order.from_json(order.to_json()) == order
+
+
+def test_an_answer_that_is_cut_off_is_none() -> None:
+    answer = Answer("GET /a", 200, {"content-type": "application/json"}, b"{}\n\n", 0.5)
+    written = BytesIO()
+    write_answer(written, "/a?b=c", answer)
+    first = len(written.getvalue())
+    write_answer(written, "/d", answer)
+    whole = written.getvalue()
+    for length in range(len(whole)):
+        read = list(read_answers(BytesIO(whole[:length])))
+        assert read == ([("/a?b=c", answer)] if length >= first else [])
