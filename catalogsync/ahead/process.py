@@ -21,9 +21,18 @@ class Ahead:
     """
 
     def __init__(self, order: Order) -> None:
-        self._process = _begun(order)
+        self._process = subprocess.Popen(
+            _COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
+        assert self._process.stdin
+        self._told = self._process.stdin
+        # A process that has ended already brings no answers, which does no harm.
+        with suppress(OSError):
+            self._told.write(order.to_json())
+            self._told.flush()
         self._came: dict[str, Answer] = {}
         self._awaited: dict[str, Future[Answer | None]] = {}
+        self._taken: set[str] = set()
         self._ended = False
         self._lock = threading.Lock()
         self._receiver = threading.Thread(target=self._receive, name="ahead", daemon=True)
@@ -32,9 +41,12 @@ class Ahead:
     def take(self, target: str) -> Answer | None:
         """The answer to the GET of a path with its query, waited for while it may still come."""
         with self._lock:
+            if target in self._taken:
+                return None
+            self._taken.add(target)
             if self._ended or target in self._came:
                 return self._came.pop(target, None)
-            awaited = self._awaited.setdefault(target, Future())
+            awaited = self._awaited[target] = Future()
         return awaited.result()
 
     @property
@@ -43,11 +55,13 @@ class Ahead:
         return self._process.pid
 
     def close(self) -> None:
-        """End the process, if it still reads."""
+        """End the process, if it still reads, and forget what nobody took. Can be repeated."""
         self._process.kill()
         self._receiver.join()
+        self._came.clear()
         with suppress(OSError):
-            self._process.communicate()
+            self._told.close()
+        self._process.wait()
 
     def _receive(self) -> None:
         assert self._process.stdout
@@ -69,15 +83,3 @@ class Ahead:
                 self._came[target] = answer
         if awaited:
             awaited.set_result(answer)
-
-
-def _begun(order: Order) -> "subprocess.Popen[bytes]":
-    process = subprocess.Popen(
-        _COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    )
-    assert process.stdin
-    # A process that has ended already brings no answers, which does no harm.
-    with suppress(OSError):
-        process.stdin.write(order.to_json())
-        process.stdin.flush()
-    return process

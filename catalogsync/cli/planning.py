@@ -230,9 +230,12 @@ def observed(
     doomed: Callable[[str], bool] = lambda key: False,
 ) -> Snapshot:
     """Read what the catalog needs of the project, and show how far that is."""
-    with progress("reading", quiet=quiet, as_json=as_json) as tell:
+    with (
+        progress("reading", quiet=quiet, as_json=as_json) as tell,
+        opened.first_look() as reader,
+    ):
         return observe(
-            opened.client,
+            reader,
             opened.catalog,
             keys=opened.keys,
             jobs=jobs,

@@ -176,13 +176,13 @@ def _told_apart(known: Known) -> str:
 
 
 def _gathered(opened: Session, wanted: Wanted, base: Known, *, jobs: int, quiet: bool) -> Grounds:
-    with progress("reading", quiet=quiet) as tell:
-        models = {model.id: model for model in opened.client.list_models()}
+    with progress("reading", quiet=quiet) as tell, opened.first_look() as reader:
+        models = {model.id: model for model in reader.list_models()}
         taken = {name.partition(".")[0].casefold() for name in names_in(opened.root, ("models",))}
         taken |= {name.casefold() for name in names_in(opened.root, ("models",))}
         selection = choose(opened.catalog, models, wanted, taken)
         snapshot = observe(
-            opened.client,
+            reader,
             to_observe(opened.catalog, selection),
             keys=selection.edited | selection.fresh.keys(),
             jobs=jobs,

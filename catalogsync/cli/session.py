@@ -68,6 +68,16 @@ class Session:
     stop: Event
     uploads: Relay
     changed_since: str = ""
+    ahead: "Ahead | None" = None
+
+    @contextmanager
+    def first_look(self) -> "Iterator[ScenarioClient]":
+        """The client for the length of a `with` in which answers may be as old as the session."""
+        try:
+            yield self.client
+        finally:
+            if self.ahead:
+                self.ahead.close()
 
 
 @contextmanager
@@ -132,6 +142,7 @@ def session(
                 stop,
                 uploads,
                 changed.commit if changed else "",
+                ahead,
             )
 
 

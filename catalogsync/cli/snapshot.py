@@ -44,9 +44,10 @@ def command(out: Path, quiet: bool, **options: Any) -> None:
     with (
         session(choices, read_only=True, lists=True) as opened,
         progress("reading", quiet=quiet) as tell,
+        opened.first_look() as reader,
     ):
         snapshot = observe(
-            opened.client,
+            reader,
             everything(opened.catalog),
             jobs=choices.jobs,
             progress=tell.step,

@@ -157,6 +157,21 @@ def test_an_answer_is_good_for_one_request(
     assert ahead.take(listing) is None
 
 
+def test_what_nobody_took_is_forgotten_once_the_first_look_is_over(
+    order: Order, begin: Callable[[Order], Ahead], server: Any, project: str
+) -> None:
+    """Who looks again before a write must see what is there then."""
+    ahead = begin(order)
+    model = live(server, project)["Ink Heroes"]["id"]
+    text, guide = (
+        f"/models/{model}/{kind}?projectId={project}" for kind in ("description", "prompt-guide")
+    )
+    assert ahead.take(text)
+    assert ahead.take(f"/models/{model}?projectId={project}") is None
+    ahead.close()
+    assert ahead.take(guide) is None
+
+
 def test_without_texts_the_listing_alone_is_read(
     order: Order, begin: Callable[[Order], Ahead], server: Any, project: str
 ) -> None:
