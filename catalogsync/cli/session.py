@@ -29,6 +29,7 @@ from catalogsync.shard import Shard
 
 if TYPE_CHECKING:
     from catalogsync.cache import ModelReads
+    from catalogsync.manifest.commit import Committed
     from catalogsync.manifest.folder import KnownFiles
     from catalogsync.manifest.tree import KnownBlobs
     from catalogsync.scenario import Connection, ScenarioClient
@@ -76,7 +77,7 @@ def log_of(choices: Choices) -> Log:
 class Session:
     """A loaded catalog, a way to its project, and what is known of its files and assets.
 
-    `keys` are the models that count, None for all; `changed_since` is the commit that chose them.
+    `keys` are the models that count, None for all; `changed` is what chose them.
     """
 
     root: Path
@@ -90,7 +91,12 @@ class Session:
     files: "KnownFiles"
     stop: Event
     uploads: Relay
-    changed_since: str = ""
+    changed: Changed | None = None
+
+    @property
+    def before(self) -> "Committed | None":
+        """What the commit held that the models are compared with, if there is one."""
+        return self.changed.before if self.changed else None
 
 
 @contextmanager
@@ -145,7 +151,7 @@ def session(choices: Choices, *, read_only: bool, may_be_empty: bool = False) ->
                 files,
                 stop,
                 uploads,
-                changed.commit if changed else "",
+                changed,
             )
 
 
