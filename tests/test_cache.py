@@ -53,12 +53,15 @@ class Counting:
         self._files = cache.files(root)
         self.read = 0
 
-    def recall(self, parts: tuple[str, ...], status: os.stat_result) -> AssetRef | None:
-        return self._files.recall(parts, status)
+    def knows(self, path: str) -> bool:
+        return self._files.knows(path)
 
-    def remember(self, parts: tuple[str, ...], status: os.stat_result, asset: AssetRef) -> None:
+    def recall(self, path: str, status: os.stat_result) -> AssetRef | None:
+        return self._files.recall(path, status)
+
+    def remember(self, path: str, status: os.stat_result, asset: AssetRef) -> None:
         self.read += 1
-        self._files.remember(parts, status, asset)
+        self._files.remember(path, status, asset)
 
 
 def load_with(path: Path | None, root: Path) -> tuple[Catalog, int]:

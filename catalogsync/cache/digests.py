@@ -5,6 +5,7 @@ import struct
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from threading import Lock
 
@@ -135,15 +136,20 @@ class _Contents:
     def __init__(self, scope: bytes, store: Store | None) -> None:
         self._scope = scope
         self._store = store
-        self._known: dict[str, Row] | None = None
         self._fresh: dict[str, Row] = {}
         self.hits = 0
 
+    @cached_property
+    def _known(self) -> Mapping[str, Row]:
+        """All at once: 80,000 rows take no longer than asking for a few hundred."""
+        rows = self._store.read([(_SELECT_FILES, (self._scope,))]) if self._store else []
+        return {row[0]: row for row in rows}
+
+    def knows(self, path: str) -> bool:
+        """Whether there was a content by this path."""
+        return path in self._known
+
     def _recall(self, path: str, stamp: bytes, name: str) -> AssetRef | None:
-        if self._known is None:
-            # All at once: 80,000 rows take no longer than asking for a few hundred.
-            rows = self._store.read([(_SELECT_FILES, (self._scope,))]) if self._store else []
-            self._known = {row[0]: row for row in rows}
         row = self._known.get(path)
         found = None if row is None or row[1] != stamp else _asset("", name, row[2:])
         self.hits += found is not None
@@ -166,15 +172,15 @@ class FileDigests(_Contents):
         super().__init__(scope, store)
         self._youngest = began_ns - RACY_NS
 
-    def recall(self, parts: tuple[str, ...], status: os.stat_result) -> AssetRef | None:
+    def recall(self, path: str, status: os.stat_result) -> AssetRef | None:
         """The file with this path and status, if it was looked at before."""
-        return self._recall("/".join(parts), _stamp(status), parts[-1])
+        return self._recall(path, _stamp(status), path.rpartition("/")[2])
 
-    def remember(self, parts: tuple[str, ...], status: os.stat_result, asset: AssetRef) -> None:
+    def remember(self, path: str, status: os.stat_result, asset: AssetRef) -> None:
         """Note what was found in a file that had this status before it was read."""
         # Even a mended mtime leaves its mark on ctime, so both must be old enough to tell.
         if max(status.st_mtime_ns, status.st_ctime_ns) < self._youngest:
-            self._remember("/".join(parts), _stamp(status), asset)
+            self._remember(path, _stamp(status), asset)
 
 
 class BlobDigests(_Contents):

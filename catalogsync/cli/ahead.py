@@ -21,7 +21,7 @@ from catalogsync.model import SCENARIO
 if TYPE_CHECKING:
     from catalogsync.ahead import Ahead, Order
 
-_WORTH_IT = 0
+_WORTH_IT = 200
 """How many models it takes for a second process to save more than it costs."""
 
 

@@ -13,7 +13,7 @@ from catalogsync.identity import was_applied
 from catalogsync.manifest import work_tree
 from catalogsync.manifest.applied import Applied, newest_applied
 from catalogsync.manifest.blobs import GitFile
-from catalogsync.manifest.commit import load_beside, merge_base
+from catalogsync.manifest.commit import Committed, commit_of, load_beside, merge_base
 from catalogsync.manifest.tree import KnownBlobs
 from catalogsync.manifest.uncommitted import has_commits, may_differ_from_head
 from catalogsync.model import Catalog, Snapshot, Target
@@ -59,20 +59,22 @@ def known_base(
     *,
     ref: str | None,
     blobs: KnownBlobs | None = None,
+    read: Committed | None = None,
     takes_head: bool = False,
 ) -> Known:
     """The base that REF names, or without one the one that Git and the CI job tell.
 
     A base that nobody named may be missing: then its `Base` has no commit and says why, as outside
-    of Git. Without any hint of one there is none, or where it `takes_head`, HEAD.
+    of Git. Without any hint of one there is none, or where it `takes_head`, HEAD. What was `read`
+    of a commit is not read again.
     """
     if ref:
-        return _loaded(root, catalog, ref, blobs, "")
+        return _loaded(root, catalog, ref, blobs, read, "")
     if not _is_in_git(root):
         return _NO_GIT
     try:
         for found, said in _candidates(root, catalog, target, takes_head=takes_head):
-            known = _loaded(root, catalog, found, blobs, said)
+            known = _loaded(root, catalog, found, blobs, read, said)
             _check_was_here(known, said)
             return known
     except CatalogSyncError as error:
@@ -80,15 +82,21 @@ def known_base(
     return NO_BASE
 
 
-def base_of_desk(root: Path, catalog: Catalog, blobs: KnownBlobs | None) -> Known:
+def base_of_desk(
+    root: Path, catalog: Catalog, blobs: KnownBlobs | None, read: Committed | None = None
+) -> Known:
     """HEAD, where the manifests or their files are not as it has them; else nothing is known.
 
     It tells what was changed here from the rest, and no more: nobody says that it was applied.
+    What was `read` of a commit is not read again.
     """
-    if not (_is_in_git(root) and may_differ_from_head(root)):
+    if not (_is_in_git(root) and has_commits(root)):
         return NO_BASE
     try:
-        head = load_beside(root, _HEAD, catalog, known=blobs)
+        head = _known_already(root, _HEAD, read)
+        if head is None and not may_differ_from_head(root):
+            return NO_BASE
+        head = head or load_beside(root, _HEAD, catalog, known=blobs)
     except CatalogSyncError as error:
         return Known(None, Base("", f"{error.message}; {error.hint}"))
     if head.catalog is None or is_applied_alike(head.catalog, catalog):
@@ -154,8 +162,20 @@ def _fork_point(root: Path, branch: TargetBranch) -> str:
     return found
 
 
-def _loaded(root: Path, catalog: Catalog, ref: str, blobs: KnownBlobs | None, said: str) -> Known:
-    found = load_beside(root, ref, catalog, known=blobs)
+def _known_already(root: Path, ref: str, read: Committed | None) -> Committed | None:
+    """What was read, if it is the commit that `ref` names."""
+    return read if read and commit_of(root, ref) == read.commit else None
+
+
+def _loaded(
+    root: Path,
+    catalog: Catalog,
+    ref: str,
+    blobs: KnownBlobs | None,
+    read: Committed | None,
+    said: str,
+) -> Known:
+    found = _known_already(root, ref, read) or load_beside(root, ref, catalog, known=blobs)
     words = [said] if said else [] if found.commit.startswith(ref) else [ref]
     if found.catalog is None:
         words.append("where this catalog does not exist")

@@ -1,11 +1,11 @@
 """`--changed-since REF`: the models whose manifests, texts or pictures are not as they were."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
 from catalogsync.cli.output import say
-from catalogsync.manifest.commit import load_beside, unchanged_since
+from catalogsync.manifest.commit import Committed, load_beside, unchanged_since
 from catalogsync.manifest.since import Unchanged
 from catalogsync.manifest.tree import KnownBlobs
 from catalogsync.model import Catalog, State
@@ -20,11 +20,15 @@ class Load(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """The keys that changed since a commit, or None where all count, and that in words."""
+    """The keys that changed since a commit, or None where all count, and that in words.
+
+    `before` is what the commit holds, unless that was read for fewer models than count.
+    """
 
     commit: str
     keys: frozenset[str] | None
     said: str
+    before: Committed | None = field(default=None, compare=False)
 
 
 def open_changed(
@@ -41,7 +45,7 @@ def open_changed(
     catalog = load(outlined=unchanged.alone)
     changed = _changed_since(root, catalog, ref, blobs, unchanged)
     if unchanged.alone and _all_matter(catalog, changed):
-        catalog = load()
+        return load(), replace(changed, before=None)
     return catalog, changed
 
 
@@ -63,14 +67,14 @@ def _changed_since(
         return Changed(before.commit, None, f"The catalog is new {since}: every model counts.")
     if _settings(before.catalog) != _settings(catalog):
         words = f"catalog.yaml has changed {since}: every model counts."
-        return Changed(before.commit, None, words)
+        return Changed(before.commit, None, words, before)
     known = {spec.key: spec for spec in before.catalog.models}
     keys = frozenset(spec.key for spec in catalog.models if known.get(spec.key) != spec)
     said = f"{len(keys)} of {counted(len(catalog.models), 'model')} changed {since}."
     there = {key for spec in catalog.models for key in (spec.key, spec.renamed_from)}
     if gone := sorted(known.keys() - there):
         said += f" Without manifest now: {', '.join(gone)}; --prune looks at the whole catalog."
-    return Changed(before.commit, keys, said)
+    return Changed(before.commit, keys, said, before)
 
 
 def say_changed(changed: Changed | None, *, quiet: bool) -> None:

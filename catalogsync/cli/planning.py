@@ -27,6 +27,7 @@ from catalogsync.errors import UsageError
 from catalogsync.identity import Refusal
 from catalogsync.manifest import load
 from catalogsync.manifest.blobs import GitFile
+from catalogsync.manifest.commit import Committed
 from catalogsync.manifest.tree import KnownBlobs
 from catalogsync.model import Catalog, LocalFile, RemoteModel, Snapshot, Target
 from catalogsync.observe import observe
@@ -123,7 +124,8 @@ def plan_offline(
         if offline.undo:
             catalog, touched = as_it_was(offline.undo, catalog, offline.snapshot)
             keys = touched if keys is None else touched & keys
-        known = _base(planning, root, catalog, target, blobs, offline=offline)
+        read = changed.before if changed else None
+        known = _base(planning, root, catalog, target, blobs, read, offline=offline)
     known = unless_never_applied(known, catalog, offline.snapshot)
     today = datetime.now(UTC).date()
     found = _compared(catalog, offline.snapshot, keys, planning, known, today)
@@ -152,7 +154,7 @@ def make_plan(
 ) -> Planned:
     """Read the server and plan, without what there are objections to."""
     now = datetime.now(UTC)
-    known = _base(planning, opened.root, opened.catalog, opened.target, opened.blobs)
+    known = _base(planning, opened.root, opened.catalog, opened.target, opened.blobs, opened.before)
     restorable = planning.restore is None
     snapshot = observed(
         opened,
@@ -176,7 +178,7 @@ def make_plan(
         _say_untold(plan)
     due = priced(opened.client.trainings, plan.training, opened.catalog, jobs=jobs)
     plan = replace(plan, training=due)
-    scope = replace(planning.scope, changed_since=opened.changed_since)
+    scope = replace(planning.scope, changed_since=opened.changed.commit if opened.changed else "")
     saved = SavedPlan(plan, _told(now), scope, read_before=opened.reads.used)
     return Planned(saved, found, snapshot, base_files=known.files)
 
@@ -254,6 +256,7 @@ def _base(
     catalog: Catalog,
     target: Target,
     blobs: KnownBlobs,
+    read: Committed | None,
     *,
     offline: Offline | None = None,
 ) -> Known:
@@ -272,10 +275,10 @@ def _base(
                 hint="leave --base and --only-mine out, or --restore",
             )
         return NO_BASE
-    known = known_base(root, catalog, target, ref=planning.base, blobs=blobs)
+    known = known_base(root, catalog, target, ref=planning.base, blobs=blobs, read=read)
     if not planning.scope.only_mine:
         # What is told apart here is only said; what is left alone must not hang on a guess.
-        return known if known.base else base_of_desk(root, catalog, blobs)
+        return known if known.base else base_of_desk(root, catalog, blobs, read)
     if known.catalog is None:
         missing = known.base.said if known.base else "nothing tells which commit was applied last"
         raise UsageError(f"--only-mine needs a base: {missing}", hint="name a commit with --base")

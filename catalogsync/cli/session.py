@@ -14,7 +14,7 @@ from types import FrameType, ModuleType
 from typing import TYPE_CHECKING
 
 from catalogsync.cli.ahead import reading_ahead
-from catalogsync.cli.changed import open_changed, say_changed
+from catalogsync.cli.changed import Changed, open_changed, say_changed
 from catalogsync.cli.choices import (
     KEY_VARIABLE,
     SECRET_VARIABLE,
@@ -37,6 +37,7 @@ from catalogsync.sending import Watcher
 if TYPE_CHECKING:
     from catalogsync.ahead import Ahead
     from catalogsync.cache import ModelReads
+    from catalogsync.manifest.commit import Committed
     from catalogsync.manifest.folder import KnownFiles
     from catalogsync.manifest.tree import KnownBlobs
     from catalogsync.scenario import Connection, Lines, ScenarioClient
@@ -53,7 +54,7 @@ def log_of(choices: Choices) -> Log:
 class Session:
     """A loaded catalog, a way to its project, and what is known of its files and assets.
 
-    `keys` are the models that count, None for all; `changed_since` is the commit that chose them.
+    `keys` are the models that count, None for all; `changed` is what chose them.
     """
 
     root: Path
@@ -67,8 +68,13 @@ class Session:
     files: "KnownFiles"
     stop: Event
     uploads: Relay
-    changed_since: str = ""
+    changed: Changed | None = None
     ahead: "Ahead | None" = None
+
+    @property
+    def before(self) -> "Committed | None":
+        """What the commit held that the models are compared with, if there is one."""
+        return self.changed.before if self.changed else None
 
     @contextmanager
     def first_look(self) -> "Iterator[ScenarioClient]":
@@ -141,7 +147,7 @@ def session(
                 files,
                 stop,
                 uploads,
-                changed.commit if changed else "",
+                changed,
                 ahead,
             )
 

@@ -63,7 +63,7 @@ def _loaded(
     root: Path, ref: str, known: KnownBlobs | None, leaving_out: frozenset[str]
 ) -> Committed:
     """The catalog in a commit but for some models in folders of their own."""
-    commit = _commit(root, ref)
+    commit = commit_of(root, ref)
     tree = _tree(root, commit)
     found = listed(root, tree, _needed(root, tree, leaving_out)) if tree else {(): {}}
     if CATALOG not in found[()]:
@@ -110,7 +110,7 @@ def unchanged_since(root: Path, ref: str) -> Unchanged:
     Raises `UsageError` if it names none that is here.
     """
     root = root.resolve()
-    return compared_with(root, _commit(root, ref))
+    return compared_with(root, commit_of(root, ref))
 
 
 def merge_base(root: Path, *others: str) -> str | None:
@@ -128,8 +128,8 @@ def _in_commit(ref: str, found: Problem) -> Problem:
     return Problem(path, found.line, found.column, found.message, found.hint)
 
 
-def _commit(root: Path, ref: str) -> str:
-    """The id of the commit that `ref` names."""
+def commit_of(root: Path, ref: str) -> str:
+    """The id of the commit that `ref` names; raises `UsageError` if it names none that is here."""
     if not ref or ref.startswith("-"):
         raise UsageError(f"{ref!r} is no commit", hint="name a branch, a tag or a commit")
     if work_tree(root) is None:

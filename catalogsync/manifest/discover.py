@@ -54,19 +54,19 @@ def _yaml_files(
     files: Files, folder: tuple[str, ...], problems: list[Problem]
 ) -> list[tuple[str, ...]]:
     result: list[tuple[str, ...]] = []
-    folders: list[tuple[str, ...]] = []
-    for entry in files.entries(folder):
-        parts = (*folder, entry.name)
-        if entry.name.startswith("."):
+    folders, others = files.entries(folder)
+    for entry in others:
+        name = entry.name
+        if name.startswith("."):
             continue
-        if entry.is_dir(follow_symlinks=False):
-            folders.append(parts)
-        elif entry.name.lower().endswith(_YAML):
-            result.append(parts)
+        if name.lower().endswith(_YAML):
+            result.append((*folder, name))
         elif entry.is_symlink() and _leads_to_folder(entry):
+            parts = (*folder, name)
             _report(problems, parts, "a link to a folder", "put the folder itself there")
-    for parts in folders:
-        result += _yaml_files(files, parts, problems)
+    for name in folders:
+        if not name.startswith("."):
+            result += _yaml_files(files, (*folder, name), problems)
     return result
 
 

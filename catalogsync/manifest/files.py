@@ -81,20 +81,23 @@ class Files:
         self._known: dict[Parts, AssetRef | Unfit] = {}
         self._names: dict[Parts, tuple[list[str], list[str]]] = {}
 
-    def entries(self, parts: Parts) -> Sequence[Entry]:
-        """What is in a folder, in the order of the names."""
-        found = self._source.entries(parts)
-        names: tuple[list[str], list[str]] = ([], [])
-        for entry in found:
-            names[entry.is_dir(follow_symlinks=False)].append(entry.name)
-        self._names[parts] = names
-        return found
+    def entries(self, parts: Parts) -> tuple[list[str], list[Entry]]:
+        """What is in a folder, in the order of the names: its folders by name, and all else."""
+        folders: list[str] = []
+        others: list[Entry] = []
+        for entry in self._source.entries(parts):
+            if entry.is_dir(follow_symlinks=False):
+                folders.append(entry.name)
+            else:
+                others.append(entry)
+        self._names[parts] = folders, [entry.name for entry in others]
+        return folders, others
 
     def names(self, parts: Parts, *, folders: bool) -> Sequence[str]:
         """The names of the folders in a folder, or of all else; it is listed only once."""
         if parts not in self._names:
             self.entries(parts)
-        return self._names[parts][folders]
+        return self._names[parts][not folders]
 
     def read(self, parts: Parts, limit: int) -> bytes:
         """A small file's content; raises `Unfit` when it is larger than `limit` bytes."""

@@ -21,6 +21,7 @@ from catalogsync.model import AssetRef, LocalFile
 NOT_TRACKED = "not tracked by Git"
 
 _IN_MEMORY = 1 << 20
+_CHUNK = 1 << 12
 
 
 def open_file(file: LocalFile) -> BufferedReader:
@@ -51,11 +52,15 @@ def opened(file: LocalFile) -> BufferedReader:
 class KnownFiles(Protocol):
     """What earlier runs learned of the files below the catalog's folder."""
 
-    def recall(self, parts: tuple[str, ...], status: os.stat_result) -> AssetRef | None:
+    def knows(self, path: str) -> bool:
+        """Whether there was a file with this path."""
+        ...
+
+    def recall(self, path: str, status: os.stat_result) -> AssetRef | None:
         """What is in the file with this path and status, or None if it must be read."""
         ...
 
-    def remember(self, parts: tuple[str, ...], status: os.stat_result, asset: AssetRef) -> None:
+    def remember(self, path: str, status: os.stat_result, asset: AssetRef) -> None:
         """Note what was read from a file that had this status before."""
         ...
 
@@ -92,9 +97,9 @@ class Folder:
 
     def read(self, parts: tuple[str, ...], limit: int) -> bytes:
         """At most the first `limit` bytes of a file."""
-        descriptor, _ = self._opener.open(parts)
+        descriptor, found = self._opener.open(parts)
         try:
-            return _read(descriptor, limit)
+            return _read(descriptor, limit, found.st_size + 1)
         finally:
             os.close(descriptor)
 
@@ -102,7 +107,7 @@ class Folder:
         """Raises `Unfit` unless there is a tracked, regular file."""
         # The reasons that have nothing to do with Git are the better ones.
         os.close(self._opener.open(parts)[0])
-        self._require_tracked(parts)
+        self._require_tracked("/".join(parts))
 
     def not_downloaded(self, parts: tuple[str, ...]) -> Unfit:
         """What to say of a Git LFS pointer where a text is due."""
@@ -110,16 +115,12 @@ class Folder:
 
     def asset(self, parts: tuple[str, ...], form: Format) -> AssetRef:
         """The asset that a file is, which Git must track; one that is known is not opened."""
-        before = self._opener.status(parts) if self._memory else None
-        asset = self._memory.recall(parts, before) if self._memory and before else None
-        if asset is None or before is None:
-            read = self._read(parts, form)
-            if read is None:
-                return PUT_OFF
-            asset, before = read
-        else:
-            self._require_tracked(parts)
-        self._place(parts, asset, is_pointer=before.st_size != asset.size)
+        path = "/".join(parts)
+        found = self._recalled(parts, path) or self._read(parts, path, form)
+        if found is None:
+            return PUT_OFF
+        asset, status = found
+        self._place(parts, asset, is_pointer=status.st_size != asset.size)
         return asset
 
     def settle(self) -> None:
@@ -127,14 +128,29 @@ class Folder:
         if self._later:
             self._later.settle(self._looked_into)
 
-    def _read(self, parts: tuple[str, ...], form: Format) -> tuple[AssetRef, os.stat_result] | None:
+    def _recalled(
+        self, parts: tuple[str, ...], path: str
+    ) -> tuple[AssetRef, os.stat_result] | None:
+        """The asset that a tracked file is, and what the file is; None if it must be read."""
+        if not self._memory or not self._memory.knows(path):
+            return None
+        status = self._opener.status(parts)
+        asset = self._memory.recall(path, status) if status else None
+        if asset is None or status is None:
+            return None
+        self._require_tracked(path)
+        return asset, status
+
+    def _read(
+        self, parts: tuple[str, ...], path: str, form: Format
+    ) -> tuple[AssetRef, os.stat_result] | None:
         """The asset that a tracked file is, and what the file was before it was read.
 
         None if it is put off.
         """
         descriptor, before = self._opener.open(parts)
         try:
-            self._require_tracked(parts)
+            self._require_tracked(path)
             if self._later and before.st_size > _IN_MEMORY:
                 read = self._later.asset(parts, form, self._looked_into)
                 if read is None:
@@ -145,7 +161,7 @@ class Folder:
         finally:
             os.close(descriptor)
         if self._memory:
-            self._memory.remember(parts, before, asset)
+            self._memory.remember(path, before, asset)
         return asset, before
 
     def _looked_into(self, parts: tuple[str, ...], form: Format) -> tuple[AssetRef, os.stat_result]:
@@ -161,18 +177,19 @@ class Folder:
         self, descriptor: int, before: os.stat_result, name: str, form: Format
     ) -> AssetRef:
         """The asset in a file; noted if it is a large one whose stamp will tell of any write."""
-        noting = self._hashed if before.st_size > _IN_MEMORY else None
-        stamp = stamp_of(before)
-        tells = noting is not None and noting.can_tell(descriptor, stamp)
         stopped = self._later.stopped if self._later else None
+        if before.st_size <= _IN_MEMORY or not self._hashed:
+            return _steady(descriptor, before, name, form, stopped)
+        stamp = stamp_of(before)
+        tells = self._hashed.can_tell(descriptor, stamp)
         asset = _steady(descriptor, before, name, form, stopped)
-        if noting and tells:
-            noting.note(stamp, asset.sha256)
+        if tells:
+            self._hashed.note(stamp, asset.sha256)
         return asset
 
-    def _require_tracked(self, parts: tuple[str, ...]) -> None:
+    def _require_tracked(self, path: str) -> None:
         names = self._tracked.names
-        if names is not None and "/".join(parts) not in names:
+        if names is not None and path not in names:
             raise Unfit(NOT_TRACKED, "git add it: only tracked files are uploaded")
 
     def _place(self, parts: tuple[str, ...], asset: AssetRef, *, is_pointer: bool) -> None:
@@ -192,7 +209,7 @@ def _steady(
 ) -> AssetRef:
     """The asset in a file that did not change while it was read."""
     size = before.st_size
-    data = _read(descriptor, size) if size <= _IN_MEMORY else None
+    data = _read(descriptor, size, size) if size <= _IN_MEMORY else None
     asset = examined(Content(descriptor, size, data, stopped), name, form)
     after = os.fstat(descriptor)
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
@@ -200,8 +217,9 @@ def _steady(
     return asset
 
 
-def _read(descriptor: int, limit: int) -> bytes:
-    data = os.read(descriptor, limit)
-    while len(data) < limit and (more := os.read(descriptor, limit - len(data))):
+def _read(descriptor: int, limit: int, expected: int) -> bytes:
+    """At most `limit` bytes up to the end of a file, of which about as many are `expected`."""
+    data = os.read(descriptor, min(limit, expected))
+    while len(data) < limit and (more := os.read(descriptor, min(limit - len(data), _CHUNK))):
         data += more
     return data

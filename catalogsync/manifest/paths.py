@@ -107,11 +107,13 @@ class Opener:
     def _enter(self, parts: tuple[str, ...]) -> int:
         if parts == self._names:
             return self._folders[-1]
-        pairs = enumerate(zip(self._names, parts, strict=False))
-        shared = min(len(self._names), len(parts))
-        common = next((index for index, (here, there) in pairs if here != there), shared)
-        while len(self._names) > common:
-            self._names = self._names[:-1]
+        common = 0
+        for here, there in zip(self._names, parts, strict=False):
+            if here != there:
+                break
+            common += 1
+        self._names = self._names[:common]
+        while len(self._folders) > common + 1:
             os.close(self._folders.pop())
         for name in parts[common:]:
             self._descend(name)

@@ -103,10 +103,13 @@ def assets(
     for name in ("file", "glob"):
         if name in entry:
             at = [*at, name] if entry is value else at
+            asset_id = entry.get("asset", "")
             try:
                 for asset in _READERS[name](entry[name], folder, files, most):
-                    _check_held(document, entry, asset, at)
-                    yield _declared(asset, entry.get("asset", ""), options), at
+                    if asset_id or options:
+                        _check_held(document, entry, asset, at)
+                        asset = replace(asset, id=asset_id, options=options)
+                    yield asset, at
             except Unfit as unfit:
                 written = quote(entry[name])
                 document.report(at, f"{where(at)}: {written}: {unfit.message}", unfit.hint)
@@ -134,11 +137,6 @@ def _check_held(document: Document, entry: dict[str, Any], asset: AssetRef, at: 
         message = f"{where(at)}: {quote(entry['file'])} is not {entry['asset']} any more"
         hint = "take out asset: and sha256: to upload it, or restore the file"
         document.report([*at[:-1], "sha256"], message, hint)
-
-
-def _declared(asset: AssetRef, asset_id: str, options: AssetOptions | None) -> AssetRef:
-    """A file's asset with what an entry says of it; most say nothing, and a copy costs time."""
-    return replace(asset, id=asset_id, options=options) if asset_id or options else asset
 
 
 def _canvas(entry: Any, folder: Folder, files: Files) -> AssetRef:

@@ -9,8 +9,8 @@ from catalogsync.manifest.git import ask, without_filters
 from catalogsync.manifest.root import CATALOG, MODELS
 from catalogsync.manifest.words import Unfit
 
-_NOT_LOOKED_AT = re.compile(rb"(?:\A|\0)[a-zS] ")
-"""A file of which Git was told to assume that it never changes, or to leave it out."""
+_NOT_LOOKED_AT = re.compile(rb"\0[a-zS] ")
+"""A file, behind a NUL, of which Git was told to assume that it never changes, or to skip it."""
 
 _FOLDER = f"{MODELS}/([^/\\0]+)/"
 _TRACKED = re.compile(rf"[^\0] [0-7]+ ([0-9a-f]+) \d\t((?:{_FOLDER})?[^\0]+)\0".encode())
@@ -27,6 +27,7 @@ _MANIFEST = re.compile(rf"{_FOLDER}({'|'.join(sorted(map(re.escape, MANIFESTS)))
 _UNKNOWN = re.compile(rb"0+")
 """What Git says for the content of a file that is not the one that was staged."""
 
+_CATALOG = CATALOG.encode()
 _TEXTS = (b".yaml", b".yml", b".md", b".txt")
 
 File = tuple[bytes, bytes, bytes]
@@ -57,14 +58,13 @@ def compared_with(root: Path, commit: str) -> Unchanged:
     tracked = ask(root, "ls-files", "-v", "-s", "-z", *paths)
     compare = ("diff-index", "--raw", "-z", "--abbrev=64", "--relative", "--no-renames")
     changed = ask(root, *quiet, *compare, "--ignore-submodules=dirty", commit, *paths)
-    if tracked.returncode or changed.returncode or _NOT_LOOKED_AT.search(tracked.stdout):
+    if tracked.returncode or changed.returncode or _NOT_LOOKED_AT.search(b"\0" + tracked.stdout):
         return NOTHING
     # Of ten thousand models Git tells a hundred thousand lines: what may be done to all of them
     # is done by regular expressions.
     there: list[File] = _TRACKED.findall(tracked.stdout)
     differing: list[File] = _CHANGED.findall(changed.stdout)
-    catalog = CATALOG.encode()
-    if catalog in _paths(differing) or catalog not in _paths(there):
+    if _has_catalog(differing) or not _has_catalog(there):
         return NOTHING
     touched = {folder for _, _, folder in differing}
     with_manifest = {folder for _, path, folder in there if folder and _MANIFEST.fullmatch(path)}
@@ -84,8 +84,8 @@ def _sharing(files: list[File], folders: set[bytes]) -> set[bytes]:
     }
 
 
-def _paths(files: list[File]) -> set[bytes]:
-    return {path for _, path, _ in files}
+def _has_catalog(files: list[File]) -> bool:
+    return any(path == _CATALOG for _, path, _ in files)
 
 
 def _keys(folders: set[bytes]) -> frozenset[str]:

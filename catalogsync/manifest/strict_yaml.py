@@ -113,11 +113,11 @@ class _Builder:
             self._flaw(event, _banned("an anchor", "&", event.anchor), "write values out")
         if event.tag is not None:
             return self._tagged(event, kind)
-        return self._untagged(event, kind)
-
-    def _untagged(self, event: Any, kind: type) -> Any:
         if kind is yaml.ScalarEvent:
             return event.value if event.style else plain(event.value)
+        return self._collection(event, kind)
+
+    def _collection(self, event: Any, kind: type) -> Any:
         self.depth += 1
         if self.depth > MAX_DEPTH:
             self._stop(event, f"nested deeper than {MAX_DEPTH} levels", "make it flatter")
@@ -173,7 +173,8 @@ class _Builder:
         self._flaw(
             event, _banned("a tag", "", event.tag), "take it out; quote a value that is text"
         )
-        self._untagged(event, kind)
+        if kind is not yaml.ScalarEvent:
+            self._collection(event, kind)
         return HOLE
 
     def _flaw(self, event: Any, message: str, hint: str) -> None:

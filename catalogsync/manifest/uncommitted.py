@@ -33,19 +33,20 @@ def has_commits(root: Path) -> bool:
 
 
 def may_differ_from_head(root: Path) -> bool:
-    """Whether the catalog's folder may hold what HEAD does not; False where there is no commit.
+    """Whether the catalog's folder may hold what HEAD does not, which has to be a commit.
 
     Only a clean folder is told for certain, and quickly: Git looks at stamps before contents.
     """
-    if not has_commits(root):
-        return False
     try:
         quiet = without_filters(root)
     except Unfit:
         return True
-    changed = ask(root, *quiet, "diff-index", "--name-only", "HEAD", "--", ".")
-    new = ask(root, "ls-files", "--others", "--", CATALOG, MODELS)
-    return bool(changed.returncode or new.returncode or changed.stdout or new.stdout)
+    asked = (
+        (*quiet, "diff-index", "--name-only", "HEAD", "--", "."),
+        ("ls-files", "--others", "--", CATALOG, MODELS),
+    )
+    answers = (ask(root, *command) for command in asked)
+    return any(answer.returncode or answer.stdout for answer in answers)
 
 
 def _asked(root: Path, *arguments: str) -> frozenset[str]:

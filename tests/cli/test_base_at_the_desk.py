@@ -210,3 +210,25 @@ def test_pull_and_drift_say_that_nothing_is_recorded(cli: Run, unrecorded: Path)
     assert "(HEAD: nothing is recorded as applied)" in cli("drift", unrecorded).out
     assert base_of_drift(cli, unrecorded)["guessed"] is True
     assert "(HEAD: nothing is recorded as applied)" in cli("pull", unrecorded, "--dry-run").err
+
+
+def test_head_is_read_once_where_it_is_also_what_chose_the_models(
+    cli: Run, unrecorded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rewrite(unrecorded, "[comic, ink]", "[comic, ink, mine]")
+    whole = cli("plan", unrecorded)
+    monkeypatch.setenv("GIT_TRACE", str(tmp_path / "trace"))
+    found = cli("plan", unrecorded, "--changed-since", "HEAD")
+    assert second_line(found) == second_line(whole) != ""
+    assert MAY_UNDO_ONE in found.out
+    asked = (tmp_path / "trace").read_text(encoding="utf-8")
+    assert (asked.count("built-in: git diff-index"), asked.count("--others")) == (1, 0)
+
+
+def test_head_is_read_again_where_it_was_read_for_fewer_models(cli: Run, unrecorded: Path) -> None:
+    write(unrecorded / "models/other.yaml", "name: Other\ntype: flux.1-lora\n")
+    commit(unrecorded)
+    write(unrecorded / "models/other.yaml", "name: Other\ntype: flux.1-lora\nstate: absent\n")
+    whole, found = cli("plan", unrecorded), cli("plan", unrecorded, "--changed-since", "HEAD")
+    assert second_line(found) == second_line(whole) != ""
+    assert [found.code, "ink-heroes" in found.out] == [0, False]
