@@ -213,11 +213,12 @@ class _Reads:
         self._progress = progress
         self._done = 0
         self._due = 0
+        self._failure: Exception | None = None
 
     def each(self, read: Callable[[T], R], items: Sequence[T]) -> Iterator[R]:
         """Yield `read(item)` for every item; the first failure ends it."""
         self._due += len(items)
-        for results in self._pool.map(partial(_each, read), self._portions(items)):
+        for results in self._pool.map(partial(self._read, read), self._portions(items)):
             self._done += len(results)
             self._progress(self._done, self._due)
             yield from results
@@ -230,12 +231,22 @@ class _Reads:
         size = max(1, min(_MOST_AT_ONCE, len(items) // (self._jobs * _MOST_AT_ONCE * 4)))
         return [items[start : start + size] for start in range(0, len(items), size)]
 
+    def _read(self, read: Callable[[T], R], items: Sequence[T]) -> list[R]:
+        """What one thread reads; where another one failed meanwhile, it does not go on."""
+        results: list[R] = []
+        for item in items:
+            if self._failure:
+                raise self._failure
+            try:
+                results.append(read(item))
+            except Exception as error:
+                self._failure = error
+                raise
+        return results
+
 
 _MOST_AT_ONCE = 8
-
-
-def _each(read: Callable[[T], R], items: Sequence[T]) -> list[R]:
-    return [read(item) for item in items]
+"""How many items a thread takes at most."""
 
 
 @contextmanager
