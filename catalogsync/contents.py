@@ -12,7 +12,6 @@ class Contents:
 
     assets: Mapping[str, AssetRef]
     by_digest: Mapping[str, str]
-    tokens: Mapping[str, str]
 
     def token(self, ref: AssetRef) -> str:
         """A word that is the same for two references exactly if they mean the same content."""
@@ -20,7 +19,8 @@ class Contents:
 
     def token_of(self, asset_id: str) -> str:
         """The token of an asset the server has."""
-        return self.tokens.get(asset_id, asset_id)
+        asset = self.assets.get(asset_id)
+        return _token(asset) if asset and asset.sha256 else asset_id
 
     def id_of(self, ref: AssetRef) -> str | None:
         """The id of an asset with this content, or None if the server has none yet."""
@@ -49,14 +49,13 @@ def known_contents(specs: Iterable[ModelSpec], assets: Mapping[str, AssetRef]) -
     known = dict(assets)
     for spec in specs:
         for ref in spec.assets:
-            if ref.sha256 and ref.id in known and _may_hold(known[ref.id], ref):
+            if ref.id in known and ref.sha256 and _may_hold(known[ref.id], ref):
                 known[ref.id] = replace(known[ref.id], sha256=ref.sha256)
     by_digest: dict[str, str] = {}
     for asset_id in sorted(known):
-        if known[asset_id].sha256:
-            by_digest.setdefault(known[asset_id].digest, asset_id)
-    tokens = {asset_id: _token(asset) for asset_id, asset in known.items() if asset.sha256}
-    return Contents(known, by_digest, tokens)
+        if digest := known[asset_id].digest:
+            by_digest.setdefault(digest, asset_id)
+    return Contents(known, by_digest)
 
 
 def _may_hold(asset: AssetRef, file: AssetRef) -> bool:
@@ -68,4 +67,4 @@ def _may_hold(asset: AssetRef, file: AssetRef) -> bool:
 
 
 def _token(asset: AssetRef) -> str:
-    return f"sha256={asset.digest}"
+    return f"sha256={asset.sha256[:32]}"

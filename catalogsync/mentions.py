@@ -16,7 +16,7 @@ def parsed(text: str) -> Text:
 
 def _parts(text: str) -> Iterator[str | Mention]:
     start = 0
-    for found in _REFERENCE.finditer(text):
+    for found in _REFERENCE.finditer(text) if "{" in text else ():
         if found.start() > start:
             yield text[start : found.start()]
         target = AssetRef(id=found[2]) if found[1] else ModelRef(id=found[4])
@@ -49,7 +49,7 @@ def canonical(
     """
     parts: list[str | tuple[str, str]] = []
     for part in text.parts:
-        for piece in parsed(part).parts if isinstance(part, str) else (part,):
+        for piece in _parts(normalised(part)) if isinstance(part, str) else (part,):
             if isinstance(piece, Mention):
                 parts.append(_token(piece.target, asset, model))
             elif parts and isinstance(parts[-1], str):
@@ -58,7 +58,7 @@ def canonical(
                 parts.append(piece)
     if parts and isinstance(parts[-1], str):
         parts[-1] = parts[-1].rstrip("\n")
-    return tuple(part for part in parts if part != "")
+    return tuple([part for part in parts if part != ""])
 
 
 def _token(
@@ -71,5 +71,5 @@ def _token(
 
 def mentioned_assets(text: str) -> list[str]:
     """The ids of the assets that the server's text mentions."""
-    found = _REFERENCE.finditer(text) if "{" in text else ()
+    found = _REFERENCE.finditer(text) if "{asset:" in text else ()
     return [reference[2] for reference in found if reference[1]]

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeVar
 
 from catalogsync.claims import claims_by_key
@@ -69,7 +70,7 @@ def observe(
     claims = claims_by_key(catalog.name, collections or {})
     begun = notes_by_key(catalog.name, collections or {})
     with _pool(jobs) as pool:
-        reads = _Reads(pool, progress)
+        reads = _Reads(pool, jobs, progress)
         unclear = [(model.id, "description") for model in undecided(catalog, models, first)]
         # Whether somebody else's model is taken for ours is not decided by what was read before.
         models = _read_fields(reader, models, unclear, reads, None)
@@ -85,13 +86,12 @@ def observe(
         if ending := _ending(matching, keys, doomed):
             models, held = _read_held(reader, ending, models, reads, known, None, may_be_gone=True)
             assets |= held
-        wanted = _digests_wanted(matches, assets)
         if keys is not None:
-            lacking = wanted - {asset.digest for asset in assets.values()}
+            lacking = _digests_lacking(matches, assets)
             sharing = _holding(lacking, (each for each in present if each.spec.key not in keys))
             models, held = _read_held(reader, sharing, models, reads, known, fields)
             assets |= held
-    assets |= _uploaded_before(reader, wanted, assets)
+    assets |= _uploaded_before(reader, matches, assets)
     return Snapshot(
         models=models,
         assets=assets,
@@ -114,9 +114,10 @@ def _read_held(
     """The models with what of the matched ones is managed, and the assets that they hold."""
     wanted = _managed_reads(matches)
     filled = _read_fields(reader, models, wanted, reads, fields, may_be_gone=may_be_gone)
-    needed, recallable = _needed_assets(matches, filled)
-    recalled = dict(known.recall(recallable)) if known else {}
-    assets = _read_assets(reader, sorted(needed - recalled.keys()), reads)
+    listed, others = _needed_assets(matches, filled)
+    recalled = dict(known.recall(listed)) if known else {}
+    due = listed.difference(recalled) | others.difference(recalled)
+    assets = _read_assets(reader, sorted(due), reads)
     if known:
         known.remember(assets.values())
     return filled, assets | recalled
@@ -206,19 +207,46 @@ def _prices(reader: CatalogReader, matches: Iterable[Match]) -> dict[str, Price]
 class _Reads:
     """Runs reads on a pool, counts them, and gives their results in the order they were asked."""
 
-    def __init__(self, pool: ThreadPoolExecutor, progress: Progress) -> None:
+    def __init__(self, pool: ThreadPoolExecutor, jobs: int, progress: Progress) -> None:
         self._pool = pool
+        self._jobs = jobs
         self._progress = progress
         self._done = 0
         self._due = 0
+        self._failure: Exception | None = None
 
     def each(self, read: Callable[[T], R], items: Sequence[T]) -> Iterator[R]:
         """Yield `read(item)` for every item; the first failure ends it."""
         self._due += len(items)
-        for result in self._pool.map(read, items):
-            self._done += 1
+        for results in self._pool.map(partial(self._read, read), self._portions(items)):
+            self._done += len(results)
             self._progress(self._done, self._due)
-            yield result
+            yield from results
+
+    def _portions(self, items: Sequence[T]) -> list[Sequence[T]]:
+        """The items as threads take them: one by one, or a few where there are very many.
+
+        To hand one over and wait for it takes almost as long as a read itself.
+        """
+        size = max(1, min(_MOST_AT_ONCE, len(items) // (self._jobs * _MOST_AT_ONCE * 4)))
+        return [items[start : start + size] for start in range(0, len(items), size)]
+
+    def _read(self, read: Callable[[T], R], items: Sequence[T]) -> list[R]:
+        """What one thread reads; where another one failed meanwhile, it does not go on."""
+        results: list[R] = []
+        for item in items:
+            if self._failure:
+                raise self._failure
+            try:
+                results.append(read(item))
+            except Exception as error:
+                self._failure = error
+                raise
+        return results
+
+
+_MOST_AT_ONCE = 8
+"""How many items a thread takes at most."""
 
 
 @contextmanager
@@ -317,29 +345,31 @@ def _read_fields(
 def _needed_assets(
     matches: Iterable[Match], models: Mapping[str, RemoteModel]
 ) -> tuple[set[str], set[str]]:
-    """The ids of the assets whose content decides a comparison, and those surely still there.
+    """The ids of the assets whose content decides a comparison: those surely there, and others.
 
     What a live model lists is there. A manifest may name, and a text keeps, what was deleted.
     """
-    pinned: set[str] = set()
     listed: set[str] = set()
+    pinned: set[str] = set()
     mentioned: set[str] = set()
     for found in matches:
-        pinned |= {ref.id for ref in found.spec.assets if ref.id}
+        pinned.update(ref.id for ref in found.spec.assets)
         if found.remote:
             live = models.get(found.remote.id, found.remote)
-            listed |= _listed_assets(found.spec, live)
+            listed.update(_listed_assets(found.spec, live))
             for text in (live.description, live.prompt_guide):
                 mentioned.update(mentioned_assets(text or ""))
-    return (pinned | listed | mentioned) - {""}, listed - pinned - {""}
+    listed -= pinned | {""}
+    return listed, (pinned | mentioned) - {""}
 
 
-def _listed_assets(spec: ModelSpec, live: RemoteModel) -> set[str]:
-    thumbnail = {live.thumbnail} if spec.thumbnail is not None else set()
-    examples = set(live.examples) if spec.examples is not None else set()
-    manages = spec.training_images is not None or spec.training_pairs is not None
-    images = (live.training_images or ()) if manages else ()
-    return thumbnail | examples | {image.asset.id for image in images}
+def _listed_assets(spec: ModelSpec, live: RemoteModel) -> Iterator[str]:
+    if spec.thumbnail is not None:
+        yield live.thumbnail
+    if spec.examples is not None:
+        yield from live.examples
+    if spec.training_images is not None or spec.training_pairs is not None:
+        yield from (image.asset.id for image in live.training_images or ())
 
 
 def _read_assets(
@@ -360,6 +390,13 @@ def _digests_wanted(matches: Iterable[Match], assets: Mapping[str, AssetRef]) ->
     return {ref.digest for ref in refs if ref.id not in assets}
 
 
+def _digests_lacking(matches: Iterable[Match], assets: Mapping[str, AssetRef]) -> set[str]:
+    """Those of them that no asset holds."""
+    held = {asset.digest for asset in assets.values()}
+    refs = (ref for found in matches for ref in found.spec.assets if ref.sha256)
+    return {ref.digest for ref in refs if ref.digest not in held and ref.id not in assets}
+
+
 def _holding(digests: set[str], matches: Iterable[Match]) -> list[Match]:
     """Those whose manifests name one of these files."""
     return [each for each in matches if _digests_wanted([each], {}) & digests]
@@ -373,17 +410,19 @@ _STRANGERS = 4
 
 
 def _uploaded_before(
-    reader: CatalogReader, wanted: set[str], assets: Mapping[str, AssetRef]
+    reader: CatalogReader, matches: Sequence[Match], assets: Mapping[str, AssetRef]
 ) -> dict[str, AssetRef]:
     """Files that an earlier run sent but did not come to use: among the newest assets.
 
     Costs nothing when no file is missing, and three reads at most when there is nothing of ours.
     """
-    missing = wanted - {asset.digest for asset in assets.values()}
+    missing = _digests_lacking(matches, assets)
+    if not missing:
+        return {}
+    wanted = _digests_wanted(matches, assets)
     found: dict[str, AssetRef] = {}
     patience = _PATIENCE
-    pages = reader.newest_assets() if missing else iter(())
-    for page in pages:
+    for page in reader.newest_assets():
         hits = {asset.id: asset for asset in page if asset.digest in missing}
         found |= hits
         missing -= {asset.digest for asset in hits.values()}

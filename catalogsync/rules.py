@@ -74,6 +74,8 @@ def _judge_delete(model: ModelDiff) -> Iterator[Refusal]:
 def _judge_deletes(catalog: Catalog, diff: Diff) -> list[Refusal]:
     """What speaks against the deletes, those of the other shards among them."""
     deletes = [m for m in (*diff.models, *diff.elsewhere) if m.verb is Verb.DELETE]
+    if not deletes:
+        return []
     found = [refusal for model in deletes for refusal in _judge_delete(model)]
     found += _judge_identity(catalog, diff, deletes)
     return [*found, *_judge_parts(diff, deletes, {refusal.model for refusal in found})]

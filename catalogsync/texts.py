@@ -3,7 +3,7 @@
 
 def normalised(text: str) -> str:
     """The text with LF line ends, as it is sent: the checkout's line ends do not matter."""
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
 def as_compared(text: str) -> str:

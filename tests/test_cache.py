@@ -198,6 +198,20 @@ def test_nothing_is_written_where_nothing_was_learned(folder: Folder, warm: Path
     assert (after.st_mtime_ns, after.st_ino) == (before.st_mtime_ns, before.st_ino)
 
 
+def test_what_is_much_is_written_before_the_end(
+    folder: Folder, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("catalogsync.cache.digests._MOST_HELD", 2)
+    with opened(path) as cache:
+        load(folder.root, known=Counting(cache, folder.root))
+        known = cache.assets("https://x", "p")
+        known.remember(replace(REMOTE, id=f"asset_{number}") for number in range(3))
+        held = opened(path).holding()
+        assert (held.files, held.assets) == (4, 2)
+    assert opened(path).holding().assets == 3
+    assert load_with(path, folder.root)[1] == 0
+
+
 def test_without_a_path_nothing_is_kept(folder: Folder) -> None:
     with opened(None) as cache:
         load(folder.root, known=cache.files(folder.root))

@@ -31,8 +31,10 @@ _DELETE_UPLOAD = "DELETE FROM uploads WHERE scope = ? AND id = ?"
 _STAMP = struct.Struct("<5Q")
 _U64 = (1 << 64) - 1
 _KINDS = {str(kind): kind for kind in AssetKind}
-_TYPES = (str, str, str, int, int, int)
 _LENGTHS = (32, 64)
+
+_MOST_HELD = 20_000
+"""How many rows wait in memory to be written together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +160,8 @@ class _Contents:
     def _remember(self, path: str, stamp: bytes, asset: AssetRef) -> None:
         if self._store and encodable(path):
             self._fresh[path] = (self._scope, path, stamp, *_facts(asset))
+            if len(self._fresh) >= _MOST_HELD:
+                self._store.write([(self.insert, self.learned())])
 
     def learned(self) -> list[Row]:
         """The rows to keep, each told once."""
@@ -219,7 +223,7 @@ class AssetDigests:
         rows = self._store.read(
             [self._query(ids[start : start + IDS_PER_QUERY]) for start in starts]
         )
-        found = (_asset(row[0], row[1], row[2:]) for row in rows)
+        found = [_asset(row[0], row[1], row[2:]) for row in rows]
         known = {asset.id: asset for asset in found if asset}
         self._tell(Recalled("asset", len(known)))
         return known
@@ -231,8 +235,10 @@ class AssetDigests:
         """Note what the server told; an asset whose content it does not tell is not noted."""
         for asset in assets:
             row = (self._scope, asset.id, asset.name, *_facts(asset))
-            if asset.sha256 and fits(row):
+            if self._store and asset.sha256 and fits(row):
                 self._fresh[asset.id] = row
+                if len(self._fresh) >= _MOST_HELD:
+                    self._store.write([(self.insert, self.learned())])
 
     def learned(self) -> list[Row]:
         """The rows to keep, each told once."""
@@ -291,6 +297,8 @@ def _facts(asset: AssetRef) -> Row:
 
 def _asset(asset_id: str, name: str, facts: Row) -> AssetRef | None:
     digest, kind, media_type, size, width, height = facts
-    if kind not in _KINDS or tuple(map(type, facts)) != _TYPES or len(digest) not in _LENGTHS:
+    are_texts = type(digest) is type(kind) is type(media_type) is str
+    are_numbers = type(size) is type(width) is type(height) is int
+    if not (are_texts and are_numbers) or kind not in _KINDS or len(digest) not in _LENGTHS:
         return None
     return AssetRef(digest, asset_id, name, _KINDS[kind], media_type, size, width, height)

@@ -19,11 +19,13 @@ def scope_of(*words: str) -> bytes:
 
 def fits(row: Row) -> bool:
     """Whether SQLite can hold the values: a server may tell endless sizes and broken texts."""
-    return all(
-        encodable(value) if isinstance(value, str) else abs(value) < 1 << 63
-        for value in row
-        if isinstance(value, str | int)
-    )
+    for value in row:
+        if isinstance(value, str):
+            if not encodable(value):
+                return False
+        elif isinstance(value, int) and abs(value) >= 1 << 63:
+            return False
+    return True
 
 
 def encodable(text: str) -> bool:

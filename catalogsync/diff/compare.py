@@ -205,13 +205,10 @@ class Comparison:
     def _tags(self, spec: ModelSpec, live: RemoteModel) -> Iterator[Change]:
         if spec.tags is None:
             return
-        before, after = self._managed_tags(live.tags), self._managed_tags(spec.tags)
-        for tag in sorted(before ^ after):
-            old, new = (tag if tag in side else None for side in (before, after))
+        differing = [tag for tag in live.tags ^ spec.tags if not self._is_ignored(tag)]
+        for tag in sorted(differing):
+            old, new = (tag if tag in side else None for side in (live.tags, spec.tags))
             yield Change(spec.key, ("tags", tag), old, new)
-
-    def _managed_tags(self, tags: Iterable[str]) -> set[str]:
-        return {tag for tag in tags if not self._is_ignored(tag)}
 
     def _collection_names(self, spec: ModelSpec, live: RemoteModel) -> Iterator[Change]:
         if spec.collections is None:
@@ -247,9 +244,8 @@ class Comparison:
     ) -> Iterator[Change]:
         if wanted is None:
             return
-        found = parsed(live or "")
-        if self.canonical(found) != self.canonical(wanted):
-            before = self.in_words_of(wanted, found)
+        if self.canonical(Text((live or "",))) != self.canonical(wanted):
+            before = self.in_words_of(wanted, parsed(live or ""))
             yield Change(key, (field,), before, normalised(wanted.written))
 
     def canonical(self, text: Text) -> tuple[str | tuple[str, str], ...]:

@@ -40,7 +40,8 @@ def mapping(data: Mapping[str, object], key: str) -> Mapping[str, object]:
 
 def text(data: Mapping[str, object], key: str) -> str:
     """A text that may be missing: then it is empty."""
-    return optional_text(data, key) or ""
+    value = data.get(key)
+    return value if isinstance(value, str) else ""
 
 
 def optional_text(data: Mapping[str, object], key: str) -> str | None:

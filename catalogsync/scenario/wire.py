@@ -28,6 +28,9 @@ _ADDRESSES = {
 }
 _KINDS = {str(kind): kind for kind in AssetKind}
 
+_EXACT = 1 << 53
+"""Whole numbers up to here are the same as a float."""
+
 
 def upload_name(asset: AssetRef) -> str:
     """The name a file is sent under: its own, with the digest before the extension.
@@ -73,13 +76,12 @@ def asset_from(data: Mapping[str, object]) -> AssetRef:
     """
     metadata = _required_object(data, "metadata", "an asset")
     properties = mapping(data, "properties")
-    name = text(metadata, "name")
-    kind = text(data, "kind")
+    name, in_name = _named(text(metadata, "name"))
     return AssetRef(
-        sha256=_digest(name, _strings(data, "tags")),
+        sha256=_tagged(_strings(data, "tags")) or in_name,
         id=_required(data, "id", "an asset"),
-        name=_DIGEST_IN_NAME.sub("", name),
-        kind=_KINDS.get(kind, AssetKind.IMAGE),
+        name=name,
+        kind=_KINDS.get(text(data, "kind"), AssetKind.IMAGE),
         media_type=text(data, "mimeType"),
         size=_whole(properties, "size"),
         width=_whole(properties, "width"),
@@ -92,12 +94,18 @@ def is_there(data: Mapping[str, object]) -> bool:
     return not data.get("deletedAt") and data.get("status") != "error"
 
 
-def _digest(name: str, tags: list[str]) -> str:
+def _named(name: str) -> tuple[str, str]:
+    """A name without the digest that we put into it, and that digest."""
+    found = _DIGEST_IN_NAME.search(name)
+    return (name[: found.start()] + name[found.end() :], found[1]) if found else (name, "")
+
+
+def _tagged(tags: list[str]) -> str:
+    """The digest that a tag tells."""
     for tag in tags:
         if found := _DIGEST_TAG.fullmatch(tag):
             return found[1]
-    in_name = _DIGEST_IN_NAME.search(name)
-    return in_name[1] if in_name else ""
+    return ""
 
 
 def model_from(data: Mapping[str, object]) -> RemoteModel:
@@ -157,14 +165,21 @@ def _required_strings(data: Mapping[str, object], key: str) -> list[str]:
 
 
 def _whole(data: Mapping[str, object], key: str) -> int:
+    value = data.get(key)
+    if type(value) is int and 0 <= value <= _EXACT:
+        return value
     return int(number(data, key) or 0)
 
 
 def _strings(data: Mapping[str, object], key: str) -> list[str]:
     value = data.get(key)
-    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+    if not value or not isinstance(value, list):
+        return []
+    return [item for item in value if isinstance(item, str)]
 
 
 def _objects(data: Mapping[str, object], key: str) -> list[Mapping[str, object]]:
     value = data.get(key)
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+    if not value or not isinstance(value, list):
+        return []
+    return [item for item in value if isinstance(item, dict)]
