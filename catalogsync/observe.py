@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
 from typing import Any, TypeVar
 
 from catalogsync.claims import claims_by_key
@@ -70,7 +69,7 @@ def observe(
     claims = claims_by_key(catalog.name, collections or {})
     begun = notes_by_key(catalog.name, collections or {})
     with _pool(jobs) as pool:
-        reads = _Reads(pool, jobs, progress)
+        reads = _Reads(pool, progress)
         unclear = [(model.id, "description") for model in undecided(catalog, models, first)]
         # Whether somebody else's model is taken for ours is not decided by what was read before.
         models = _read_fields(reader, models, unclear, reads, None)
@@ -207,46 +206,19 @@ def _prices(reader: CatalogReader, matches: Iterable[Match]) -> dict[str, Price]
 class _Reads:
     """Runs reads on a pool, counts them, and gives their results in the order they were asked."""
 
-    def __init__(self, pool: ThreadPoolExecutor, jobs: int, progress: Progress) -> None:
+    def __init__(self, pool: ThreadPoolExecutor, progress: Progress) -> None:
         self._pool = pool
-        self._jobs = jobs
         self._progress = progress
         self._done = 0
         self._due = 0
-        self._failure: Exception | None = None
 
     def each(self, read: Callable[[T], R], items: Sequence[T]) -> Iterator[R]:
         """Yield `read(item)` for every item; the first failure ends it."""
         self._due += len(items)
-        for results in self._pool.map(partial(self._read, read), self._portions(items)):
-            self._done += len(results)
+        for result in self._pool.map(read, items):
+            self._done += 1
             self._progress(self._done, self._due)
-            yield from results
-
-    def _portions(self, items: Sequence[T]) -> list[Sequence[T]]:
-        """The items as threads take them: one by one, or a few where there are very many.
-
-        To hand one over and wait for it takes almost as long as a read itself.
-        """
-        size = max(1, min(_MOST_AT_ONCE, len(items) // (self._jobs * _MOST_AT_ONCE * 4)))
-        return [items[start : start + size] for start in range(0, len(items), size)]
-
-    def _read(self, read: Callable[[T], R], items: Sequence[T]) -> list[R]:
-        """What one thread reads; where another one failed meanwhile, it does not go on."""
-        results: list[R] = []
-        for item in items:
-            if self._failure:
-                raise self._failure
-            try:
-                results.append(read(item))
-            except Exception as error:
-                self._failure = error
-                raise
-        return results
-
-
-_MOST_AT_ONCE = 8
-"""How many items a thread takes at most."""
+            yield result
 
 
 @contextmanager

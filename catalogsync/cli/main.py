@@ -91,7 +91,7 @@ def collect_seldom() -> None:
     A catalog is millions of values without a cycle. Looking through them each time that they grew
     by a quarter takes a third of the processor time of a plan, and makes it grow faster than they.
     """
-    gc.set_threshold(100_000, 50, 100)
+    gc.set_threshold(1_000_000, 50, 100)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

@@ -1,10 +1,7 @@
 """What is read, how little, and what a failed read means."""
 
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import count
-from threading import Event
 
 import pytest
 
@@ -136,49 +133,6 @@ def test_a_failed_read_ends_the_run(method: str) -> None:
     with pytest.raises(ApiError):
         observe(server, Catalog(name="acme", models=(spec,)))
     assert server.writes == []
-
-
-def with_many_texts(server: FakeServer) -> Catalog:
-    """More models than a thread takes one by one, each with a text of its own."""
-    keys = [f"ink-{number}" for number in range(150)]
-    for key in keys:
-        server.descriptions[owned(server, key)] = f"This is {key}."
-    specs = tuple(replace(INK, key=key, description=Text(("x",))) for key in keys)
-    return Catalog(name="acme", models=specs)
-
-
-@pytest.mark.parametrize("jobs", [1, 2, 8])
-def test_every_one_of_many_models_has_its_own_text(jobs: int) -> None:
-    server = FakeServer()
-    catalog = with_many_texts(server)
-    steps: list[tuple[int, int]] = []
-    found = observe(server, catalog, jobs=jobs, progress=lambda *step: steps.append(step))
-    held = {owner_tag("acme", spec.key): f"This is {spec.key}." for spec in catalog.models}
-    told = {tag: model.description for model in found.models.values() for tag in model.tags}
-    assert told == held
-    assert steps[-1] == (150, 150)
-
-
-def test_a_failure_among_many_reads_keeps_the_threads_from_going_on() -> None:
-    server = FakeServer()
-    catalog = with_many_texts(server)
-    numbers, both, failing = count(1), Event(), Event()
-
-    def text(_: str) -> str:
-        number = next(numbers)
-        if number == 1:
-            both.wait(5)
-            failing.set()
-            raise BadResponse("broken")
-        both.set()
-        failing.wait(5)
-        time.sleep(0.2)
-        return "x"
-
-    server.get_description = text  # type: ignore[method-assign, assignment]
-    with pytest.raises(BadResponse, match="broken"):
-        observe(server, catalog, jobs=2)
-    assert next(numbers) == 3
 
 
 def test_progress_ends_at_what_was_due() -> None:
