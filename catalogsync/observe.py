@@ -110,16 +110,34 @@ def _read_held(
     *,
     may_be_gone: bool = False,
 ) -> tuple[dict[str, RemoteModel], dict[str, AssetRef]]:
-    """The models with what of the matched ones is managed, and the assets that they hold."""
-    wanted = _managed_reads(matches)
+    """The models with what of the matched ones is managed, and the assets that they hold.
+
+    Those that the listing tells are read first: the texts may be on their way already.
+    """
+    wanted = _managed_reads(matches, models)
+    listed, pinned = _listed_assets(matches, models)
+    assets = _find_assets(reader, listed, pinned, reads, known)
     filled = _read_fields(reader, models, wanted, reads, fields, may_be_gone=may_be_gone)
-    listed, others = _needed_assets(matches, filled)
-    recalled = dict(known.recall(listed)) if known else {}
-    due = listed.difference(recalled) | others.difference(recalled)
+    trained_on, mentioned = _told_assets(matches, filled)
+    asked = listed | pinned
+    assets |= _find_assets(reader, trained_on - asked, mentioned - asked, reads, known)
+    return filled, assets
+
+
+def _find_assets(
+    reader: CatalogReader,
+    held: set[str],
+    others: set[str],
+    reads: "_Reads",
+    known: KnownAssets | None,
+) -> dict[str, AssetRef]:
+    """The assets with these ids, as far as they are there; those `held` by a model surely are."""
+    recalled = dict(known.recall(held)) if known else {}
+    due = held.difference(recalled) | others.difference(recalled)
     assets = _read_assets(reader, sorted(due), reads)
     if known:
         known.remember(assets.values())
-    return filled, assets | recalled
+    return assets | recalled
 
 
 _MOST_ENDING = 1000
@@ -231,13 +249,19 @@ def _pool(jobs: int) -> Iterator[ThreadPoolExecutor]:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _managed_reads(matches: Iterable[Match]) -> list[tuple[str, str]]:
-    """The (model id, field) pairs that a listing does not tell and a manifest manages."""
+def _managed_reads(
+    matches: Iterable[Match], models: Mapping[str, RemoteModel]
+) -> list[tuple[str, str]]:
+    """The (model id, field) pairs that a listing does not tell and a manifest manages.
+
+    They come in the order of the listing, in which they may be on their way already.
+    """
+    wanted = {found.live.id: found.spec for found in matches if found.live}
     return [
-        (found.live.id, field)
-        for found in matches
-        if found.live
-        for field in _fields_to_read(found.spec, found.live)
+        (model.id, field)
+        for model in models.values()
+        if model.id in wanted
+        for field in _fields_to_read(wanted[model.id], model)
     ]
 
 
@@ -314,34 +338,43 @@ def _read_fields(
     }
 
 
-def _needed_assets(
+def _listed_assets(
     matches: Iterable[Match], models: Mapping[str, RemoteModel]
 ) -> tuple[set[str], set[str]]:
-    """The ids of the assets whose content decides a comparison: those surely there, and others.
+    """The ids of the assets that models list and manifests manage, and of those they name by id.
 
-    What a live model lists is there. A manifest may name, and a text keeps, what was deleted.
+    What a live model lists is there. A manifest may name what was deleted.
     """
     listed: set[str] = set()
     pinned: set[str] = set()
-    mentioned: set[str] = set()
     for found in matches:
         pinned.update(ref.id for ref in found.spec.assets)
         if found.remote:
             live = models.get(found.remote.id, found.remote)
-            listed.update(_listed_assets(found.spec, live))
+            if found.spec.thumbnail is not None:
+                listed.add(live.thumbnail)
+            if found.spec.examples is not None:
+                listed.update(live.examples)
+    return listed - pinned - {""}, pinned - {""}
+
+
+def _told_assets(
+    matches: Iterable[Match], models: Mapping[str, RemoteModel]
+) -> tuple[set[str], set[str]]:
+    """The ids of the assets that models train on, where manifests say on what, and mention.
+
+    A text may keep what was deleted.
+    """
+    trained_on: set[str] = set()
+    mentioned: set[str] = set()
+    for found in matches:
+        if found.remote:
+            live, spec = models.get(found.remote.id, found.remote), found.spec
+            if spec.training_images is not None or spec.training_pairs is not None:
+                trained_on.update(image.asset.id for image in live.training_images or ())
             for text in (live.description, live.prompt_guide):
                 mentioned.update(mentioned_assets(text or ""))
-    listed -= pinned | {""}
-    return listed, (pinned | mentioned) - {""}
-
-
-def _listed_assets(spec: ModelSpec, live: RemoteModel) -> Iterator[str]:
-    if spec.thumbnail is not None:
-        yield live.thumbnail
-    if spec.examples is not None:
-        yield from live.examples
-    if spec.training_images is not None or spec.training_pairs is not None:
-        yield from (image.asset.id for image in live.training_images or ())
+    return trained_on - {""}, mentioned - trained_on
 
 
 def _read_assets(

@@ -15,7 +15,8 @@ from catalogsync.cli.choices import (
     chosen_target,
 )
 from catalogsync.errors import CatalogSyncError
-from catalogsync.manifest.glance import catalog_without_models, size
+from catalogsync.manifest.common import catalog_without_models
+from catalogsync.manifest.glance import size
 from catalogsync.model import SCENARIO
 
 if TYPE_CHECKING:

@@ -1,6 +1,7 @@
 """What `plan` and `apply` share: observe, diff, plan."""
 
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, date, datetime
 from functools import partial
@@ -154,17 +155,22 @@ def make_plan(
 ) -> Planned:
     """Read the server and plan, without what there are objections to."""
     now = datetime.now(UTC)
-    known = _base(planning, opened.root, opened.catalog, opened.target, opened.blobs, opened.before)
-    restorable = planning.restore is None
-    snapshot = observed(
-        opened,
-        jobs=jobs,
-        quiet=quiet,
-        as_json=as_json,
-        restorable=restorable,
-        doomed=planning.scope.is_doomed,
-    )
-    known = unless_never_applied(known, opened.catalog, snapshot)
+    where = (opened.root, opened.catalog, opened.target, opened.blobs, opened.before)
+    # Git takes a while to tell what was applied last.
+    with ThreadPoolExecutor(1, thread_name_prefix="base") as beside:
+        base = beside.submit(_base, planning, *where)
+        if planning.base or planning.scope.only_mine:
+            # What is named wrongly is told before anything is read.
+            base.result()
+        snapshot = observed(
+            opened,
+            jobs=jobs,
+            quiet=quiet,
+            as_json=as_json,
+            restorable=planning.restore is None,
+            doomed=planning.scope.is_doomed,
+        )
+    known = unless_never_applied(base.result(), opened.catalog, snapshot)
     if planning.restore:
         opened, found = _way_back(opened, planning.restore, snapshot)
     else:

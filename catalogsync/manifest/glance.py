@@ -4,36 +4,12 @@ import os
 import re
 from pathlib import Path
 
-from catalogsync.errors import Problem
-from catalogsync.manifest.catalog import read_document
-from catalogsync.manifest.discover import MANIFESTS
-from catalogsync.manifest.files import Files
-from catalogsync.manifest.folder import Folder
 from catalogsync.manifest.paths import Opener
-from catalogsync.manifest.root import CATALOG, MODELS
-from catalogsync.manifest.settings import settings
-from catalogsync.manifest.strict_yaml import MAX_BYTES
+from catalogsync.manifest.root import MODELS
 from catalogsync.manifest.words import Unfit
-from catalogsync.model import Catalog
 
 _FIELD = re.compile(rb"^(\w+):", re.MULTILINE)
-
-
-def catalog_without_models(root: Path) -> Catalog | None:
-    """What catalog.yaml says, or None where something is wrong with it, which `load` tells."""
-    problems: list[Problem] = []
-    with Folder(root.resolve()) as folder:
-        document = read_document(Files(folder), (CATALOG,), problems)
-    found = settings(document) if document else None
-    if found is None or problems:
-        return None
-    return Catalog(
-        name=found.name,
-        models=(),
-        files={},
-        targets=found.targets,
-        default_target=found.default_target,
-    )
+_ENOUGH = 256 * 1024
 
 
 def size(root: Path) -> int:
@@ -59,11 +35,10 @@ class Glance:
                 descriptor, _ = self._opener.open((MODELS, *parts))
             except Unfit:
                 continue
-            with os.fdopen(descriptor, "rb") as file:
-                return frozenset(name.decode() for name in _FIELD.findall(file.read(MAX_BYTES)))
+            with os.fdopen(descriptor, "rb", buffering=0) as file:
+                return frozenset(name.decode() for name in _FIELD.findall(file.read(_ENOUGH)))
         return frozenset()
 
     def _places(self, key: str) -> list[tuple[str, ...]]:
-        if key in self._names:
-            return [(key, name) for name in sorted(MANIFESTS)]
-        return [(name,) for name in (f"{key}.yaml", f"{key}.yml") if name in self._names]
+        own = [(key, name) for name in ("model.yaml", "model.yml")]
+        return [(name,) for name in (f"{key}.yaml", f"{key}.yml") if name in self._names] or [*own]
