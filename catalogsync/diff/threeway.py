@@ -68,8 +68,8 @@ class Sides:
         self._contents = known_contents((*wanted, *known), snapshot.assets)
         self._compare = Comparison(catalog, snapshot, self._contents, ids)
         self._was_applied = was_applied(catalog.name, snapshot.models.values())
-        renamed = {spec.renamed_from: spec.key for spec in wanted if spec.renamed_from}
-        self._by_key = {spec.key: _renamed(spec, renamed) for spec in known}
+        self._renamed = {spec.renamed_from: spec.key for spec in wanted if spec.renamed_from}
+        self._by_key = {spec.key: spec for spec in known}
 
     def concepts(self, held: Iterable[Concept]) -> dict[str, Concept]:
         """Concepts by what their models are called at addresses."""
@@ -82,7 +82,8 @@ class Sides:
     def base_of(self, key: str, spec: ModelSpec | None) -> ModelSpec | None:
         """What base says of a model, under whatever key."""
         old = self._by_key.get(spec.renamed_from) if spec else None
-        return old or self._by_key.get(key)
+        found = old or self._by_key.get(key)
+        return found and _renamed(found, self._renamed)
 
     def attributed(self, found: ModelDiff) -> ModelDiff:
         """One model's differences, each with where it comes from."""

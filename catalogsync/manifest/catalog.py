@@ -90,7 +90,7 @@ def read(
     files = Files(source)
     with _without_collector():
         common = _settings(files, problems)
-        found = manifests(files, problems)
+        found = manifests(files, problems, outlined)
         specs = _models(files, found, common, problems, others, outlined)
     if not found and not may_be_empty:
         hint = "write models/<key>.yaml; an empty catalog would mean to delete every model"

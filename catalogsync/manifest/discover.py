@@ -8,8 +8,11 @@ from catalogsync.manifest.files import Entry, Files
 from catalogsync.manifest.root import MODELS
 from catalogsync.manifest.words import Unfit, quote, visible
 
-MANIFESTS = frozenset({"model.yaml", "model.yml"})
-"""What the manifest in a folder of its own is called."""
+USUAL = "model.yaml"
+"""What the manifest in a folder of its own is mostly called."""
+
+MANIFESTS = frozenset({USUAL, "model.yml"})
+"""What it may be called."""
 
 _YAML = (".yaml", ".yml")
 _KEY = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
@@ -30,10 +33,15 @@ class Manifest:
         return "/".join(self.parts)
 
 
-def manifests(files: Files, problems: list[Problem]) -> list[Manifest]:
-    """Every manifest in the order of the keys; what is in the wrong place is reported."""
+def manifests(
+    files: Files, problems: list[Problem], known: frozenset[str] = frozenset()
+) -> list[Manifest]:
+    """Every manifest in the order of the keys; what is in the wrong place is reported.
+
+    Folders that are `known` to hold a manifest of the usual name are not looked into.
+    """
     try:
-        paths = _yaml_files(files, (MODELS,), problems)
+        paths = _yaml_files(files, (MODELS,), problems, known)
     except Unfit as unfit:
         problems.append(Problem(MODELS, 1, 1, unfit.message, f"put manifests there: {_PLACES}"))
         return []
@@ -51,7 +59,10 @@ def manifests(files: Files, problems: list[Problem]) -> list[Manifest]:
 
 
 def _yaml_files(
-    files: Files, folder: tuple[str, ...], problems: list[Problem]
+    files: Files,
+    folder: tuple[str, ...],
+    problems: list[Problem],
+    known: frozenset[str] = frozenset(),
 ) -> list[tuple[str, ...]]:
     result: list[tuple[str, ...]] = []
     folders, others = files.entries(folder)
@@ -65,7 +76,9 @@ def _yaml_files(
             parts = (*folder, name)
             _report(problems, parts, "a link to a folder", "put the folder itself there")
     for name in folders:
-        if not name.startswith("."):
+        if name in known:
+            result.append((*folder, name, USUAL))
+        elif not name.startswith("."):
             result += _yaml_files(files, (*folder, name), problems)
     return result
 

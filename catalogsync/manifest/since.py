@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from catalogsync.manifest.discover import MANIFESTS
+from catalogsync.manifest.discover import MANIFESTS, USUAL
 from catalogsync.manifest.git import ask, without_filters
 from catalogsync.manifest.root import CATALOG, MODELS
 from catalogsync.manifest.words import Unfit
@@ -38,7 +38,8 @@ File = tuple[bytes, bytes, bytes]
 class Unchanged:
     """The models whose folders hold what a commit holds, and those that hold no asset of others.
 
-    Both by their keys, and both empty where Git cannot tell, or catalog.yaml is another one.
+    Both by their keys, and both empty where Git cannot tell, or catalog.yaml is another one. Of the
+    second ones the manifest has its usual name.
     """
 
     keys: frozenset[str] = frozenset()
@@ -67,11 +68,14 @@ def compared_with(root: Path, commit: str) -> Unchanged:
     if _has_catalog(differing) or not _has_catalog(there):
         return NOTHING
     touched = {folder for _, _, folder in differing}
-    with_manifest = {folder for _, path, folder in there if folder and _MANIFEST.fullmatch(path)}
-    folders = with_manifest - touched
+    manifests = [
+        named for _, path, folder in there if folder and (named := _MANIFEST.fullmatch(path))
+    ]
+    folders = {named[1] for named in manifests} - touched
+    unusual = {named[1] for named in manifests if named[2] != USUAL.encode()}
     if any(_UNKNOWN.fullmatch(oid) and _is_asset(path) for oid, path, _ in differing):
         return Unchanged(_keys(folders))
-    return Unchanged(_keys(folders), _keys(folders - _sharing(there, folders)))
+    return Unchanged(_keys(folders), _keys(folders - unusual - _sharing(there, folders)))
 
 
 def _sharing(files: list[File], folders: set[bytes]) -> set[bytes]:

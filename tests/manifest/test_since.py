@@ -158,3 +158,14 @@ def test_where_git_does_not_know_a_picture_no_model_is_alone(folder: Folder) -> 
 def test_a_text_that_was_not_staged_leaves_others_alone(folder: Folder) -> None:
     folder.write("models/ink/model.yaml", MODEL + "tags: [x]\n")
     assert alone(folder) == {"oil", "pen"}
+
+
+def test_a_model_whose_manifest_has_the_other_name_is_not_alone(folder: Folder) -> None:
+    """The folders of those that are are not looked into."""
+    manifest = folder.root / "models/pen/model.yaml"
+    manifest.rename(manifest.with_suffix(".yml"))
+    commit(folder)
+    assert unchanged(folder) == ALL
+    assert alone(folder) == {"ink", "oil"}
+    catalog = load(folder.root, outlined=frozenset(alone(folder)))
+    assert {spec.key for spec in catalog.models} == ALL
