@@ -3,7 +3,7 @@
 import time
 
 from catalogsync.ahead.process import Ahead
-from catalogsync.scenario.lines import Exchanges
+from catalogsync.scenario.exchanges import Exchanges
 from catalogsync.scenario.request import Request
 from catalogsync.web import Answer, Failure
 

@@ -16,8 +16,8 @@ from catalogsync.errors import ApiError, NotFound
 from catalogsync.identity import owners
 from catalogsync.manifest.glance import Glance
 from catalogsync.model import RemoteModel
-from catalogsync.scenario import Bounds, Connection, Lines, ScenarioClient, Transport
-from catalogsync.scenario.lines import Exchanges
+from catalogsync.scenario import Bounds, Connection, Direct, ScenarioClient, Transport
+from catalogsync.scenario.exchanges import Exchanges
 from catalogsync.scenario.request import Request
 from catalogsync.web import Answer, Failure
 
@@ -32,7 +32,7 @@ def main() -> None:
     # What must be sent again is left to who knows how long to wait, and tells people so.
     bounds = Bounds(attempts=1).within(order.timeout)
     stop = threading.Event()
-    exchanges = _HandedOn(Lines(connection, bounds), sys.stdout.buffer)
+    exchanges = _HandedOn(Direct(connection, bounds), sys.stdout.buffer)
     transport = Transport(connection, read_only=True, bounds=bounds, stop=stop, exchanges=exchanges)
     with closing(transport), ThreadPoolExecutor(order.jobs) as pool:
         client = ScenarioClient(transport)

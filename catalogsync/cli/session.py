@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from catalogsync.manifest.commit import Committed
     from catalogsync.manifest.folder import KnownFiles
     from catalogsync.manifest.tree import KnownBlobs
-    from catalogsync.scenario import Connection, Lines, ScenarioClient
-    from catalogsync.scenario.lines import Exchanges
+    from catalogsync.scenario import Connection, Direct, ScenarioClient
+    from catalogsync.scenario.exchanges import Exchanges
 
 
 def log_of(choices: Choices) -> Log:
@@ -172,7 +172,7 @@ def connect(
     # httpx takes long to import, and bad manifests should be told at once.
     from catalogsync.scenario import (
         Bounds,
-        Lines,
+        Direct,
         PartBounds,
         ScenarioClient,
         Transport,
@@ -187,7 +187,7 @@ def connect(
             bounds=bounds,
             stop=stop,
             tell=tell,
-            exchanges=_begun(ahead, Lines(connection, bounds)),
+            exchanges=_begun(ahead, Direct(connection, bounds)),
         )
         uploader = Uploader(
             transport,
@@ -203,7 +203,7 @@ def connect(
             yield ScenarioClient(transport, uploader)
 
 
-def _begun(ahead: "Ahead | None", lines: "Lines") -> "Exchanges":
+def _begun(ahead: "Ahead | None", lines: "Direct") -> "Exchanges":
     if ahead is None:
         return lines
     from catalogsync.ahead import BegunAhead

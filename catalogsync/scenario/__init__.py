@@ -2,8 +2,8 @@
 
 from catalogsync.scenario.client import ScenarioClient
 from catalogsync.scenario.connection import Connection
+from catalogsync.scenario.exchanges import Bounds, Direct
 from catalogsync.scenario.images import ImageReader
-from catalogsync.scenario.lines import Bounds, Lines
 from catalogsync.scenario.parts import PartBounds
 from catalogsync.scenario.ranges import RangeBounds, RangeReader
 from catalogsync.scenario.transport import Transport
@@ -12,8 +12,8 @@ from catalogsync.scenario.uploads import Uploader
 __all__ = [
     "Bounds",
     "Connection",
+    "Direct",
     "ImageReader",
-    "Lines",
     "PartBounds",
     "RangeBounds",
     "RangeReader",

@@ -20,7 +20,7 @@ from catalogsync.scenario.tally import Tally
 from catalogsync.web import (
     Answer,
     Failure,
-    Line,
+    Lines,
     Origin,
     Sent,
     Unanswered,
@@ -86,15 +86,12 @@ class PartSender:
         self._bounds = bounds or PartBounds()
         self._tell = tell
         self._trusted = trusted
-        self._local = threading.local()
-        self._lines: list[Line] = []
         self._lock = threading.Lock()
+        self._lines = Lines(self._authorities, idle=self._bounds.idle)
 
     def close(self) -> None:
         """Close all connections."""
-        with self._lock:
-            for line in self._lines:
-                line.close()
+        self._lines.close()
 
     def send(self, part: Part, url: str, file: PlannedFile, tally: Tally) -> None:
         """Send one part of a file, repeated by itself when that fails.
@@ -161,20 +158,12 @@ class PartSender:
             place = httpx.URL(url)
             sent = Sent(what, "PUT", place.raw_path, headers, body)
             by = began + within
-            answer = self._line().exchange(Origin.of(place), sent, by=by, longest=_LONGEST_ANSWER)
+            answer = self._lines.exchange(Origin.of(place), sent, by=by, longest=_LONGEST_ANSWER)
         except Unanswered as error:
             told(failure=error.kind)
             return Failure(Unreachable(f"{what} was not taken: {error.kind}"))
         told(answer.status)
         return _judged(what, answer) or body.rest(what)
-
-    def _line(self) -> Line:
-        line: Line | None = getattr(self._local, "line", None)
-        if line is None:
-            line = self._local.line = Line(self._authorities, idle=self._bounds.idle)
-            with self._lock:
-                self._lines.append(line)
-        return line
 
     def _authorities(self) -> ssl.SSLContext:
         """Who is trusted by all connections: to read the list takes as long as a part."""

@@ -25,7 +25,7 @@ from catalogsync.events import CoolingDown, Repeating, Requested, SlowedDown, Te
 from catalogsync.ports import Look
 from catalogsync.scenario.answers import AnswerReader, Json, http_date
 from catalogsync.scenario.connection import Connection
-from catalogsync.scenario.lines import Bounds, Exchanges, Lines
+from catalogsync.scenario.exchanges import Bounds, Direct, Exchanges
 from catalogsync.scenario.pace import Pace
 from catalogsync.scenario.request import DRY_RUN, Request
 from catalogsync.web import Answer, Failure, Unanswered
@@ -64,7 +64,7 @@ class Transport:
         self._stop = stop or threading.Event()
         self._tell = tell
         self._pace = pace or Pace()
-        self._exchanges = exchanges or Lines(connection, self._bounds)
+        self._exchanges = exchanges or Direct(connection, self._bounds)
         self._dated = ""
 
     @property

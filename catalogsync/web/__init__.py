@@ -15,14 +15,15 @@ if TYPE_CHECKING:
         trusted_authorities,
     )
     from catalogsync.web.exchange import Answer, Failure
-    from catalogsync.web.line import Line, Origin, Sent, Unanswered
+    from catalogsync.web.line import Origin, Sent, Unanswered
+    from catalogsync.web.lines import Lines
     from catalogsync.web.sockets import Deadline, bounded_transport
 
 __all__ = [
     "Answer",
     "Deadline",
     "Failure",
-    "Line",
+    "Lines",
     "Origin",
     "Sent",
     "Unanswered",
@@ -39,7 +40,7 @@ __getattr__ = on_demand(
         "Answer": "exchange",
         "Deadline": "sockets",
         "Failure": "exchange",
-        "Line": "line",
+        "Lines": "lines",
         "Origin": "line",
         "Sent": "line",
         "Unanswered": "line",

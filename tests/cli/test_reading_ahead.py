@@ -18,7 +18,7 @@ import pytest
 from catalogsync.ahead import Ahead, Order, process
 from catalogsync.ahead.frames import read_answers, write_answer
 from catalogsync.cli import ahead as beside
-from catalogsync.scenario import Lines
+from catalogsync.scenario import Direct
 from catalogsync.scenario.request import Request
 from catalogsync.web import Answer, Failure
 from tests.cli.conftest import OTHER, Result, Run, Web, live, write
@@ -97,13 +97,13 @@ def test_what_a_second_process_reads_is_not_asked_again(
     worth_it(True)
     server.control.forget_requests()
     ours: list[str] = []
-    exchange = Lines.exchange
+    exchange = Direct.exchange
 
-    def counted(lines: Lines, request: Request, target: str, by: float) -> Answer | Failure:
+    def counted(lines: Direct, request: Request, target: str, by: float) -> Answer | Failure:
         ours.append(request.method)
         return exchange(lines, request, target, by)
 
-    monkeypatch.setattr(Lines, "exchange", counted)
+    monkeypatch.setattr(Direct, "exchange", counted)
     found = cli("plan", applied, "-v", "--no-cache")
     gets = [line for line in found.err.splitlines() if line.startswith("GET ")]
     sent = server.control.requests()

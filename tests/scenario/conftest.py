@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from catalogsync.scenario import Connection, Transport
-from catalogsync.scenario.lines import Bounds
+from catalogsync.scenario.exchanges import Bounds
 from catalogsync.scenario.pace import Pace
 from tests.scenario.server import Server
 

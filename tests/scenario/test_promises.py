@@ -18,7 +18,7 @@ from catalogsync.errors import (
 )
 from catalogsync.model import Price, Weights, WeightsSource
 from catalogsync.scenario import Connection, ScenarioClient, Transport
-from catalogsync.scenario.lines import Lines
+from catalogsync.scenario.exchanges import Direct
 from tests.scenario.conftest import KEY, QUICK, SECRET, Connect
 from tests.scenario.server import Exchange, Server, Step, close, reply
 
@@ -214,7 +214,7 @@ def test_https_is_spoken_to_a_certified_server_and_to_no_other(connect: Connect)
     certificate = str(Path(__file__).with_name("localhost.pem"))
     with Server(certificate=certificate) as server:
         connection = Connection(server.url, KEY, SECRET)
-        lines = Lines(connection, QUICK, trusted=ssl.create_default_context(cafile=certificate))
+        lines = Direct(connection, QUICK, trusted=ssl.create_default_context(cafile=certificate))
         trusting = Transport(connection, read_only=False, exchanges=lines)
         server.script(reply(200, {"fine": True}))
         with closing(trusting):

@@ -9,7 +9,7 @@ import pytest
 
 from catalogsync.errors import CatalogSyncError
 from catalogsync.scenario import Connection, ScenarioClient, Transport
-from catalogsync.scenario.lines import Bounds
+from catalogsync.scenario.exchanges import Bounds
 from tests.scenario.conftest import KEY, SECRET, Connect
 from tests.scenario.server import Server, Step, close, hang, html, raw, reply, reset, truncated
 

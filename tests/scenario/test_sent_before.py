@@ -15,7 +15,7 @@ from catalogsync.polling import Patience
 from catalogsync.ports import KnownUploads
 from catalogsync.sandbox import running
 from catalogsync.scenario import Connection, ScenarioClient, Transport, Uploader
-from catalogsync.scenario.lines import Bounds
+from catalogsync.scenario.exchanges import Bounds
 from catalogsync.scenario.parts import PartBounds
 from tests.media import picture
 from tests.scenario.renaming import renaming

@@ -12,7 +12,7 @@ from catalogsync.errors import Unreachable
 from catalogsync.polling import Patience
 from catalogsync.sandbox import running
 from catalogsync.scenario import Connection, Transport, Uploader
-from catalogsync.scenario.lines import Bounds
+from catalogsync.scenario.exchanges import Bounds
 from catalogsync.scenario.parts import PartBounds
 from tests.scenario.test_uploads import App, Desk, Faults
 

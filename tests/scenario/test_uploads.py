@@ -30,7 +30,7 @@ from catalogsync.model import AssetKind, AssetRef, Weights, WeightsSource
 from catalogsync.polling import Patience
 from catalogsync.sandbox import running
 from catalogsync.scenario import Connection, Transport, Uploader
-from catalogsync.scenario.lines import Bounds
+from catalogsync.scenario.exchanges import Bounds
 from catalogsync.scenario.parts import Part, PartBounds, PartSender
 from catalogsync.scenario.planned_file import PlannedFile
 from catalogsync.scenario.tally import Tally

@@ -15,7 +15,7 @@ from catalogsync.model import AssetRef, RemoteModel
 from catalogsync.polling import Patience
 from catalogsync.sandbox.server import Running
 from catalogsync.scenario import Connection, ScenarioClient, Transport, Uploader
-from catalogsync.scenario.lines import Bounds
+from catalogsync.scenario.exchanges import Bounds
 from catalogsync.scenario.parts import PartBounds
 
 WAIT_S = 0.02

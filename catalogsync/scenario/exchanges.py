@@ -1,7 +1,6 @@
 """Single exchanges with the API: authenticated, bounded in time and size, and never repeated."""
 
 import ssl
-import threading
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -14,7 +13,7 @@ from catalogsync.errors import BadResponse
 from catalogsync.ports import LATE
 from catalogsync.scenario.connection import Connection
 from catalogsync.scenario.request import Request, written
-from catalogsync.web import Answer, Failure, Line, Origin, Sent, tls_context
+from catalogsync.web import Answer, Failure, Lines, Origin, Sent, tls_context
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +60,8 @@ _UNPACKED = frozenset({"identity", "gzip", "deflate"})
 _PIECE = 64 * 1024
 
 
-class Lines:
-    """Exchanges over connections, one for each thread: a pool for all costs more than it saves.
+class Direct:
+    """Exchanges that are sent at once, over a connection for each thread.
 
     `trusted` is who is trusted over https instead of the authorities that all programs trust.
     """
@@ -73,7 +72,7 @@ class Lines:
         address = httpx.URL(connection.address)
         self._origin = Origin.of(address)
         self._below = address.raw_path.decode("ascii").rstrip("/")
-        self._bounds = bounds
+        self._longest = bounds.answer_bytes
         pair = f"{connection.key}:{connection.secret}".encode()
         self._headers = {
             "Authorization": f"Basic {b64encode(pair).decode('ascii')}",
@@ -81,38 +80,23 @@ class Lines:
             "Accept": "application/json",
             "Accept-Encoding": "gzip, deflate",
         }
-        self._trusted = trusted or tls_context(connection.address)
-        self._local = threading.local()
-        self._lines: list[Line] = []
-        self._lock = threading.Lock()
+        context = trusted or tls_context(connection.address)
+        self._lines = Lines(lambda: context, idle=bounds.read, connect=bounds.connect)
 
     def close(self) -> None:
         """Close all connections."""
-        with self._lock:
-            for line in self._lines:
-                line.close()
+        self._lines.close()
 
     def exchange(self, request: Request, target: str, by: float) -> Answer | Failure:
-        """Send a request over this thread's connection."""
+        """Send a request, and return the answer as far as it is one that can be read."""
         body, headers = written(request)
         headers = self._headers | headers
         sent = Sent(str(request), request.method, self._below + target, headers, body)
-        longest = self._bounds.answer_bytes
-        answer = self._line().exchange(self._origin, sent, by=by, longest=longest)
-        if len(answer.content) > longest:
+        answer = self._lines.exchange(self._origin, sent, by=by, longest=self._longest)
+        if len(answer.content) > self._longest:
             return _endless(answer)
         packed = answer.headers.get("content-encoding")
-        return answer if packed is None else _unpacked(answer, packed, longest)
-
-    def _line(self) -> Line:
-        line: Line | None = getattr(self._local, "line", None)
-        if line is None:
-            bounds = self._bounds
-            line = Line(lambda: self._trusted, idle=bounds.read, connect=bounds.connect)
-            self._local.line = line
-            with self._lock:
-                self._lines.append(line)
-        return line
+        return answer if packed is None else _unpacked(answer, packed, self._longest)
 
 
 def _unpacked(answer: Answer, packed: str, longest: int) -> Answer | Failure:
