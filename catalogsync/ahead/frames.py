@@ -1,4 +1,4 @@
-"""Good answers on their way from one process to another, each with the request that it is for."""
+"""Answers on their way from one process to another, each with the request that it is for."""
 
 import json
 from collections.abc import Iterator
@@ -6,8 +6,8 @@ from typing import IO
 
 from catalogsync.web.exchange import Answer
 
-_HEADERS = ("content-type", "date")
-"""What anybody wants to know of a good answer besides its content."""
+_HEADERS = ("content-type", "date", "retry-after", "retry-after-ms")
+"""What anybody wants to know of an answer besides its content."""
 
 
 def write_answer(stream: IO[bytes], target: str, answer: Answer) -> None:

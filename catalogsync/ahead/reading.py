@@ -21,8 +21,6 @@ from catalogsync.scenario.exchanges import Exchanges
 from catalogsync.scenario.request import Request
 from catalogsync.web import Answer, Failure
 
-_NOT_FOUND = 404
-
 
 def main() -> None:
     """Take an order from stdin, and write answers to stdout until all is read or anything fails."""
@@ -50,7 +48,7 @@ def _end_with_the_first() -> None:
 
 
 class _HandedOn:
-    """Exchanges whose good answers are handed on."""
+    """Exchanges whose answers are handed on, bad ones too."""
 
     def __init__(self, exchanges: Exchanges, stream: BinaryIO) -> None:
         self._exchanges = exchanges
@@ -59,7 +57,7 @@ class _HandedOn:
 
     def exchange(self, request: Request, target: str, by: float) -> Answer | Failure:
         answer = self._exchanges.exchange(request, target, by)
-        if isinstance(answer, Answer) and (answer.status < 300 or answer.status == _NOT_FOUND):
+        if isinstance(answer, Answer):
             with self._lock:
                 write_answer(self._stream, target, answer)
         return answer

@@ -193,6 +193,17 @@ FAILURES: dict[str, Step] = {
 }
 
 
+def test_what_the_server_refuses_is_handed_on_too(
+    order: Order, begin: Callable[[Order], Ahead]
+) -> None:
+    with Server() as server:
+        server.script(reply(429, {"reason": "Too many"}, retry_after="7"))
+        ahead = begin(replace(order, base_url=server.url, project=""))
+        answer = ahead.take(LISTING)
+        assert answer
+        assert (answer.status, answer.headers["retry-after"]) == (429, "7")
+
+
 @pytest.mark.parametrize("failure", FAILURES.values(), ids=FAILURES)
 def test_what_fails_is_tried_once_and_left_to_the_first_process(
     order: Order, begin: Callable[[Order], Ahead], failure: Step
