@@ -1,9 +1,14 @@
 """Runs the second process: `python -m catalogsync.ahead`."""
 
 import os
+import signal
 
 from catalogsync.ahead.reading import main
 
-main()
-# What is waited for to end: a thread that reads from stdin would keep Python from ending.
-os._exit(0)
+# Ctrl-C is for the first process, which ends this one.
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+try:
+    main()
+finally:
+    # The thread that reads from stdin would keep Python from an orderly end.
+    os._exit(0)

@@ -1,28 +1,33 @@
 """Exchanges some of which a second process has begun."""
 
-import time
+import threading
 
 from catalogsync.ahead.process import Ahead
 from catalogsync.scenario.exchanges import Exchanges
 from catalogsync.scenario.request import Request
 from catalogsync.web import Answer, Failure
 
+_TEXTS = ("/description", "/prompt-guide")
+
 
 class BegunAhead:
-    """Exchanges some of which were begun ahead; the others follow when those are through."""
+    """Exchanges some of which were begun ahead, and are waited for until `stop` is set."""
 
-    def __init__(self, exchanges: Exchanges, ahead: Ahead) -> None:
+    def __init__(self, exchanges: Exchanges, ahead: Ahead, stop: threading.Event) -> None:
         self._exchanges = exchanges
         self._ahead = ahead
+        self._stop = stop
+
+    def wait(self, request: Request, target: str) -> None:
+        """Wait for an answer that the second process may bring."""
+        is_listing = request.path == "/models" and "status" not in request.params
+        if request.method == "GET" and (is_listing or request.path.endswith(_TEXTS)):
+            self._ahead.wait(target, self._stop)
 
     def exchange(self, request: Request, target: str, by: float) -> Answer | Failure:
-        """The answer that came already or is about to, or else that to a request sent now."""
-        if request.method == "GET":
-            began = time.monotonic()
-            if answer := self._ahead.take(target):
-                return answer
-            by += time.monotonic() - began
-        return self._exchanges.exchange(request, target, by)
+        """The answer that came already, or else that to a request sent now."""
+        came = self._ahead.take(target) if request.method == "GET" else None
+        return came or self._exchanges.exchange(request, target, by)
 
     def close(self) -> None:
         """Close all connections."""

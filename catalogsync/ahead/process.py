@@ -3,15 +3,24 @@
 import subprocess
 import sys
 import threading
-from concurrent.futures import Future
 from contextlib import suppress
 
 from catalogsync.ahead.frames import read_answers
 from catalogsync.ahead.order import Order
 from catalogsync.web.exchange import Answer
 
+_AS_HERE = {"isolated": "-I", "ignore_environment": "-E", "no_user_site": "-s"}
+"""What may keep Python from believing its environment, as a flag and as an option."""
+
 # Where it runs may hold files of the names that Python would import: -P keeps it from that.
-_COMMAND = (sys.executable, "-P", "-m", "catalogsync.ahead")
+_COMMAND = (
+    *(sys.executable, "-P"),
+    *(option for flag, option in _AS_HERE.items() if getattr(sys.flags, flag)),
+    *("-m", "catalogsync.ahead"),
+)
+
+_LOOK_SECONDS = 0.2
+"""How often who waits looks whether the run is to end."""
 
 
 class Ahead:
@@ -31,23 +40,27 @@ class Ahead:
             self._told.write(order.to_json())
             self._told.flush()
         self._came: dict[str, Answer] = {}
-        self._awaited: dict[str, Future[Answer | None]] = {}
+        self._awaited: dict[str, threading.Event] = {}
         self._taken: set[str] = set()
         self._ended = False
         self._lock = threading.Lock()
         self._receiver = threading.Thread(target=self._receive, name="ahead", daemon=True)
         self._receiver.start()
 
-    def take(self, target: str) -> Answer | None:
-        """The answer to the GET of a path with its query, waited for while it may still come."""
+    def wait(self, target: str, stop: threading.Event) -> None:
+        """Wait for the answer to the GET of a path with its query while it may still come."""
         with self._lock:
-            if target in self._taken:
-                return None
+            if self._ended or target in self._came or target in self._taken:
+                return
+            awaited = self._awaited.setdefault(target, threading.Event())
+        while not (awaited.wait(_LOOK_SECONDS) or stop.is_set()):
+            pass
+
+    def take(self, target: str) -> Answer | None:
+        """The answer, if it came and nobody took it."""
+        with self._lock:
             self._taken.add(target)
-            if self._ended or target in self._came:
-                return self._came.pop(target, None)
-            awaited = self._awaited[target] = Future()
-        return awaited.result()
+            return self._came.pop(target, None)
 
     @property
     def process_id(self) -> int:
@@ -74,12 +87,11 @@ class Ahead:
             with self._lock:
                 self._ended = True
             for awaited in self._awaited.values():
-                awaited.set_result(None)
+                awaited.set()
 
     def _keep(self, target: str, answer: Answer) -> None:
         with self._lock:
+            self._came[target] = answer
             awaited = self._awaited.pop(target, None)
-            if awaited is None:
-                self._came[target] = answer
         if awaited:
-            awaited.set_result(answer)
+            awaited.set()

@@ -55,6 +55,9 @@ class _HandedOn:
         self._stream = stream
         self._lock = threading.Lock()
 
+    def wait(self, request: Request, target: str) -> None:
+        self._exchanges.wait(request, target)
+
     def exchange(self, request: Request, target: str, by: float) -> Answer | Failure:
         answer = self._exchanges.exchange(request, target, by)
         if isinstance(answer, Answer):

@@ -16,7 +16,7 @@ from catalogsync.events import Recalled, Tell
 from catalogsync.model import ReadBefore, RemoteModel
 
 Clock = Callable[[], datetime | None]
-"""What time it is on the server, or None where it does not tell."""
+"""What time it was on the server when the models were listed, or None where it does not tell."""
 
 _SETTLED = timedelta(seconds=10)
 """How long ago a model's last change must be; more than replicas of a database lag behind."""

@@ -46,14 +46,20 @@ def _begun(root: Path, choices: Choices) -> "Ahead | None":
     try:
         order = _order(root, choices)
         return Ahead(order) if order else None
-    except (CatalogSyncError, OSError):
+    except (CatalogSyncError, OSError, RuntimeError):
         return None
 
 
 def _pays(root: Path, choices: Choices) -> bool:
     """Whether there is another core, a Python to run on it, and enough for it to do."""
-    possible = choices.sandbox is None and (os.cpu_count() or 1) > 1 and bool(sys.executable)
+    possible = choices.sandbox is None and _cores() > 1 and bool(sys.executable)
     return possible and size(root) >= _WORTH_IT
+
+
+def _cores() -> int:
+    """How many cores this process may run on."""
+    may_be_told = hasattr(os, "sched_getaffinity")
+    return len(os.sched_getaffinity(0)) if may_be_told else os.cpu_count() or 1
 
 
 def _order(root: Path, choices: Choices) -> "Order | None":

@@ -123,7 +123,7 @@ def command(
     if everything and wanted.picks:
         raise UsageError("--all is every model", hint="leave --only, --tag and --id out")
     choices = Choices(quiet=quiet, **options)
-    with session(choices, read_only=True, may_be_empty=True, lists=True) as opened:
+    with session(choices, read_only=True, may_be_empty=True) as opened:
         if not (opened.catalog.models or everything or wanted.picks or accept):
             raise UsageError("the catalog has no manifest yet", hint="take models over with --all")
         known = known_base(
@@ -176,13 +176,13 @@ def _told_apart(known: Known) -> str:
 
 
 def _gathered(opened: Session, wanted: Wanted, base: Known, *, jobs: int, quiet: bool) -> Grounds:
-    with progress("reading", quiet=quiet) as tell, opened.first_look() as reader:
-        models = {model.id: model for model in reader.list_models()}
+    with progress("reading", quiet=quiet) as tell:
+        models = {model.id: model for model in opened.client.list_models()}
         taken = {name.partition(".")[0].casefold() for name in names_in(opened.root, ("models",))}
         taken |= {name.casefold() for name in names_in(opened.root, ("models",))}
         selection = choose(opened.catalog, models, wanted, taken)
         snapshot = observe(
-            reader,
+            opened.client,
             to_observe(opened.catalog, selection),
             keys=selection.edited | selection.fresh.keys(),
             jobs=jobs,

@@ -132,7 +132,7 @@ def session(
                 target.server,
                 target.project,
                 recalls=choices.recalls,
-                clock=lambda: client.server_time,
+                clock=lambda: client.listed_at,
                 tell=log,
             )
             yield Session(
@@ -187,7 +187,7 @@ def connect(
             bounds=bounds,
             stop=stop,
             tell=tell,
-            exchanges=_begun(ahead, Direct(connection, bounds)),
+            exchanges=_begun(ahead, Direct(connection, bounds), stop),
         )
         uploader = Uploader(
             transport,
@@ -203,12 +203,12 @@ def connect(
             yield ScenarioClient(transport, uploader)
 
 
-def _begun(ahead: "Ahead | None", lines: "Direct") -> "Exchanges":
+def _begun(ahead: "Ahead | None", direct: "Direct", stop: Event | None) -> "Exchanges":
     if ahead is None:
-        return lines
+        return direct
     from catalogsync.ahead import BegunAhead
 
-    return BegunAhead(lines, ahead)
+    return BegunAhead(direct, ahead, stop or Event())
 
 
 @contextmanager

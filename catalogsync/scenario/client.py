@@ -42,11 +42,12 @@ class ScenarioClient:
         self.downloads = Downloads(transport)
         self._uploader = uploader or Uploader(transport)
         self.storage = Storage(transport)
+        self._listed_at: datetime | None = None
 
     @property
-    def server_time(self) -> datetime | None:
-        """When the server last answered, by its own clock; None where it does not tell."""
-        return self._http.server_time
+    def listed_at(self) -> datetime | None:
+        """When the server began to list the models, by its own clock, where it tells."""
+        return self._listed_at
 
     def in_project(self, project: str) -> "ScenarioClient":
         """The same client for another project; it is closed with this one, and sends no files."""
@@ -55,7 +56,10 @@ class ScenarioClient:
     def list_models(self) -> Iterator[RemoteModel]:
         """Yield every model once, without the deleted ones (GET /models)."""
         seen: set[str] = set()
-        for page in self._http.pages("/models", "models", {"pageSize": _MODELS_PER_PAGE}):
+        pages = self._http.pages("/models", "models", {"pageSize": _MODELS_PER_PAGE})
+        for number, page in enumerate(pages):
+            if number == 0:
+                self._listed_at = self._http.server_time
             for model in (model_from(item) for item in page if not _deleted(item)):
                 if model.id not in seen:
                     seen.add(model.id)

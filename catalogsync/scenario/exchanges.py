@@ -44,6 +44,10 @@ class Bounds:
 class Exchanges(Protocol):
     """What sends requests and brings their answers."""
 
+    def wait(self, request: Request, target: str) -> None:
+        """Wait while the answer may still come from elsewhere."""
+        ...
+
     def exchange(self, request: Request, target: str, by: float) -> Answer | Failure:
         """Send a request to a path with its query, and return the answer, unpacked.
 
@@ -86,6 +90,9 @@ class Direct:
     def close(self) -> None:
         """Close all connections."""
         self._lines.close()
+
+    def wait(self, request: Request, target: str) -> None:
+        """Nothing comes from elsewhere."""
 
     def exchange(self, request: Request, target: str, by: float) -> Answer | Failure:
         """Send a request, and return the answer as far as it is one that can be read."""

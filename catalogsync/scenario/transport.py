@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from copy import copy
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from urllib.parse import urlencode
 
 from catalogsync.errors import (
@@ -163,7 +164,10 @@ class Transport:
         while True:
             if request.reads:
                 self._wait(0)
-            deadline += self._queue()
+            # To wait for others is no slowness of the server.
+            deadline += self._queue() + _seconds_of(
+                partial(self._exchanges.wait, request, self._target(request))
+            )
             if again and (attempt > 1 or time.monotonic() - began > self._bounds.late):
                 deadline += _seconds_of(again)
             sent = time.monotonic()

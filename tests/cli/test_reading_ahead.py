@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -64,7 +65,6 @@ COMMANDS = {
     "plan of few": ("plan", "--only", "ink-heroes"),
     "plan of what changed": ("plan", "--refresh", "changed"),
     "drift": ("drift",),
-    "pull": ("pull", "--dry-run", "--allow-dirty"),
     "snapshot": ("snapshot", "--out", "-"),
 }
 
@@ -144,17 +144,23 @@ def begin() -> Iterator[Callable[[Order], Ahead]]:
 LISTING = "/models?pageSize=500"
 
 
+def brought(ahead: Ahead, target: str) -> Answer | None:
+    """What the second process brings, waited for."""
+    ahead.wait(target, Event())
+    return ahead.take(target)
+
+
 def test_an_answer_is_good_for_one_request(
     order: Order, begin: Callable[[Order], Ahead], server: Any, project: str
 ) -> None:
     ahead = begin(order)
     model = live(server, project)["Ink Heroes"]["id"]
-    text = ahead.take(f"/models/{model}/description?projectId={project}")
+    text = brought(ahead, f"/models/{model}/description?projectId={project}")
     assert text
     assert (text.status, b"# Ink" in text.content) == (200, True)
     listing = f"{LISTING}&projectId={project}"
-    assert ahead.take(listing)
-    assert ahead.take(listing) is None
+    assert brought(ahead, listing)
+    assert brought(ahead, listing) is None
 
 
 def test_what_nobody_took_is_forgotten_once_the_first_look_is_over(
@@ -166,10 +172,10 @@ def test_what_nobody_took_is_forgotten_once_the_first_look_is_over(
     text, guide = (
         f"/models/{model}/{kind}?projectId={project}" for kind in ("description", "prompt-guide")
     )
-    assert ahead.take(text)
-    assert ahead.take(f"/models/{model}?projectId={project}") is None
+    assert brought(ahead, text)
+    assert brought(ahead, f"/models/{model}?projectId={project}") is None
     ahead.close()
-    assert ahead.take(guide) is None
+    assert brought(ahead, guide) is None
 
 
 def test_without_texts_the_listing_alone_is_read(
@@ -177,8 +183,8 @@ def test_without_texts_the_listing_alone_is_read(
 ) -> None:
     server.control.forget_requests()
     ahead = begin(replace(order, texts=False))
-    assert ahead.take(f"{LISTING}&projectId={project}")
-    assert ahead.take("/models/any/description") is None
+    assert brought(ahead, f"{LISTING}&projectId={project}")
+    assert brought(ahead, "/models/any/description") is None
     assert server.control.requests() == {"GET /models": 1}
 
 
@@ -199,7 +205,7 @@ def test_what_the_server_refuses_is_handed_on_too(
     with Server() as server:
         server.script(reply(429, {"reason": "Too many"}, retry_after="7"))
         ahead = begin(replace(order, base_url=server.url, project=""))
-        answer = ahead.take(LISTING)
+        answer = brought(ahead, LISTING)
         assert answer
         assert (answer.status, answer.headers["retry-after"]) == (429, "7")
 
@@ -211,7 +217,7 @@ def test_what_fails_is_tried_once_and_left_to_the_first_process(
     with Server() as server:
         server.script(failure)
         ahead = begin(replace(order, base_url=server.url, project=""))
-        assert ahead.take("/models/any/description") is None
+        assert brought(ahead, "/models/any/description") is None
         assert len(server.requests) == 1
 
 
@@ -245,11 +251,47 @@ def test_a_process_that_is_killed_is_waited_for_no_longer(
     with Server() as server, ThreadPoolExecutor(1) as pool:
         server.script(hang)
         ahead = begin(replace(order, base_url=server.url))
-        waiting = pool.submit(ahead.take, "/models/any/description")
+        waiting = pool.submit(brought, ahead, "/models/any/description")
         while not server.requests:
             assert not waiting.done()
         os.kill(ahead.process_id, signal.SIGKILL)
         assert waiting.result(timeout=20) is None
+
+
+def test_a_run_that_is_to_end_waits_no_longer(
+    order: Order, begin: Callable[[Order], Ahead]
+) -> None:
+    stop = Event()
+    with Server() as server, ThreadPoolExecutor(1) as pool:
+        server.script(hang)
+        ahead = begin(replace(order, base_url=server.url))
+        waiting = pool.submit(ahead.wait, "/models/any/description", stop)
+        while not server.requests:
+            assert not waiting.done()
+        stop.set()
+        waiting.result(timeout=20)
+        assert is_running(ahead.process_id)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_plan_that_is_to_end_leaves_no_process(applied: Path, number: signal.Signals) -> None:
+    """Also where the signal reaches the first process alone, as in CI."""
+    for each in range(200):
+        write(applied / f"models/m{each}.yaml", PLAIN.format(name=f"M{each}"))
+    with Server() as server:
+        server.script(*[hang] * 4)
+        first = subprocess.Popen(
+            program("plan", applied, "--base-url", server.url, "--timeout", "60"),
+            env=os.environ | {"SCENARIO_SDK_API_KEY": "k", "SCENARIO_SDK_API_SECRET": "s"},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        while not server.requests:
+            assert first.poll() is None
+        second = second_of(first)
+        first.send_signal(number)
+        first.wait(timeout=50)
+        assert not is_running(second)
 
 
 def test_at_the_end_no_process_is_left(order: Order) -> None:
@@ -275,8 +317,7 @@ def test_a_process_ends_with_the_one_that_began_it(applied: Path) -> None:
         )
         while not server.requests:
             assert first.poll() is None
-        tree = Path(f"/proc/{first.pid}/task/{first.pid}/children")
-        second = next(pid for pid in map(int, tree.read_text().split()) if reads_ahead(pid))
+        second = second_of(first)
         first.kill()
         first.wait()
         while is_running(second):
@@ -289,6 +330,12 @@ def is_running(pid: int) -> bool:
         return ") Z " not in Path(f"/proc/{pid}/stat").read_text()
     except OSError:
         return False
+
+
+def second_of(first: "subprocess.Popen[bytes]") -> int:
+    """The process that reads ahead for another one."""
+    tree = Path(f"/proc/{first.pid}/task/{first.pid}/children")
+    return next(pid for pid in map(int, tree.read_text().split()) if reads_ahead(pid))
 
 
 def reads_ahead(pid: int) -> bool:
@@ -318,7 +365,7 @@ def test_where_it_does_not_pay_there_is_no_process(
     cli: Run, applied: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, worth: int, cores: int
 ) -> None:
     monkeypatch.setattr(beside, "_WORTH_IT", worth)
-    monkeypatch.setattr(os, "cpu_count", lambda: cores)
+    monkeypatch.setattr(beside, "_cores", lambda: cores)
     monkeypatch.setattr(process, "_COMMAND", ("touch", str(tmp_path / "begun")))
     assert "No changes. 2 models match." in cli("plan", applied).out
     assert not (tmp_path / "begun").exists()

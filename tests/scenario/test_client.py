@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
 
@@ -50,6 +51,21 @@ def test_models_are_listed_once_and_without_the_deleted(
     )
     assert [found.id for found in client.list_models()] == ["m1", "m3"]
     assert server.requests[0].query == {"pageSize": "500"}
+
+
+def test_the_list_is_of_when_its_first_page_came(server: Server, transport: Transport) -> None:
+    """What is read later, even in another process, was read after that."""
+    client = ScenarioClient(transport)
+    assert client.listed_at is None
+    dates = [f"Sun, 01 Mar 2026 12:00:0{second} GMT" for second in range(3)]
+    server.script(
+        reply(200, {"models": [model()], "nextPaginationToken": "t"}, date=dates[0]),
+        reply(200, {"models": []}, date=dates[1]),
+        reply(200, {"assets": []}, date=dates[2]),
+    )
+    assert len(list(client.list_models())) == 1
+    client.get_assets(["a"])
+    assert client.listed_at == datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 def test_only_what_was_deleted_is_listed_as_deleted(server: Server, client: CatalogWriter) -> None:
