@@ -7,17 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from catalogsync.cli.choices import (
-    KEY_VARIABLE,
-    SECRET_VARIABLE,
-    Choices,
-    check_credentials,
-    chosen_target,
-)
+from catalogsync.cli.choices import Choices, chosen_target, credentials
 from catalogsync.errors import CatalogSyncError
 from catalogsync.manifest.common import catalog_without_models
 from catalogsync.manifest.glance import size
-from catalogsync.model import SCENARIO
 
 if TYPE_CHECKING:
     from catalogsync.ahead import Ahead, Order
@@ -66,14 +59,13 @@ def _order(root: Path, choices: Choices) -> "Order | None":
     """What to read: all that manifests seem to need where all of them count, else the listing."""
     from catalogsync.ahead import Order
 
-    key, secret = os.environ.get(KEY_VARIABLE, ""), os.environ.get(SECRET_VARIABLE, "")
-    check_credentials(key, secret)
+    key, secret = credentials()
     catalog = catalog_without_models(root)
     if catalog is None:
         return None
     target = chosen_target(catalog, choices)
     return Order(
-        base_url=choices.base_url or SCENARIO,
+        base_url=choices.address,
         key=key,
         secret=secret,
         project=target.project,

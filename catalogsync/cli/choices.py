@@ -1,5 +1,6 @@
 """What the user said: the options that many commands share, and the credentials."""
 
+import os
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -37,6 +38,11 @@ class Choices:
     refresh: str = "full"
 
     @property
+    def address(self) -> str:
+        """Where the API is."""
+        return self.base_url or SCENARIO
+
+    @property
     def takes_all(self) -> bool:
         """Whether every model counts."""
         return not (self.only or self.exclude or self.keys or self.shard or self.changed_since)
@@ -71,7 +77,7 @@ def _server(choices: Choices) -> str:
     """What tells one server from another: the embedded one has another address in every run."""
     if choices.sandbox is not None:
         return f"sandbox:{Path(choices.sandbox).resolve()}"
-    return (choices.base_url or SCENARIO).rstrip("/")
+    return choices.address.rstrip("/")
 
 
 def selected(
@@ -129,8 +135,9 @@ def _any_matches(key: str, globs: tuple[str, ...]) -> bool:
     return any(fnmatchcase(key, glob) for glob in globs)
 
 
-def check_credentials(key: str, secret: str) -> None:
-    """Raise `AccessDenied` unless both are there and can be sent."""
+def credentials() -> tuple[str, str]:
+    """The key and the secret; raises `AccessDenied` unless both are there and can be sent."""
+    key, secret = os.environ.get(KEY_VARIABLE, ""), os.environ.get(SECRET_VARIABLE, "")
     missing = [n for n, v in ((KEY_VARIABLE, key), (SECRET_VARIABLE, secret)) if not v]
     if missing:
         raise AccessDenied(
@@ -142,3 +149,4 @@ def check_credentials(key: str, secret: str) -> None:
             f"{KEY_VARIABLE} or {SECRET_VARIABLE} holds characters that no key has",
             hint="copy them again, without quotes or line ends",
         )
+    return key, secret

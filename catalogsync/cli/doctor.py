@@ -17,8 +17,8 @@ from catalogsync.cli.choices import (
     KEY_VARIABLE,
     SECRET_VARIABLE,
     Choices,
-    check_credentials,
     chosen_target,
+    credentials,
 )
 from catalogsync.cli.init import PLACEHOLDER
 from catalogsync.cli.opening import open_catalog, opened_cache
@@ -126,7 +126,7 @@ def _have_credentials() -> bool:
 
 
 def _credentials() -> str:
-    check_credentials(os.environ.get(KEY_VARIABLE, ""), os.environ.get(SECRET_VARIABLE, ""))
+    credentials()
     return f"{KEY_VARIABLE} and {SECRET_VARIABLE} are set"
 
 

@@ -15,14 +15,7 @@ from typing import TYPE_CHECKING
 
 from catalogsync.cli.ahead import reading_ahead
 from catalogsync.cli.changed import Changed, open_changed, say_changed
-from catalogsync.cli.choices import (
-    KEY_VARIABLE,
-    SECRET_VARIABLE,
-    Choices,
-    check_credentials,
-    chosen_target,
-    selected,
-)
+from catalogsync.cli.choices import Choices, chosen_target, credentials, selected
 from catalogsync.cli.log import Log
 from catalogsync.cli.opening import open_catalog, opened_cache
 from catalogsync.cli.progress import Relay
@@ -30,7 +23,7 @@ from catalogsync.cli.root import catalog_root
 from catalogsync.errors import Interrupted, UsageError
 from catalogsync.events import Tell
 from catalogsync.hashed import Hashed
-from catalogsync.model import SCENARIO, Catalog, Target
+from catalogsync.model import Catalog, Target
 from catalogsync.ports import KnownAssets, KnownUploads
 from catalogsync.sending import Watcher
 
@@ -220,9 +213,8 @@ def _connection(choices: Choices, target: Target) -> Iterator["Connection"]:
         with _sandbox(Path(choices.sandbox)) as url:
             yield Connection(url, "sandbox", "sandbox", target.project)
         return
-    key, secret = os.environ.get(KEY_VARIABLE, ""), os.environ.get(SECRET_VARIABLE, "")
-    check_credentials(key, secret)
-    yield Connection(choices.base_url or SCENARIO, key, secret, target.project)
+    key, secret = credentials()
+    yield Connection(choices.address, key, secret, target.project)
 
 
 @contextmanager

@@ -276,19 +276,8 @@ def test_a_run_that_is_to_end_waits_no_longer(
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_plan_that_is_to_end_leaves_no_process(applied: Path, number: signal.Signals) -> None:
     """Also where the signal reaches the first process alone, as in CI."""
-    for each in range(200):
-        write(applied / f"models/m{each}.yaml", PLAIN.format(name=f"M{each}"))
     with Server() as server:
-        server.script(*[hang] * 4)
-        first = subprocess.Popen(
-            program("plan", applied, "--base-url", server.url, "--timeout", "60"),
-            env=os.environ | {"SCENARIO_SDK_API_KEY": "k", "SCENARIO_SDK_API_SECRET": "s"},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        while not server.requests:
-            assert first.poll() is None
-        second = second_of(first)
+        first, second = planning(applied, server, "--timeout", "60")
         first.send_signal(number)
         first.wait(timeout=50)
         assert not is_running(second)
@@ -305,23 +294,28 @@ def test_at_the_end_no_process_is_left(order: Order) -> None:
 
 
 def test_a_process_ends_with_the_one_that_began_it(applied: Path) -> None:
-    for number in range(200):
-        write(applied / f"models/m{number}.yaml", PLAIN.format(name=f"M{number}"))
     with Server() as server:
-        server.script(hang)
-        first = subprocess.Popen(
-            program("plan", applied, "--base-url", server.url),
-            env=os.environ | {"SCENARIO_SDK_API_KEY": "k", "SCENARIO_SDK_API_SECRET": "s"},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        while not server.requests:
-            assert first.poll() is None
-        second = second_of(first)
+        first, second = planning(applied, server)
         first.kill()
         first.wait()
         while is_running(second):
             assert len(server.requests) == 1
+
+
+def planning(root: Path, server: Server, *options: str) -> tuple["subprocess.Popen[bytes]", int]:
+    """A plan of many models that waits for a server, and the process that reads ahead for it."""
+    for number in range(200):
+        write(root / f"models/m{number}.yaml", PLAIN.format(name=f"M{number}"))
+    server.script(*[hang] * 4)
+    first = subprocess.Popen(
+        program("plan", root, "--base-url", server.url, *options),
+        env=os.environ | {"SCENARIO_SDK_API_KEY": "k", "SCENARIO_SDK_API_SECRET": "s"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    while not server.requests:
+        assert first.poll() is None
+    return first, second_of(first)
 
 
 def is_running(pid: int) -> bool:
