@@ -45,6 +45,7 @@ FLOORS = (
     ),
     (
         "ahead",
+        "insync",
         "ledger",
         "promotion",
         "remarks",

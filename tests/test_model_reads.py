@@ -13,7 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalogsync.cache import ModelReads, open_cache
-from catalogsync.model import Catalog, ModelSpec, ReadBefore, RemoteModel, Text
+from catalogsync.diff import diff
+from catalogsync.insync import found_in_sync, record_of
+from catalogsync.model import Catalog, InSync, ModelSpec, ReadBefore, RemoteModel, Text
 from catalogsync.observe import observe
 from tests.engine.fake import FakeServer
 from tests.engine.test_observe import owned
@@ -104,6 +106,67 @@ def test_what_is_forgotten_is_known_to_nobody_also_if_it_was_just_read(path: Pat
     assert run(path).recall([INK]) == {}
 
 
+FOUND = InSync("ink", "model_1", b"folder", b"record")
+
+
+def agreed(
+    path: Path,
+    fields: Mapping[str, str] = TEXT,
+    model: RemoteModel = INK,
+    now: datetime | None = NOW,
+) -> tuple[InSync, ...]:
+    """What the next run knows to be in sync, after one that read some fields and found so."""
+    first = run(path, now=now)
+    first.recall([model])
+    first.remember(model, fields)
+    first.agree(model, FOUND)
+    first.save()
+    return run(path).in_sync()
+
+
+def test_a_model_that_was_in_sync_is_known_to_be_with_the_time_of_its_texts(path: Path) -> None:
+    assert kept(path)
+    (first,) = agreed(path)
+    assert replace(first, read_at="") == FOUND
+    known = run(path)
+    known.take([replace(first, read_at="2026-01-01T00:00:00Z")])
+    assert known.used == ReadBefore(1, "2026-01-01T00:00:00Z")
+    known.recall([INK])
+    known.agree(INK, FOUND)
+    known.save()
+    assert [each.read_at for each in run(path).in_sync()] == ["2026-01-01T00:00:00Z"]
+    assert run(path, recalls=False).in_sync() == ()
+
+
+@pytest.mark.parametrize("date", ["2026-03-01T11:59:55.000Z", "2026-03-01T12:00:01Z", "", "today"])
+def test_a_model_that_changed_a_moment_ago_is_not_known_to_be_in_sync(
+    path: Path, date: str
+) -> None:
+    assert agreed(path, model=replace(INK, updated_at=date)) == ()
+    assert agreed(path, now=None) == ()
+
+
+def test_who_reads_another_text_ends_that_a_model_is_in_sync(path: Path) -> None:
+    assert agreed(path)
+    for text, still in (("A text.", 1), ("Another.", 0)):
+        later = run(path, recalls=False)
+        later.recall([INK])
+        later.remember(INK, {"description": text})
+        later.save()
+        assert len(run(path).in_sync()) == still
+
+
+def test_what_is_written_is_not_known_to_be_in_sync(path: Path) -> None:
+    assert agreed(path)
+    writing = run(path)
+    writing.recall([INK])
+    writing.agree(INK, FOUND)
+    writing.forget(["model_1"])
+    assert run(path).in_sync() == ()
+    writing.save()
+    assert run(path).in_sync() == ()
+
+
 def test_strange_texts_and_ids_do_not_keep_the_rest_out(path: Path) -> None:
     known = run(path)
     known.recall([INK])
@@ -152,9 +215,19 @@ def test_what_makes_no_sense_is_not_known(path: Path, sql: str) -> None:
     assert kept(path)
 
 
+def test_what_makes_no_sense_is_not_in_sync(path: Path) -> None:
+    assert agreed(path)
+    with closing(sqlite3.connect(path.with_name("reads.sqlite"))) as database:
+        database.execute("UPDATE in_sync SET record = 'text'")
+        database.commit()
+    assert run(path).in_sync() == ()
+
+
 def test_without_a_path_nothing_is_kept() -> None:
     known = open_cache(None).models("server", "proj", recalls=True, clock=lambda: NOW)
     known.remember(INK, TEXT)
+    known.agree(INK, FOUND)
+    assert known.in_sync() == ()
     known.forget(["model_1"])
     known.save()
     assert known.recall([INK]) == {}
@@ -202,3 +275,56 @@ def test_whoever_edits_between_or_during_reads_the_next_plan_sees_what_is_there(
         server.get_description = read  # type: ignore[method-assign]
         known = run(path)
         assert observe(server, catalog, fields=known) == observe(server, catalog)
+
+
+PLANS = st.tuples(
+    st.sampled_from(["text", "name", "quick", "quick", "whole"]), st.sampled_from((*KEYS, ""))
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(PLANS, max_size=12))
+def test_a_model_that_is_known_to_be_in_sync_does_not_differ(steps: list[tuple[str, str]]) -> None:
+    """Somebody edits a text or a name, between plans or, in one with a key, after the listing."""
+    server = FakeServer()
+    ids = {key: owned(server, key) for key in KEYS}
+    specs = [ModelSpec(key=k, name="Ink", type="flux.1-lora", description=Text((k,))) for k in KEYS]
+    catalog = Catalog(name="acme", models=tuple(specs))
+    read = server.get_description
+    for key in KEYS:
+        server.descriptions[ids[key]] = key
+
+    def edit(what: str, key: str) -> None:
+        """Away from what the manifest wants, and back."""
+        if what == "text":
+            server.descriptions[ids[key]] = key if server.descriptions[ids[key]] != key else "other"
+            server.edit(ids[key])
+        elif key:
+            name = "Ink" if server.models[ids[key]].name != "Ink" else "Other"
+            server.edit(ids[key], name=name)
+
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "digests.sqlite"
+        for what, key in steps:
+            if what in ("text", "name"):
+                edit(what, key or KEYS[0])
+                continue
+            during = [key] if key else []
+
+            def reading(model_id: str, during: list[str] = during) -> str:
+                while during:
+                    edit("text", during.pop())
+                return read(model_id)
+
+            server.get_description = reading  # type: ignore[method-assign]
+            known = run(path, now=NOW + timedelta(days=1), recalls=what == "quick")
+            listed = {model.id: model for model in server.list_models()}
+            found = diff(catalog, observe(server, catalog, fields=known, jobs=1, listed=listed))
+            for each in found_in_sync(found, listed, dict.fromkeys(KEYS, b"")):
+                known.agree(listed[each.id], each)
+            known.save()
+            server.get_description = read  # type: ignore[method-assign]
+            now = {model.id: model for model in server.list_models()}
+            still = {e.key for e in run(path).in_sync() if record_of(now[e.id]) == e.record}
+            differing = {model.key for model in diff(catalog, observe(server, catalog)).models}
+            assert not still & differing

@@ -5,6 +5,9 @@ that is newer than the date beside it: the next listing has a later date, and th
 again. The other way round, an old text beside a new date, would stay for good. It takes an edit
 that is dated before it can be read, or two with one date; so nothing is kept of a model whose last
 change was a moment ago by the server's own clock.
+
+That a model was in sync is kept in the same way, and no longer than the texts that it was found
+with: whoever reads another one in a later run puts an end to it.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -13,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from catalogsync.cache.rows import IDS_PER_QUERY, Row, fits
 from catalogsync.cache.store import Store
 from catalogsync.events import Recalled, Tell
-from catalogsync.model import ReadBefore, RemoteModel
+from catalogsync.model import InSync, ReadBefore, RemoteModel
 
 Clock = Callable[[], datetime | None]
 """What time it was on the server when the models were listed, or None where it does not tell."""
@@ -24,6 +27,15 @@ _SETTLED = timedelta(seconds=10)
 _SELECT = "SELECT id, field, updated_at, read_at, value FROM reads WHERE scope = ? AND id IN "
 _INSERT = "INSERT OR REPLACE INTO reads VALUES (?, ?, ?, ?, ?, ?)"
 _DELETE = "DELETE FROM reads WHERE scope = ? AND id = ?"
+
+_SELECT_IN_SYNC = "SELECT key, id, folder, record, read_at FROM in_sync WHERE scope = ?"
+_INSERT_IN_SYNC = "INSERT OR REPLACE INTO in_sync VALUES (?, ?, ?, ?, ?, ?)"
+_DELETE_IN_SYNC = "DELETE FROM in_sync WHERE scope = ? AND id = ?"
+_DELETE_OUTDATED = (
+    f"{_DELETE_IN_SYNC} AND NOT EXISTS"
+    " (SELECT 1 FROM reads WHERE scope = ? AND id = ? AND field = ? AND value = ?)"
+)
+"""Deletes what was found with another text than this one."""
 
 
 class ModelReads:
@@ -48,6 +60,7 @@ class ModelReads:
         self._settled: datetime | None = None
         self._used: dict[str, str] = {}
         self._fresh: dict[tuple[str, str], Row] = {}
+        self._in_sync: dict[str, Row] = {}
 
     @property
     def used(self) -> ReadBefore | None:
@@ -86,19 +99,50 @@ class ModelReads:
             if fits(row):
                 self._fresh[model.id, field] = row
 
+    def in_sync(self) -> tuple[InSync, ...]:
+        """The models that were found in sync, the last ones last."""
+        if self._store is None or not self._recalls:
+            return ()
+        rows = self._store.read([(_SELECT_IN_SYNC, (self._scope,))])
+        found = (InSync(*row) for row in rows if tuple(map(type, row)) == _IN_SYNC)
+        return tuple(sorted(found, key=lambda each: each.read_at))
+
+    def take(self, found: Iterable[InSync]) -> None:
+        """Count the texts of models that are still in sync among those that were read before."""
+        taken = {each.id: each.read_at for each in found}
+        self._used |= taken
+        if taken:
+            self._tell(Recalled("unmoved model", len(taken)))
+
+    def agree(self, model: RemoteModel, found: InSync) -> None:
+        """Note that a model that was listed as `model` is in sync."""
+        if self._settled and _is_before(model.updated_at, self._settled):
+            read_at = self._used.get(model.id, self._read_at)
+            row = (self._scope, found.id, found.key, found.folder, found.record, read_at)
+            if fits(row):
+                self._in_sync[found.id] = row
+
     def forget(self, model_ids: Iterable[str]) -> None:
         """Know nothing any more of models that are about to be written; kept at once."""
         gone = set(model_ids)
         self._fresh = {key: row for key, row in self._fresh.items() if key[0] not in gone}
+        self._in_sync = {key: row for key, row in self._in_sync.items() if key not in gone}
         if self._store and gone:
             rows = [(self._scope, model_id) for model_id in sorted(gone) if fits((model_id,))]
-            self._store.write([(_DELETE, rows)])
+            self._store.write([(_DELETE, rows), (_DELETE_IN_SYNC, rows)])
 
     def save(self) -> None:
         """Keep what was read since the last time, if that can be done."""
-        rows, self._fresh = list(self._fresh.values()), {}
-        if self._store and rows:
-            self._store.write([(_INSERT, rows)])
+        texts, self._fresh = list(self._fresh.values()), {}
+        in_sync, self._in_sync = list(self._in_sync.values()), {}
+        if self._store and (texts or in_sync):
+            told = [(*row[:2], *row[:3], row[5]) for row in texts]
+            self._store.write(
+                [(_DELETE_OUTDATED, told), (_INSERT, texts), (_INSERT_IN_SYNC, in_sync)]
+            )
+
+
+_IN_SYNC = (str, str, bytes, bytes, str)
 
 
 def _is_sound(row: Row) -> bool:

@@ -13,7 +13,7 @@ from pathlib import Path
 from catalogsync import __version__
 from catalogsync.cache.rows import Row
 
-_FORMAT = 3
+_FORMAT = 4
 # The version counts too: one that checks files more strictly must look at them again.
 _VERSION = zlib.crc32(f"{_FORMAT} {__version__}".encode()) & 0x7FFF_FFFF
 
@@ -41,10 +41,13 @@ DIGESTS = (
 
 READS = (
     "DROP TABLE IF EXISTS reads",
+    "DROP TABLE IF EXISTS in_sync",
     "CREATE TABLE reads (scope BLOB, id TEXT, field TEXT, updated_at TEXT, read_at TEXT,"
     " value TEXT, PRIMARY KEY (scope, id, field)) WITHOUT ROWID",
+    "CREATE TABLE in_sync (scope BLOB, id TEXT, key TEXT, folder BLOB, record BLOB, read_at TEXT,"
+    " PRIMARY KEY (scope, id)) WITHOUT ROWID",
 )
-"""The table of what was read of models. Texts are long: in a file of their own they cannot make
+"""The tables of what was read of models. Texts are long: in a file of their own they cannot make
 the one of the digests too large."""
 
 # What SQLite says of a file that starting anew mends; SQL that fails means that the tables differ.

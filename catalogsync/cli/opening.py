@@ -9,7 +9,7 @@ from catalogsync.cli.output import from_here
 from catalogsync.cli.root import catalog_root
 from catalogsync.errors import ManifestError
 from catalogsync.events import Recalled, Tell, tell_nobody
-from catalogsync.manifest import load
+from catalogsync.manifest import completed, load
 from catalogsync.model import Catalog
 
 if TYPE_CHECKING:
@@ -47,6 +47,20 @@ def open_catalog(
             catalog = load(root, known=known, hashed=hashed, outlined=outlined)
     tell(Recalled("file", known.hits))
     return catalog
+
+
+def complete(
+    root: Path,
+    catalog: Catalog,
+    keys: frozenset[str],
+    known: "KnownFiles",
+    hashed: "Hashed | None" = None,
+) -> Catalog:
+    """Load models of a catalog in whole that were outlined."""
+    if not keys:
+        return catalog
+    with problems_as_seen_from_here(root):
+        return completed(root, catalog, keys, known=known, hashed=hashed)
 
 
 @contextmanager

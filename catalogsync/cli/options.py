@@ -226,7 +226,7 @@ plan_options = together(
         type=click.Choice(["full", "changed"]),
         default="full",
         show_default=True,
-        help="Read the texts of all models, or only of those changed since they were read last.",
+        help="Look at all models, or only at those that moved, here or there, since the last look.",
     ),
     option("--prune", is_flag=True, help="Also delete models of this catalog without manifest."),
     option("--anew", is_flag=True, help="Create models anew that were deleted: restore none."),

@@ -156,25 +156,34 @@ def make_plan(
     """Read the server and plan, without what there are objections to."""
     now = datetime.now(UTC)
     where = (opened.root, opened.catalog, opened.target, opened.blobs, opened.before)
+    look = partial(
+        observed,
+        jobs=jobs,
+        quiet=quiet,
+        as_json=as_json,
+        restorable=planning.restore is None,
+        doomed=planning.scope.is_doomed,
+    )
     # Git takes a while to tell what was applied last.
     with ThreadPoolExecutor(1, thread_name_prefix="base") as beside:
         base = beside.submit(_base, planning, *where)
         if planning.base or planning.scope.only_mine:
             # What is named wrongly is told before anything is read.
             base.result()
-        snapshot = observed(
-            opened,
-            jobs=jobs,
-            quiet=quiet,
-            as_json=as_json,
-            restorable=planning.restore is None,
-            doomed=planning.scope.is_doomed,
-        )
+        snapshot = look(opened)
     known = unless_never_applied(base.result(), opened.catalog, snapshot)
     if planning.restore:
         opened, found = _way_back(opened, planning.restore, snapshot)
     else:
-        found = _compared(opened.catalog, snapshot, opened.keys, planning, known, now.date())
+        compare_all = partial(_compared, planning=planning, known=known, today=now.date())
+        found = compare_all(opened.catalog, snapshot, opened.keys)
+        if moved := opened.outlined & {model.key for model in found.models}:
+            # As where a collection got another name, which no model's record tells.
+            opened = opened.in_whole(moved)
+            snapshot = look(opened)
+            found = compare_all(opened.catalog, snapshot, opened.keys)
+    if opened.rest and not planning.scope.only_mine:
+        opened.rest.keep(found, opened.reads)
     plan = _build(opened, found, planning, known)
     if objected := tuple(objections(plan)):
         # What depends on a refused model and what only it needs must go with it.
@@ -253,6 +262,7 @@ def observed(
             restorable=restorable,
             notes=notes,
             doomed=doomed,
+            listed=opened.rest.listed if opened.rest else None,
         )
 
 

@@ -6,7 +6,7 @@ import signal
 from _thread import start_new_thread
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, nullcontext, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from threading import Event
@@ -17,19 +17,21 @@ from catalogsync.cli.ahead import reading_ahead
 from catalogsync.cli.changed import Changed, open_changed, say_changed
 from catalogsync.cli.choices import Choices, chosen_target, credentials, selected
 from catalogsync.cli.log import Log
-from catalogsync.cli.opening import open_catalog, opened_cache
+from catalogsync.cli.opening import complete, open_catalog, opened_cache
 from catalogsync.cli.progress import Relay
 from catalogsync.cli.root import catalog_root
 from catalogsync.errors import Interrupted, UsageError
 from catalogsync.events import Tell
 from catalogsync.hashed import Hashed
+from catalogsync.manifest.common import catalog_without_models
 from catalogsync.model import Catalog, Target
 from catalogsync.ports import KnownAssets, KnownUploads
 from catalogsync.sending import Watcher
 
 if TYPE_CHECKING:
     from catalogsync.ahead import Ahead
-    from catalogsync.cache import ModelReads
+    from catalogsync.cache import DigestCache, ModelReads
+    from catalogsync.cli.insync import AtRest
     from catalogsync.manifest.commit import Committed
     from catalogsync.manifest.folder import KnownFiles
     from catalogsync.manifest.tree import KnownBlobs
@@ -47,7 +49,8 @@ def log_of(choices: Choices) -> Log:
 class Session:
     """A loaded catalog, a way to its project, and what is known of its files and assets.
 
-    `keys` are the models that count, None for all; `changed` is what chose them.
+    `keys` are the models that count, None for all; `changed` is what chose them. Those at `rest`
+    are outlined.
     """
 
     root: Path
@@ -63,11 +66,23 @@ class Session:
     uploads: Relay
     changed: Changed | None = None
     ahead: "Ahead | None" = None
+    rest: "AtRest | None" = None
 
     @property
     def before(self) -> "Committed | None":
         """What the commit held that the models are compared with, if there is one."""
         return self.changed.before if self.changed else None
+
+    @property
+    def outlined(self) -> frozenset[str]:
+        """The models of which only the outline is loaded, as they are known to be in sync."""
+        return self.rest.keys if self.rest else frozenset()
+
+    def in_whole(self, keys: frozenset[str]) -> "Session":
+        """The same, with some of the outlined models in whole."""
+        assert self.rest
+        catalog = complete(self.root, self.catalog, keys, self.files)
+        return replace(self, catalog=catalog, rest=self.rest.but_for(keys))
 
     @contextmanager
     def first_look(self) -> "Iterator[ScenarioClient]":
@@ -81,11 +96,17 @@ class Session:
 
 @contextmanager
 def session(
-    choices: Choices, *, read_only: bool, may_be_empty: bool = False, lists: bool = False
+    choices: Choices,
+    *,
+    read_only: bool,
+    may_be_empty: bool = False,
+    lists: bool = False,
+    rests: bool = False,
 ) -> Iterator[Session]:
     """Load the catalog and connect to its project for the length of a `with`.
 
-    Of a command that `lists` the project the reads begin while the catalog is loaded.
+    Of a command that `lists` the project the reads begin while the catalog is loaded. One that
+    `rests` may leave those models outlined that are known to be in sync.
     """
     log = log_of(choices)
     if choices.sandbox is not None:
@@ -97,8 +118,15 @@ def session(
     ):
         hashed = None if read_only else Hashed()
         blobs, files = cache.blobs(root), cache.files(root)
+        rest = _at_rest(root, choices, cache) if rests else None
         load = partial(
-            open_catalog, root, cache, tell=log, may_be_empty=may_be_empty, hashed=hashed
+            open_catalog,
+            root,
+            cache,
+            tell=log,
+            may_be_empty=may_be_empty,
+            hashed=hashed,
+            outlined=rest.keys if rest else frozenset(),
         )
         catalog, changed = open_changed(load, root, choices.changed_since, blobs)
         target = chosen_target(catalog, choices)
@@ -128,6 +156,9 @@ def session(
                 clock=lambda: client.listed_at,
                 tell=log,
             )
+            if rest:
+                outlined, rest = rest.keys, rest.once_listed(client.list_models())
+                catalog = complete(root, catalog, outlined - rest.keys, files, hashed)
             yield Session(
                 root,
                 catalog,
@@ -142,7 +173,22 @@ def session(
                 uploads,
                 changed,
                 ahead,
+                rest,
             )
+
+
+def _at_rest(root: Path, choices: Choices, cache: "DigestCache") -> "AtRest | None":
+    """What `--refresh changed` need not look at; what is wrong with catalog.yaml `load` tells."""
+    if not choices.recalls or choices.changed_since:
+        return None
+    catalog = catalog_without_models(root)
+    if catalog is None:
+        return None
+    from catalogsync.cli.insync import at_rest
+
+    target = chosen_target(catalog, choices)
+    reads = cache.models(target.server, target.project, recalls=True, clock=lambda: None)
+    return at_rest(root, reads)
 
 
 @contextmanager

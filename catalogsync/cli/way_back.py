@@ -37,7 +37,7 @@ def desired_session(
 ) -> Iterator[tuple[Session, Planning]]:
     """A session whose catalog is the manifests', or has the models of a snapshot."""
     if restore is None:
-        with session(choices, read_only=read_only, lists=True) as opened:
+        with session(choices, read_only=read_only, lists=True, rests=True) as opened:
             yield opened, planning
         return
     if choices.shard or choices.changed_since:

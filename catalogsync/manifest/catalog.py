@@ -1,7 +1,7 @@
 """Loading a catalog: every file read and checked, every problem of every file reported."""
 
 import gc
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +11,7 @@ from catalogsync.hashed import Hashed
 from catalogsync.manifest.build import accept_dates, spec, without_files
 from catalogsync.manifest.context import Context
 from catalogsync.manifest.crosscheck import cross_check
-from catalogsync.manifest.discover import Manifest, manifests
+from catalogsync.manifest.discover import USUAL, Manifest, manifests
 from catalogsync.manifest.document import Document
 from catalogsync.manifest.files import Files, Source
 from catalogsync.manifest.folder import NOT_TRACKED, Folder, KnownFiles
@@ -41,17 +41,53 @@ def load(
     models that are `outlined` texts and assets are not looked at: what they are called and say of
     others is there, and nothing else.
     """
-    root = root.resolve()
     problems: list[Problem] = []
+    with _opened(root, known, hashed, tracked) as folder:
+        catalog = read(folder, problems, outlined=outlined)
+    _raise(problems)
+    return catalog
+
+
+def completed(
+    root: Path,
+    catalog: Catalog,
+    keys: Collection[str],
+    *,
+    known: KnownFiles | None = None,
+    hashed: Hashed | None = None,
+) -> Catalog:
+    """The catalog with those models in whole that were outlined when it was loaded.
+
+    Raises `ManifestError` with everything that is wrong with them.
+    """
+    problems: list[Problem] = []
+    found = [Manifest(key, (MODELS, key, USUAL)) for key in sorted(keys)]
+    states = {spec.key: spec.state for spec in catalog.models}
+    with _opened(root, known, hashed) as folder, _without_collector():
+        files = Files(folder)
+        specs = _models(files, found, _settings(files, problems), problems, states)
+    _raise(problems)
+    whole = {spec.key: spec for spec in specs}
+    models = tuple(whole.get(spec.key, spec) for spec in catalog.models)
+    return replace(catalog, models=models, files={**catalog.files, **folder.by_digest})
+
+
+def _opened(
+    root: Path,
+    known: KnownFiles | None,
+    hashed: Hashed | None,
+    tracked: Tracked | None = None,
+) -> Folder:
+    root = root.resolve()
     try:
-        folder = Folder(root, known, hashed, tracked, Later())
+        return Folder(root, known, hashed, tracked, Later())
     except OSError as error:
         raise UsageError(f"{root} cannot be opened: {error.strerror}") from None
-    with folder:
-        catalog = read(folder, problems, outlined=outlined)
+
+
+def _raise(problems: list[Problem]) -> None:
     if problems:
         raise ManifestError(tuple(_summed_up(dict.fromkeys(problems))))
-    return catalog
 
 
 _MOST_UNTRACKED = 10
@@ -91,7 +127,8 @@ def read(
     with _without_collector():
         common = _settings(files, problems)
         found = manifests(files, problems, outlined)
-        specs = _models(files, found, common, problems, others, outlined)
+        states = dict.fromkeys(others, State.PRESENT)
+        specs = _models(files, found, common, problems, states, outlined)
     if not found and not may_be_empty:
         hint = "write models/<key>.yaml; an empty catalog would mean to delete every model"
         problems.append(Problem(CATALOG, 1, 1, "the catalog has no manifest", hint))
@@ -131,11 +168,11 @@ def _models(
     found: list[Manifest],
     common: Settings,
     problems: list[Problem],
-    others: frozenset[str],
-    outlined: frozenset[str],
+    states: dict[str, State],
+    outlined: frozenset[str] = frozenset(),
 ) -> list[ModelSpec]:
+    """The models of the manifests; `states` are those of the others, and get theirs too."""
     documents: dict[str, Document] = {}
-    states: dict[str, State] = dict.fromkeys(others, State.PRESENT)
     for manifest in found:
         document = read_document(files, manifest.parts, problems)
         states[manifest.key] = State.PRESENT

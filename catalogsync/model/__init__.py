@@ -32,7 +32,7 @@ from catalogsync.model.manifests import (
     Weights,
     WeightsSource,
 )
-from catalogsync.model.remote import Price, ReadBefore, RemoteModel, Snapshot
+from catalogsync.model.remote import InSync, Price, ReadBefore, RemoteModel, Snapshot
 
 __all__ = [
     "LARGEST_FILE",
@@ -47,6 +47,7 @@ __all__ = [
     "Concept",
     "Holder",
     "Ignored",
+    "InSync",
     "Limit",
     "LocalFile",
     "Mention",

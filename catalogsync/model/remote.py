@@ -66,6 +66,21 @@ class ReadBefore:
 
 
 @dataclass(frozen=True, slots=True)
+class InSync:
+    """A model that does not differ from its manifest while two digests stay what they are.
+
+    `folder` is of the files that the manifest has and refers to, `record` of what a listing tells.
+    `read_at` is when the texts were read that were compared (UTC).
+    """
+
+    key: str
+    id: str
+    folder: bytes
+    record: bytes
+    read_at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """What the server had when it was read.
 

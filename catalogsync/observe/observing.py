@@ -48,6 +48,7 @@ def observe(
     restorable: bool = False,
     notes: bool = False,
     doomed: Callable[[str], bool] = lambda key: False,
+    listed: Mapping[str, RemoteModel] | None = None,
 ) -> Snapshot:
     """Read what `catalog` needs, for the models in `keys` only if given, with `jobs` threads.
 
@@ -55,9 +56,10 @@ def observe(
     Assets that are `known`, and `fields` of models that are, are not read; what was read is
     handed to them. With `restorable`, where a model is not ours yet, what was deleted is read
     too, and the notes of what was begun; with `notes` those are read in any case. What is to be
-    deleted is read in whole: by its manifest, or without one where its key is `doomed`.
+    deleted is read in whole: by its manifest, or without one where its key is `doomed`. What is
+    `listed` already is not listed again.
     """
-    models = {model.id: model for model in reader.list_models()}
+    models = {m.id: m for m in reader.list_models()} if listed is None else listed
     first = match(catalog, models)
     absent, unfinished = _not_ours_yet(catalog, first, keys) if restorable else (False, False)
     notes_matter = notes or absent or unfinished or _collections_matter(catalog, keys)

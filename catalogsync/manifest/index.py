@@ -1,0 +1,142 @@
+"""What Git has staged of a catalog, folder by folder, and which of its files differ from that.
+
+Of ten thousand models Git tells a hundred thousand lines: what may be done to all of them is done
+by regular expressions, one match for a folder.
+"""
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from catalogsync.manifest.discover import MANIFESTS, USUAL
+from catalogsync.manifest.git import ask, without_filters
+from catalogsync.manifest.root import CATALOG, MODELS
+from catalogsync.manifest.words import Unfit
+
+_NOT_LOOKED_AT = re.compile(rb"\0[a-zS] ")
+"""A file, behind a NUL, of which Git was told to assume that it never changes, or to skip it."""
+
+_FOLDER = rf"{MODELS}/([^/\0]+)/".encode()
+_FILES_OF_ONE = re.compile(
+    rb"[^\t\0]+\t" + _FOLDER + rb"[^\0]+\0(?:[^\t\0]+\t%b/\1/[^\0]+\0)*" % MODELS.encode()
+)
+"""All lines of one folder below models/, which stand together."""
+
+_FILE = re.compile(rb"[^ \0] [0-7]+ ([0-9a-f]+) \d\t([^\0]+)\0")
+"""A tracked file: the id of its content as it was staged, and its path."""
+
+_DIFFERS = re.compile(
+    rb":[0-7]+ [0-7]+ [0-9a-f]+ ([0-9a-f]+) \w+\0((?:" + _FOLDER + rb")?[^\0]+)\0"
+)
+"""A file that differs: the id of its content now, its path, its folder below models/ if any."""
+
+_UNKNOWN = re.compile(rb"0+")
+"""What Git says for the content of a file that is not the one that was staged."""
+
+_CATALOG = CATALOG.encode()
+_PATHS = ("--", CATALOG, MODELS)
+_TEXTS = (b".yaml", b".yml", b".md", b".txt")
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """The tracked files of a catalog, in Git's words, and where they are not as they might be.
+
+    `settings` is said of catalog.yaml, `folders` of what is below models/, by key, `others` of the
+    rest. In the folders that are `touched` something differs. The content of a file that is no
+    text is unknown if Git is `unsure`.
+    """
+
+    settings: bytes
+    folders: Mapping[str, bytes]
+    others: bytes
+    touched: frozenset[str]
+    unsure: bool
+
+    @property
+    def unchanged(self) -> frozenset[str]:
+        """The models in folders of their own in which nothing differs."""
+        return frozenset(
+            key
+            for key, files in self.folders.items()
+            if key not in self.touched and any(_holds(files, key, name) for name in MANIFESTS)
+        )
+
+    def alone(self, keys: Collection[str]) -> frozenset[str]:
+        """Those of the unchanged models that hold no asset which is outside of all their folders.
+
+        Their manifests have the usual name. None where there may be an asset that Git does not
+        know.
+        """
+        if self.unsure:
+            return frozenset()
+        usual = {key for key in keys if _holds(self.folders[key], key, USUAL)}
+        elsewhere = {oid for files in self._but_for(keys) for oid in _assets(files)}
+        if not elsewhere:
+            return frozenset(usual)
+        return frozenset(k for k in usual if elsewhere.isdisjoint(_assets(self.folders[k])))
+
+    def state(self, key: str) -> bytes:
+        """What is in the folder of a model, and in catalog.yaml, as a digest."""
+        return sha256(self.settings + self.folders[key]).digest()
+
+    def _but_for(self, keys: Collection[str]) -> Iterator[bytes]:
+        yield self.others
+        yield from (files for key, files in self.folders.items() if key not in keys)
+
+
+def as_committed(root: Path, commit: str) -> Index | None:
+    """The files of a catalog, in which those differ that are not as in a commit."""
+    return _index(root, "diff-index", commit)
+
+
+def as_staged(root: Path) -> Index | None:
+    """The files of a catalog, in which those differ that are not as they were staged."""
+    return _index(root, "diff-files")
+
+
+def _index(root: Path, command: str, *commit: str) -> Index | None:
+    """Git looks at stamps before contents. None where it cannot tell, or catalog.yaml differs."""
+    root = root.resolve()
+    try:
+        quiet = without_filters(root)
+    except (Unfit, FileNotFoundError):
+        return None
+    listed = ask(root, "ls-files", "-v", "-s", "-z", *_PATHS)
+    how = ("--raw", "-z", "--abbrev=64", "--relative", "--no-renames", "--ignore-submodules=dirty")
+    changed = ask(root, *quiet, command, *how, *commit, *_PATHS)
+    if listed.returncode or changed.returncode or _NOT_LOOKED_AT.search(b"\0" + listed.stdout):
+        return None
+    differing: list[tuple[bytes, bytes, bytes]] = _DIFFERS.findall(changed.stdout)
+    others = _FILES_OF_ONE.sub(b"", listed.stdout)
+    settings = next((each[0] for each in _FILE.finditer(others) if each[2] == _CATALOG), b"")
+    if not settings or any(path == _CATALOG for _, path, _ in differing):
+        return None
+    return Index(
+        settings,
+        {_key(each[1]): each[0] for each in _FILES_OF_ONE.finditer(listed.stdout)},
+        others,
+        frozenset(_key(folder) for _, _, folder in differing if folder),
+        any(_UNKNOWN.fullmatch(oid) and _is_asset(path) for oid, path, _ in differing),
+    )
+
+
+def _key(folder: bytes) -> str:
+    return folder.decode("utf-8", "surrogateescape")
+
+
+def _holds(files: bytes, key: str, name: str) -> bool:
+    path = f"\t{MODELS}/{key}/{name}\0"
+    return path.encode("utf-8", "surrogateescape") in files
+
+
+def _assets(files: bytes) -> Iterator[bytes]:
+    """The ids of the contents of what may be an asset."""
+    return (oid for oid, path in _FILE.findall(files) if _is_asset(path))
+
+
+def _is_asset(path: bytes) -> bool:
+    """Whether it may be an asset: everything but manifests and texts."""
+    return not path.lower().endswith(_TEXTS)
