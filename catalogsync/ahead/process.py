@@ -1,23 +1,13 @@
 """The first process: it lets a second one read, and takes the answers as it needs them."""
 
 import subprocess
-import sys
 import threading
 from contextlib import suppress
 
 from catalogsync.ahead.frames import read_answers
 from catalogsync.ahead.order import Order
+from catalogsync.ahead.start import begun
 from catalogsync.web.exchange import Answer
-
-_AS_HERE = {"isolated": "-I", "ignore_environment": "-E", "no_user_site": "-s"}
-"""What may keep Python from believing its environment, as a flag and as an option."""
-
-# Where it runs may hold files of the names that Python would import: -P keeps it from that.
-_COMMAND = (
-    *(sys.executable, "-P"),
-    *(option for flag, option in _AS_HERE.items() if getattr(sys.flags, flag)),
-    *("-m", "catalogsync.ahead"),
-)
 
 _LOOK_SECONDS = 0.2
 """How often who waits looks whether the run is to end."""
@@ -26,13 +16,11 @@ _LOOK_SECONDS = 0.2
 class Ahead:
     """Answers that come from a second process until it ends; each is good for one request.
 
-    Raises `OSError` where no process can be had.
+    It may be a process that is begun already. Raises `OSError` where no process can be had.
     """
 
-    def __init__(self, order: Order) -> None:
-        self._process = subprocess.Popen(
-            _COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-        )
+    def __init__(self, order: Order, process: "subprocess.Popen[bytes] | None" = None) -> None:
+        self._process = process or begun()
         assert self._process.stdin
         self._told = self._process.stdin
         # A process that has ended already brings no answers, which does no harm.

@@ -24,7 +24,10 @@ from catalogsync.web import Answer, Failure
 
 def main() -> None:
     """Take an order from stdin, and write answers to stdout until all is read or anything fails."""
-    order = Order.from_json(sys.stdin.buffer.readline())
+    told = sys.stdin.buffer.readline()
+    if not told:
+        return
+    order = Order.from_json(told)
     threading.Thread(target=_end_with_the_first, daemon=True).start()
     connection = Connection(order.base_url, order.key, order.secret, order.project)
     # What must be sent again is left to who knows how long to wait, and tells people so.

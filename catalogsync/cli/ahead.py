@@ -1,22 +1,21 @@
 """Lets the reads of a large catalog begin while its manifests are loaded."""
 
-import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
 from catalogsync.cli.choices import Choices, chosen_target, credentials
+from catalogsync.cli.early import Early, pays
 from catalogsync.errors import CatalogSyncError
 from catalogsync.manifest.common import catalog_without_models
-from catalogsync.manifest.glance import size
 
 if TYPE_CHECKING:
-    from catalogsync.ahead import Ahead, Order
+    from subprocess import Popen
 
-_WORTH_IT = 200
-"""How many models it takes for a second process to save more than it costs."""
+    from catalogsync.ahead import Ahead, Order
 
 
 @contextmanager
@@ -25,7 +24,7 @@ def reading_ahead(root: Path, choices: Choices) -> "Iterator[Ahead | None]":
 
     Where anything is wrong nothing is begun: it is told in its own place.
     """
-    ahead = _begun(root, choices) if _pays(root, choices) else None
+    ahead = _begun(root, choices) if choices.sandbox is None and pays(root) else None
     try:
         yield ahead
     finally:
@@ -38,21 +37,16 @@ def _begun(root: Path, choices: Choices) -> "Ahead | None":
 
     try:
         order = _order(root, choices)
-        return Ahead(order) if order else None
+        return Ahead(order, _begun_early()) if order else None
     except (CatalogSyncError, OSError, RuntimeError):
         return None
 
 
-def _pays(root: Path, choices: Choices) -> bool:
-    """Whether there is another core, a Python to run on it, and enough for it to do."""
-    possible = choices.sandbox is None and _cores() > 1 and bool(sys.executable)
-    return possible and size(root) >= _WORTH_IT
-
-
-def _cores() -> int:
-    """How many cores this process may run on."""
-    may_be_told = hasattr(os, "sched_getaffinity")
-    return len(os.sched_getaffinity(0)) if may_be_told else os.cpu_count() or 1
+def _begun_early() -> "Popen[bytes] | None":
+    """The process that waits for an order, if there is one."""
+    context = click.get_current_context(silent=True)
+    early = context.find_object(Early) if context else None
+    return early.take() if early else None
 
 
 def _order(root: Path, choices: Choices) -> "Order | None":

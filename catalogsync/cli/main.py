@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from io import TextIOWrapper
 from itertools import pairwise
 from types import FrameType
@@ -38,6 +39,10 @@ _COMMANDS = {
     "validate": ("validate", "Check every manifest and file; opens no socket."),
 }
 """Every command with its module and its line in the help: no module is imported for either."""
+
+
+_LISTING = frozenset({"apply", "drift", "plan", "snapshot"})
+"""Commands that list the project, which may begin in a second process."""
 
 
 class _Commands(click.Group):
@@ -106,7 +111,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     atexit.register(gc.freeze)
     collect_seldom()
     try:
-        code = program.main(given, prog_name="catalog-sync", standalone_mode=False)
+        with _begun_early(given) as early:
+            code = program.main(given, prog_name="catalog-sync", standalone_mode=False, obj=early)
     except CatalogSyncError as error:
         code = _complain(error, given)
     except (click.Abort, KeyboardInterrupt):
@@ -127,6 +133,16 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except Exception as defect:
         code = _complain(_crashed(defect, given), given)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _begun_early(given: Sequence[str]) -> AbstractContextManager[object]:
+    """A second process for a command that may need one, for the length of a `with`."""
+    if not given or given[0] not in _LISTING:
+        return nullcontext()
+    # No other command pays for this.
+    from catalogsync.cli.early import begun_early
+
+    return begun_early(given[1:])
 
 
 def _hint(error: click.ClickException) -> str:

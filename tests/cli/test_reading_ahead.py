@@ -16,9 +16,9 @@ from typing import Any
 
 import pytest
 
-from catalogsync.ahead import Ahead, Order, process
+from catalogsync.ahead import Ahead, Order, process, start
 from catalogsync.ahead.frames import read_answers, write_answer
-from catalogsync.cli import ahead as beside
+from catalogsync.cli import early as beside
 from catalogsync.scenario import Direct
 from catalogsync.scenario.request import Request
 from catalogsync.web import Answer, Failure
@@ -109,6 +109,81 @@ def test_what_a_second_process_reads_is_not_asked_again(
     sent = server.control.requests()
     assert set(ours) == {"POST"}
     assert len(gets) == sum(sent[told] for told in sent if told.startswith("GET ")) == 4
+
+
+@pytest.fixture
+def begun(
+    monkeypatch: pytest.MonkeyPatch, worth_it: Callable[[bool], None]
+) -> "list[subprocess.Popen[bytes]]":
+    """The processes that are begun before the command is known."""
+    worth_it(True)
+    found: list[subprocess.Popen[bytes]] = []
+
+    def begin() -> "subprocess.Popen[bytes]":
+        found.append(start.begun())
+        return found[-1]
+
+    def again() -> "subprocess.Popen[bytes]":
+        raise AssertionError("there was one already")
+
+    monkeypatch.setattr(beside, "begun", begin)
+    monkeypatch.setattr(process, "begun", again)
+    return found
+
+
+@pytest.mark.parametrize("inside", [False, True])
+def test_the_process_that_reads_is_begun_before_the_command_is_known(
+    cli: Run,
+    applied: Path,
+    begun: "list[subprocess.Popen[bytes]]",
+    monkeypatch: pytest.MonkeyPatch,
+    inside: bool,
+) -> None:
+    if inside:
+        monkeypatch.chdir(applied / "models")
+    assert cli("plan", *([] if inside else [applied])).code == 0
+    (second,) = begun
+    assert second.poll() is not None
+    assert second.stdin
+    assert second.stdin.closed
+
+
+WRONG = {
+    "an option": ("plan", "--nonsense"),
+    "a key": ("plan", "--only", "nobody"),
+    "a file": ("apply", "--restore", "catalog/catalog.yaml"),
+}
+
+
+@pytest.mark.parametrize("given", WRONG.values(), ids=WRONG)
+def test_a_process_that_gets_no_order_is_ended(
+    cli: Run, applied: Path, begun: "list[subprocess.Popen[bytes]]", given: tuple[str, ...]
+) -> None:
+    assert cli(given[0], applied, *given[1:]).code == 64
+    (second,) = begun
+    assert second.poll() is not None
+
+
+ASKS_NOBODY = {
+    "help": ("plan", "--help"),
+    "no command": (),
+    "another command": ("validate",),
+    "a sandbox": ("plan", "--sandbox", "box"),
+    "a commit": ("plan", "--against=git:HEAD"),
+}
+
+
+@pytest.mark.parametrize("given", ASKS_NOBODY.values(), ids=ASKS_NOBODY)
+def test_what_asks_nobody_begins_no_process(
+    cli: Run,
+    applied: Path,
+    begun: "list[subprocess.Popen[bytes]]",
+    monkeypatch: pytest.MonkeyPatch,
+    given: tuple[str, ...],
+) -> None:
+    monkeypatch.chdir(applied)
+    cli(*given)
+    assert begun == []
 
 
 @pytest.fixture
@@ -230,7 +305,7 @@ def test_a_process_that_brings_nothing_does_no_harm(
     code: str,
 ) -> None:
     worth_it(True)
-    monkeypatch.setattr(process, "_COMMAND", (sys.executable, "-c", code))
+    monkeypatch.setattr(start, "_COMMAND", (sys.executable, "-c", code))
     assert "No changes. 2 models match." in cli("plan", applied).out
 
 
@@ -241,7 +316,7 @@ def test_a_process_that_cannot_begin_does_no_harm(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     worth_it(True)
-    monkeypatch.setattr(process, "_COMMAND", ("/nowhere/python",))
+    monkeypatch.setattr(start, "_COMMAND", ("/nowhere/python",))
     assert "No changes. 2 models match." in cli("plan", applied).out
 
 
@@ -360,7 +435,7 @@ def test_where_it_does_not_pay_there_is_no_process(
 ) -> None:
     monkeypatch.setattr(beside, "_WORTH_IT", worth)
     monkeypatch.setattr(beside, "_cores", lambda: cores)
-    monkeypatch.setattr(process, "_COMMAND", ("touch", str(tmp_path / "begun")))
+    monkeypatch.setattr(start, "_COMMAND", ("touch", str(tmp_path / "begun")))
     assert "No changes. 2 models match." in cli("plan", applied).out
     assert not (tmp_path / "begun").exists()
 
@@ -378,7 +453,7 @@ def test_a_bad_manifest_is_told_as_ever(
 
 def test_an_order_does_not_show_the_credentials(order: Order) -> None:
     assert order.secret not in repr(order)
-    assert order.secret not in " ".join(process._COMMAND)
+    assert order.secret not in " ".join(start._COMMAND)
     assert Order.from_json(order.to_json()) == order
 
 
