@@ -67,11 +67,11 @@ def bench(context: click.Context) -> None:
 def everything(context: click.Context, /, quick: bool = False, **options: Any) -> None:
     """All parts, and the uploads."""
 
-    def send() -> str:
+    def send(results: Results) -> Results:
         printed = StringIO()
         with redirect_stdout(printed):
-            context.invoke(uploads, **(_QUICK_UPLOADS if quick else {}))
-        return printed.getvalue().strip()
+            sent = context.invoke(uploads, **(_QUICK_UPLOADS if quick else {}))
+        return replace(results, sent=sent, uploads=printed.getvalue().strip())
 
     _measured(PARTS, quick=quick, send=send, **options)
 
@@ -110,7 +110,7 @@ def _measured(
     into: Path = _RESULTS,
     compare: Path | None = None,
     markdown: bool = False,
-    send: Callable[[], str] | None = None,
+    send: Callable[[Results], Results] | None = None,
 ) -> None:
     preset = QUICK if quick else FULL
     choices = replace(
@@ -126,7 +126,7 @@ def _measured(
     kept = into / f"{datetime.now(UTC):%Y%m%d-%H%M}-{commit()}-{name}.json"
     kept.write_text(written(results), encoding="utf-8")
     if send:
-        results = replace(results, uploads=send())
+        results = send(results)
         kept.write_text(written(results), encoding="utf-8")
     _print(results, compare, markdown=markdown)
     click.echo(f"kept in {kept}", err=True)

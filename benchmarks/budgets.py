@@ -1,10 +1,12 @@
 """What the figures have to stay within, and whether they do."""
 
+import statistics
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmarks.growth import exponent
 from benchmarks.results import Results, Row, Stage
+from benchmarks.senders.commands import OWN
 from benchmarks.table import ratio
 
 _GROWTH = 1.05
@@ -55,6 +57,11 @@ def _faster(row: Row, beside: Row) -> float:
     return ratio(beside, row)
 
 
+def _arrives_faster(row: Row, beside: Row) -> float:
+    pairs = zip(row.runs, beside.runs, strict=False)
+    return statistics.median(theirs.arriving / ours.arriving for ours, theirs in pairs)
+
+
 def _megabytes(row: Row, _beside: Row) -> float:
     return row.megabytes
 
@@ -75,6 +82,8 @@ _TOUCHED = "Plan with 3 models changed, 10,000 models, 20 ms latency"
 _CHECK = "Validate, 10,000 models, 80,000 files"
 _APPLY = "First apply, 1,000 models, 4,000 images, 20 ms latency"
 _BARE = "a bare click program, --version"
+_GIB = "1,024 MiB over {}, digest known"
+_FOUR_GIB = "4,096 MiB over {}, digest known"
 
 BUDGETS = (
     Budget("plan of 1,000", _THOUSAND, _COLD, _wall, lambda row: 1.5 * row.bound + 0.6),
@@ -125,6 +134,29 @@ BUDGETS = (
     ),
     *(
         Budget(
+            f"1 GiB by parts over {scheme}, faster than {peer}",
+            _GIB.format(scheme),
+            OWN,
+            _arrives_faster,
+            _at(times),
+            beside=peer,
+            at_least=True,
+            unit="x",
+        )
+        for scheme, peer, times in (
+            ("http", "curl --parallel", 1.1),
+            ("https", "curl --parallel", 1.1),
+            ("http", "rclone, no checksums", 3),
+        )
+    ),
+    *(
+        Budget(f"{said} over {scheme}, memory", size.format(scheme), OWN, _megabytes, _at(100),
+               unit=" MB")
+        for said, size in (("1 GiB", _GIB), ("4 GiB", _FOUR_GIB))
+        for scheme in ("http", "https")
+    ),
+    *(
+        Budget(
             f"start-up of {command}",
             "Start-up",
             f"catalog-sync {command}",
@@ -140,12 +172,12 @@ BUDGETS = (
         )
     ),
 )  # fmt: skip
-"""Everything that has a budget but the growth, which has one for every stage, and the uploads."""
+"""Everything that has a budget but the growth, which has one for every stage."""
 
 
 def verdicts(results: Results) -> tuple[Verdict, ...]:
     """Whether each budget is met."""
-    rows = {(row.section, row.case): row for row in results.rows if row.runs}
+    rows = {(row.section, row.case): row for row in (*results.rows, *results.sent) if row.runs}
     return (*(_verdict(budget, rows) for budget in BUDGETS), *_grown(results.stages))
 
 

@@ -4,14 +4,26 @@ import os
 import random
 import statistics
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from benchmarks.senders.commands import Case, Sender, Work, checked, known, loaded, ours
-from benchmarks.tried import Sink, Taken, prepared, run, sink
+from benchmarks.results import Row, Run
+from benchmarks.senders.commands import (
+    CHECKED,
+    KNOWN,
+    OWN,
+    Case,
+    Sender,
+    Work,
+    checked,
+    known,
+    loaded,
+    ours,
+)
+from benchmarks.tried import Sink, prepared, run, sink
 from catalogsync.hashed import Hashed, stamp_of
 
 MIB = 1024 * 1024
@@ -25,8 +37,9 @@ HEADER = (
 
 def one_large_file(
     folder: Path, size: int, connections: int, runs: int, peers: Sequence[str]
-) -> None:
-    """The tables of all senders of one file, or of ours and of some peers, over http and https."""
+) -> list[Row]:
+    """Print the tables of all senders of one file, or of ours and of some, over http and https."""
+    rows: list[Row] = []
     parts = [folder / f"part-{at:05}" for at in range(-(-size // PART))]
     for part in parts:
         part.write_bytes(random.randbytes(PART))
@@ -37,37 +50,57 @@ def one_large_file(
         f"everybody in turn in each; medians"
     )
     for encrypted, wanted in ((False, (known, checked, loaded)), (True, (known, checked))):
+        scheme = "https" if encrypted else "http"
         with sink(encrypted=encrypted) as server:
             work = Work(file, parts, server, connections)
             cases = [_chosen(case(work), peers) for case in wanted]
             found = _rounds([sender for case in cases for sender in case.senders], work, runs)
-        click.echo(f"\n{'https' if encrypted else 'http'}\n{HEADER}")
+        click.echo(f"\n{scheme}\n{HEADER}")
         for case in cases:
             click.echo(case.title)
             for sender in case.senders:
-                click.echo(f"  {_row(sender, case.senders[0], found, size)}")
+                click.echo(f"  {_line(sender, case.senders[0], found, size)}")
+            section = titled(size, scheme, case.name)
+            rows += (_row(section, sender, case.senders[0], found) for sender in case.senders)
+    return rows
 
 
-def of_other_sizes(folder: Path, large: int, connections: int) -> None:
-    """A table of ours alone: what it takes to start, and what grows with the file."""
+def of_other_sizes(folder: Path, large: int, connections: int) -> list[Row]:
+    """Print a table of ours alone: what it takes to start, and what grows with the file."""
+    rows: list[Row] = []
     click.echo(f"\ncatalog-sync with files of other sizes, once each\n{HEADER}")
     for size in (SMALL, large):
         pieces = (random.randbytes(min(PART, size)) for _ in range(-(-size // PART)))
         file = prepared(folder, f"large-{size}.wav", pieces)
         _settle(file)
         for encrypted in (False, True):
+            scheme = "https" if encrypted else "http"
             with sink(encrypted=encrypted) as server:
                 work = Work(file, [], server, connections)
-                named = {"digest known": "known", "hashed while it is sent": "sending"}
+                named = {KNOWN: "known", CHECKED: "sending"}
                 senders = [replace(ours(work, how), name=name) for name, how in named.items()]
                 found = _rounds(senders, work, 1)
-            click.echo(f"{_told(size)} over {'https' if encrypted else 'http'}")
+            click.echo(f"{_told(size)} over {scheme}")
             for sender in senders:
-                click.echo(f"  {_row(sender, sender, found, size)}")
+                click.echo(f"  {_line(sender, sender, found, size)}")
+                own = replace(sender, name=OWN)
+                section = titled(size, scheme, sender.name)
+                rows.append(_row(section, own, own, {own: found[sender]}))
+    return rows
+
+
+def titled(size: int, scheme: str, work: str) -> str:
+    """What the sending of so many bytes over http or https is called."""
+    return f"{_told(size)} over {scheme}, {work}"
 
 
 def _told(size: int) -> str:
     return f"{size / MIB:,.0f} MiB" if size >= MIB else f"{size:,} bytes, so all but nothing,"
+
+
+def _row(section: str, sender: Sender, first: Sender, found: Mapping[Sender, list[Run]]) -> Row:
+    runs = tuple(found.get(sender, ()))
+    return Row("uploads", section, sender.name, runs, reference=first.name, missing=sender.missing)
 
 
 def _chosen(case: Case, peers: Sequence[str]) -> Case:
@@ -88,10 +121,10 @@ def _settle(file: Path) -> None:
     raise click.ClickException("set TMPDIR to a folder of yours on ext4, xfs or btrfs")
 
 
-def _rounds(senders: Sequence[Sender], work: Work, runs: int) -> dict[Sender, list[Taken]]:
+def _rounds(senders: Sequence[Sender], work: Work, runs: int) -> dict[Sender, list[Run]]:
     """What each run took of everybody who is there; each round begins with another one."""
     present = [sender for sender in senders if not sender.missing]
-    found: dict[Sender, list[Taken]] = {sender: [] for sender in present}
+    found: dict[Sender, list[Run]] = {sender: [] for sender in present}
     for at in range(runs):
         first = at % len(present)
         for sender in present[first:] + present[:first]:
@@ -100,7 +133,7 @@ def _rounds(senders: Sequence[Sender], work: Work, runs: int) -> dict[Sender, li
     return found
 
 
-def _sent(sender: Sender, server: Sink, size: int) -> Taken:
+def _sent(sender: Sender, server: Sink, size: int) -> Run:
     server.totals()
     taken, told = run(sender.command), server.totals()
     if told["stored"] < size:
@@ -108,7 +141,7 @@ def _sent(sender: Sender, server: Sink, size: int) -> Taken:
     return replace(taken, arriving=told["seconds"])
 
 
-def _row(sender: Sender, first: Sender, found: dict[Sender, list[Taken]], size: int) -> str:
+def _line(sender: Sender, first: Sender, found: dict[Sender, list[Run]], size: int) -> str:
     if sender not in found:
         return f"{sender.name:<26} absent: {sender.missing}"
     runs, own = found[sender], found[first]
@@ -124,7 +157,7 @@ def _row(sender: Sender, first: Sender, found: dict[Sender, list[Taken]], size: 
     )
 
 
-def _times(runs: Sequence[Taken], own: Sequence[Taken], what: Callable[[Taken], float]) -> str:
+def _times(runs: Sequence[Run], own: Sequence[Run], what: Callable[[Run], float]) -> str:
     """Our throughput as a multiple of theirs: the median over the rounds, as they were paired."""
     if runs is own:
         return f"{'':>9}"

@@ -2,7 +2,7 @@
 
 import json
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ class Run:
 
     `new` are the requests that the server had to ask for, `server_cpu` the seconds of processor
     time of its answers, and `others` the share of the machine that had nothing to do with it.
+    What was sent was `arriving` for so many seconds, from its first byte to its last.
     """
 
     wall: float
@@ -29,6 +30,7 @@ class Run:
     new: int = 0
     server_cpu: float = 0.0
     others: float = 0.0
+    arriving: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +97,15 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """All that one call of the bench found, and on what; of the uploads the tables as printed."""
+    """All that one call of the bench found, and on what.
+
+    Of the uploads there are the rows that were `sent`, and the tables as they were printed.
+    """
 
     machine: Mapping[str, str]
     rows: tuple[Row, ...] = ()
     stages: tuple[Stage, ...] = ()
+    sent: tuple[Row, ...] = ()
     uploads: str = ""
 
 
@@ -113,10 +119,15 @@ def read(path: Path) -> Results:
     data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return Results(
         data["machine"],
-        tuple(Row(**row | {"runs": tuple(Run(**r) for r in row["runs"])}) for row in data["rows"]),
+        _rows(data["rows"]),
         tuple(Stage(**{k: _tuple(v) for k, v in each.items()}) for each in data["stages"]),
+        _rows(data.get("sent", ())),
         data["uploads"],
     )
+
+
+def _rows(data: Iterable[dict[str, Any]]) -> tuple[Row, ...]:
+    return tuple(Row(**row | {"runs": tuple(Run(**run) for run in row["runs"])}) for row in data)
 
 
 def _tuple(value: Any) -> Any:

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import click
 
+from benchmarks.results import Run
+
 HERE = Path(__file__).parent
 CERTIFICATE = HERE.parent / "tests" / "scenario" / "localhost.pem"
 OURS = (sys.executable, "-m", "benchmarks.senders.ours")
@@ -27,19 +29,6 @@ ENVIRONMENT = {name: value for name, value in os.environ.items() if "AWS_" not i
     # s5cmd is told in no other way whom to trust; ours does not look at it.
     "SSL_CERT_FILE": str(CERTIFICATE),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """What a run took: wall and processor time in seconds, peak memory in MB.
-
-    `arriving` is how long it took from the first to the last byte of a part, as the sink saw it.
-    """
-
-    wall: float
-    cpu: float
-    megabytes: float
-    arriving: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +60,7 @@ def sink(latency: float = 0.0, *, encrypted: bool = False) -> Iterator[Sink]:
             process.terminate()
 
 
-def run(command: Sequence[str]) -> Taken:
+def run(command: Sequence[str]) -> Run:
     """Run a command to its end, and tell what it took."""
     with tempfile.NamedTemporaryFile(prefix="catalog-sync-bench-") as told:
         timed = (sys.executable, "-I", "-S", str(HERE / "timed.py"), told.name)
@@ -80,7 +69,7 @@ def run(command: Sequence[str]) -> Taken:
         taken = json.load(told)
     if taken["code"]:
         raise click.ClickException(f"{shlex.join(command[:4])}: {done.stderr}")
-    return Taken(taken["wall"], taken["cpu"], taken["megabytes"])
+    return Run(taken["wall"], taken["cpu"], taken["megabytes"])
 
 
 def prepared(folder: Path, name: str, content: Iterable[bytes]) -> Path:

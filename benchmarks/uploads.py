@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from benchmarks.large_file import MIB, of_other_sizes, one_large_file
+from benchmarks.results import Row
 from benchmarks.tried import OURS, prepared, run, sink
 
 IMAGE = 20_000
@@ -60,7 +61,7 @@ def many_images(folder: Path, count: int, latency: float, runs: int) -> None:
 @click.option("--runs", default=3, show_default=True)
 def uploads(
     size: int, connections: int, peers: str, images: int, latency: float, runs: int
-) -> None:
+) -> tuple[Row, ...]:
     """Time the sending of a large file beside other senders, and of many small images.
 
     Everybody sends to the same sink on this machine and starts as a process of its own. The other
@@ -73,10 +74,11 @@ def uploads(
         f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, Python {platform.python_version()}"
     )
     with tempfile.TemporaryDirectory(prefix="catalog-sync-bench-") as name:
-        one_large_file(Path(name), size * MIB, connections, runs, chosen)
+        rows = one_large_file(Path(name), size * MIB, connections, runs, chosen)
     with tempfile.TemporaryDirectory(prefix="catalog-sync-bench-") as name:
-        of_other_sizes(Path(name), 4 * size * MIB, connections)
+        rows += of_other_sizes(Path(name), 4 * size * MIB, connections)
     click.echo(NOTES)
     if images:
         with tempfile.TemporaryDirectory(prefix="catalog-sync-bench-") as name:
             many_images(Path(name), images, latency / 1000, runs)
+    return tuple(rows)

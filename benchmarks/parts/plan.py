@@ -47,6 +47,10 @@ def changes(project: Project, choices: Choices) -> Iterator[Section]:
         cases = (
             _changed("catalog-sync plan --changed-since, cold cache", since, cold=True),
             _changed("catalog-sync plan --changed-since, warm cache", since),
+            _changed(
+                "catalog-sync plan, --refresh changed, warm cache",
+                _plan(project, *_OPTIONS["--refresh changed, "]),
+            ),
             _changed("catalog-sync plan, cold cache", _plan(project), cold=True),
             _changed("catalog-sync plan, warm cache", _plan(project)),
         )

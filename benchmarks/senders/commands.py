@@ -37,15 +37,22 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """Senders that do the same work; the first is ours."""
+    """Senders that do the same work, which has a name; the first is ours."""
 
+    name: str
     title: str
     senders: tuple[Sender, ...]
+
+
+OWN = "catalog-sync"
+KNOWN = "digest known"
+CHECKED = "hashed while it is sent"
 
 
 def known(work: Work) -> Case:
     """Bytes are sent, and nothing else."""
     return Case(
+        KNOWN,
         "the digest is known and certain, as after the load of the same apply: bytes are only sent",
         (
             ours(work, "known"),
@@ -62,7 +69,8 @@ def known(work: Work) -> Case:
 def checked(work: Work) -> Case:
     """What is sent is hashed at the same time."""
     return Case(
-        "hashed while it is sent",
+        CHECKED,
+        CHECKED,
         (
             ours(work, "sending"),
             _program("curl beside openssl sha256", "curl", _beside(_sha256(work), _curl(work))),
@@ -76,6 +84,7 @@ def checked(work: Work) -> Case:
 def loaded(work: Work) -> Case:
     """An apply that has to hash the file when it loads the catalog, and then sends it."""
     return Case(
+        "hashed first",
         "hashed first, then sent",
         (
             ours(work, "loading"),
@@ -88,7 +97,7 @@ def ours(work: Work, digest: str) -> Sender:
     """Our engine; for what `digest` means see `ours.py`."""
     where = (f"{work.sink.api}/v1", str(work.file))
     how = ("--jobs", str(work.connections), "--digest", digest)
-    return Sender("catalog-sync", (*OURS, *where, *how, *_trusting(work, "--ca")))
+    return Sender(OWN, (*OURS, *where, *how, *_trusting(work, "--ca")))
 
 
 _UNCHECKED = ("--s3-disable-checksum", "--ignore-checksum")

@@ -12,10 +12,14 @@ from benchmarks.__main__ import bench
 from benchmarks.budgets import BUDGETS
 from benchmarks.cases import Case, Project, Section, timed
 from benchmarks.choices import FULL
+from benchmarks.large_file import MIB, titled
 from benchmarks.projects import applied, project
 from benchmarks.run import PARTS, SORTS, sizes
+from benchmarks.senders.commands import Work, known
 from benchmarks.served import Server
 from benchmarks.table import cells
+from benchmarks.tried import Sink
+from benchmarks.uploads import uploads
 from catalogsync.sandbox.control import Control
 
 NOWHERE = Server("http://127.0.0.1:9/v1", cast(Control, None))
@@ -41,6 +45,18 @@ def test_a_part_is_measured_kept_shown_and_compared(tmp_path: Path) -> None:
     shown = call("show", str(file), "--compare", str(file)).stdout
     assert shown.startswith(printed.rstrip())
     assert shown.count("1.00x") >= len(rows)
+
+
+def test_what_is_sent_is_kept_with_what_is_printed(tmp_path: Path) -> None:
+    few = ("--size", "8", "--peers", "curl", "--images", "0", "--runs", "1")
+    rows = CliRunner().invoke(uploads, few, standalone_mode=False).return_value
+    assert {(row.section, row.case) for row in rows} >= {
+        (f"8 MiB over {scheme}, digest known", case)
+        for scheme in ("http", "https")
+        for case in ("catalog-sync", "curl --parallel")
+    }
+    assert {row.case for row in rows if row.section.startswith("32 MiB")} == {"catalog-sync"}
+    assert all(run.arriving > 0 for row in rows for run in row.runs)
 
 
 def test_a_case_that_fails_is_told_of_and_the_others_go_on(tmp_path: Path) -> None:
@@ -69,5 +85,10 @@ def test_the_full_run_measures_every_case_that_has_a_budget(tmp_path: Path) -> N
         )
         for case in section.cases
     }
+    size = 1024 * MIB
+    sent = known(Work(tmp_path / "file", [], Sink("", ""), 1))
+    for scheme in ("http", "https"):
+        measured |= {(titled(size, scheme, sent.name), sender.name) for sender in sent.senders}
+        measured.add((titled(4 * size, scheme, sent.name), sent.senders[0].name))
     assert {(budget.section, budget.case) for budget in BUDGETS} <= measured
     assert {(budget.section, budget.beside) for budget in BUDGETS if budget.beside} <= measured

@@ -69,7 +69,8 @@ def test_only_what_both_have_measured_is_compared() -> None:
 
 def test_results_are_kept_whole(tmp_path: Path) -> None:
     stage = Stage("load", (10, 100), (0.1, 1.0), (1.0, 2.0))
-    results = Results({"cores": "2"}, (row("ours", 1.0, 2.0), row("absent")), (stage,), "sent")
+    rows, sent = (row("ours", 1.0, 2.0), row("absent")), (row("ours", 3.0),)
+    results = Results({"cores": "2"}, rows, (stage,), sent, "sent")
     file = tmp_path / "results.json"
     file.write_text(written(results), encoding="utf-8")
     assert read(file) == results
@@ -86,6 +87,17 @@ def test_a_budget_is_met_missed_or_not_measured() -> None:
     assert verdict(there) is True
     assert verdict(replace(there, runs=(run(0.91),))) is False
     assert verdict() is None
+
+
+def test_of_what_is_sent_the_time_counts_in_which_it_arrives() -> None:
+    budget = next(budget for budget in BUDGETS if "faster than curl" in budget.says)
+    for arriving, met in ((1.2, True), (1.0, False)):
+        ours, theirs = (
+            replace(row(case), section=budget.section, runs=(replace(run(wall), arriving=each),))
+            for case, wall, each in ((budget.case, 9.0, 1.0), (budget.beside, 1.0, arriving))
+        )
+        found = verdicts(Results({}, sent=(ours, theirs)))
+        assert next(each.is_met for each in found if each.says == budget.says) is met
 
 
 def test_a_peer_has_to_be_as_many_times_slower_as_the_budget_says() -> None:

@@ -62,7 +62,7 @@ def test_growth_shows_every_size_and_both_exponents() -> None:
 def test_the_document_has_machine_budgets_sections_growth_and_uploads() -> None:
     stage = Stage("load", (100, 1000), (0.1, 1.0), (2.0, 2.0))
     rows = (row("ours", 1.0), replace(row("check", 1.0, section="Validate"), part="validate"))
-    results = Results({"cores": "2"}, rows, (stage,), "curl 1 s")
+    results = Results({"cores": "2"}, rows, (stage,), uploads="curl 1 s")
     text = document(results, MARKDOWN)
     told = ("cores 2", "### Budgets\n", "### Plan\n", "### Growth\n", "```text\ncurl 1 s\n```")
     at = [text.index(part) for part in told]
