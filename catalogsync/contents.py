@@ -52,9 +52,10 @@ def known_contents(specs: Iterable[ModelSpec], assets: Mapping[str, AssetRef]) -
             if ref.id in known and ref.sha256 and _may_hold(known[ref.id], ref):
                 known[ref.id] = replace(known[ref.id], sha256=ref.sha256)
     by_digest: dict[str, str] = {}
-    for asset_id in sorted(known):
-        if digest := known[asset_id].digest:
-            by_digest.setdefault(digest, asset_id)
+    for asset_id, asset in known.items():
+        digest = asset.digest
+        if digest and asset_id <= by_digest.get(digest, asset_id):
+            by_digest[digest] = asset_id
     return Contents(known, by_digest)
 
 
