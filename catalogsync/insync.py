@@ -2,7 +2,8 @@
 
 What is in a model's folder, and what a listing tells of the model, are a digest each. While both
 are what they were when nothing differed, nothing does: a file cannot change but in its folder, nor
-a text without its model's `updatedAt`, and what an asset holds is the same for ever.
+a text without its model's `updatedAt`, and an asset that a model lists is there, and holds the same
+for ever.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,7 +12,7 @@ from hashlib import sha256
 from operator import attrgetter
 
 from catalogsync.diff import Diff
-from catalogsync.model import InSync, ModelRef, ModelSpec, RemoteModel
+from catalogsync.model import AssetRef, InSync, ModelSpec, RemoteModel
 
 _told = attrgetter(*(field.name for field in fields(RemoteModel)))
 
@@ -33,21 +34,32 @@ def found_in_sync(
     for match in found.present:
         key, live = match.spec.key, match.live
         if live and key in folders and key not in said and _stands_alone(match.spec):
-            yield InSync(key, live.id, folders[key], record_of(listed[live.id]))
+            contents = b"".join(map(_content, match.spec.assets))
+            yield InSync(key, live.id, folders[key], record_of(listed[live.id]), contents)
+
+
+def contents_named(found: Diff) -> frozenset[bytes]:
+    """The contents that the manifests of differing models name, each by 16 bytes."""
+    refs = (ref for model in found.models if model.spec for ref in model.spec.assets)
+    return frozenset(_content(ref) for ref in refs if ref.sha256)
+
+
+def _content(ref: AssetRef) -> bytes:
+    return bytes.fromhex(ref.digest)
 
 
 def _stands_alone(spec: ModelSpec) -> bool:
     """Whether all that a manifest says is in its folder, in catalog.yaml and in that record.
 
-    What it says of other models and of assets without a file is not, nor what a day of the
-    calendar ends. Whether a model is due for training hangs on what happens to its training data.
+    What its texts mention may go, and so may an asset without a file, and no record tells. A day of
+    the calendar ends what it accepts. How a file is filed must be said in one way by all. Whether
+    a model is due for training hangs on what happens to its training data.
     """
-    refers = any(isinstance(m.target, ModelRef) for text in spec.texts for m in text.mentions)
     trains = (spec.training_images, spec.training_pairs, spec.training_parameters)
     return not (
-        refers
-        or spec.ignored
+        spec.ignored
         or spec.weights
+        or any(text.mentions for text in spec.texts)
         or any(each is not None for each in trains)
-        or any(not ref.sha256 for ref in spec.assets)
+        or any(ref.options or not ref.sha256 for ref in spec.assets)
     )

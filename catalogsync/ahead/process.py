@@ -33,7 +33,12 @@ class Ahead:
         self._ended = False
         self._lock = threading.Lock()
         self._receiver = threading.Thread(target=self._receive, name="ahead", daemon=True)
-        self._receiver.start()
+        try:
+            self._receiver.start()
+        except RuntimeError:
+            self._process.kill()
+            self._process.communicate()
+            raise
 
     def wait(self, target: str, stop: threading.Event) -> None:
         """Wait for the answer to the GET of a path with its query while it may still come."""

@@ -13,7 +13,7 @@ with: whoever reads another one in a later run puts an end to it.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from catalogsync.cache.rows import IDS_PER_QUERY, Row, fits
+from catalogsync.cache.rows import IDS_PER_QUERY, RACY_NS, Row, fits
 from catalogsync.cache.store import Store
 from catalogsync.events import Recalled, Tell
 from catalogsync.model import InSync, ReadBefore, RemoteModel
@@ -28,8 +28,13 @@ _SELECT = "SELECT id, field, updated_at, read_at, value FROM reads WHERE scope =
 _INSERT = "INSERT OR REPLACE INTO reads VALUES (?, ?, ?, ?, ?, ?)"
 _DELETE = "DELETE FROM reads WHERE scope = ? AND id = ?"
 
-_SELECT_IN_SYNC = "SELECT key, id, folder, record, read_at FROM in_sync WHERE scope = ?"
-_INSERT_IN_SYNC = "INSERT OR REPLACE INTO in_sync VALUES (?, ?, ?, ?, ?, ?)"
+_SELECT_IN_SYNC = "SELECT key, id, folder, record, assets, read_at FROM in_sync WHERE scope = ?"
+_INSERT_IN_SYNC = (
+    "INSERT OR REPLACE INTO in_sync SELECT ?, ?, ?, ?, ?, ?, ? WHERE NOT EXISTS"
+    " (SELECT 1 FROM reads WHERE scope = ? AND id = ? AND read_at > ?)"
+)
+"""Keeps what was found with the last texts: another run may have read some since."""
+_UPDATE_IN_SYNC = "UPDATE in_sync SET read_at = ? WHERE scope = ? AND id = ?"
 _DELETE_IN_SYNC = "DELETE FROM in_sync WHERE scope = ? AND id = ?"
 _DELETE_OUTDATED = (
     f"{_DELETE_IN_SYNC} AND NOT EXISTS"
@@ -51,6 +56,8 @@ class ModelReads:
         clock: Clock,
         tell: Tell,
     ) -> None:
+        self.rest_ns = began_ns - RACY_NS
+        """What was touched since then may have been so after somebody looked at it."""
         self._scope = scope
         self._store = store
         self._recalls = recalls
@@ -118,7 +125,8 @@ class ModelReads:
         """Note that a model that was listed as `model` is in sync."""
         if self._settled and _is_before(model.updated_at, self._settled):
             read_at = self._used.get(model.id, self._read_at)
-            row = (self._scope, found.id, found.key, found.folder, found.record, read_at)
+            told = (found.key, found.folder, found.record, found.assets)
+            row = (self._scope, found.id, *told, read_at)
             if fits(row):
                 self._in_sync[found.id] = row
 
@@ -137,12 +145,19 @@ class ModelReads:
         in_sync, self._in_sync = list(self._in_sync.values()), {}
         if self._store and (texts or in_sync):
             told = [(*row[:2], *row[:3], row[5]) for row in texts]
+            anew = [] if self._recalls else [(self._read_at, *row[:2]) for row in texts]
+            found = [(*row, *row[:2], self._read_at) for row in in_sync]
             self._store.write(
-                [(_DELETE_OUTDATED, told), (_INSERT, texts), (_INSERT_IN_SYNC, in_sync)]
+                [
+                    (_DELETE_OUTDATED, told),
+                    (_INSERT, texts),
+                    (_UPDATE_IN_SYNC, anew),
+                    (_INSERT_IN_SYNC, found),
+                ]
             )
 
 
-_IN_SYNC = (str, str, bytes, bytes, str)
+_IN_SYNC = (str, str, bytes, bytes, bytes, str)
 
 
 def _is_sound(row: Row) -> bool:

@@ -44,8 +44,8 @@ READS = (
     "DROP TABLE IF EXISTS in_sync",
     "CREATE TABLE reads (scope BLOB, id TEXT, field TEXT, updated_at TEXT, read_at TEXT,"
     " value TEXT, PRIMARY KEY (scope, id, field)) WITHOUT ROWID",
-    "CREATE TABLE in_sync (scope BLOB, id TEXT, key TEXT, folder BLOB, record BLOB, read_at TEXT,"
-    " PRIMARY KEY (scope, id)) WITHOUT ROWID",
+    "CREATE TABLE in_sync (scope BLOB, id TEXT, key TEXT, folder BLOB, record BLOB, assets BLOB,"
+    " read_at TEXT, PRIMARY KEY (scope, id)) WITHOUT ROWID",
 )
 """The tables of what was read of models. Texts are long: in a file of their own they cannot make
 the one of the digests too large."""

@@ -13,8 +13,6 @@ from catalogsync.errors import CatalogSyncError
 from catalogsync.manifest.common import catalog_without_models
 
 if TYPE_CHECKING:
-    from subprocess import Popen
-
     from catalogsync.ahead import Ahead, Order
 
 
@@ -24,7 +22,11 @@ def reading_ahead(root: Path, choices: Choices) -> "Iterator[Ahead | None]":
 
     Where anything is wrong nothing is begun: it is told in its own place.
     """
-    ahead = _begun(root, choices) if choices.sandbox is None and pays(root) else None
+    context = click.get_current_context(silent=True)
+    early = context.find_object(Early) if context else None
+    ahead = _begun(root, choices, early) if choices.sandbox is None and pays(root) else None
+    if early:
+        early.close()
     try:
         yield ahead
     finally:
@@ -32,21 +34,14 @@ def reading_ahead(root: Path, choices: Choices) -> "Iterator[Ahead | None]":
             ahead.close()
 
 
-def _begun(root: Path, choices: Choices) -> "Ahead | None":
+def _begun(root: Path, choices: Choices, early: Early | None) -> "Ahead | None":
     from catalogsync.ahead import Ahead
 
     try:
         order = _order(root, choices)
-        return Ahead(order, _begun_early()) if order else None
+        return Ahead(order, early.take() if early else None) if order else None
     except (CatalogSyncError, OSError, RuntimeError):
         return None
-
-
-def _begun_early() -> "Popen[bytes] | None":
-    """The process that waits for an order, if there is one."""
-    context = click.get_current_context(silent=True)
-    early = context.find_object(Early) if context else None
-    return early.take() if early else None
 
 
 def _order(root: Path, choices: Choices) -> "Order | None":

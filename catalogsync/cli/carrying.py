@@ -19,7 +19,6 @@ from catalogsync.identity import twins
 from catalogsync.ledger import Ledger
 from catalogsync.manifest import open_file
 from catalogsync.manifest.ready import make_ready
-from catalogsync.model import AssetRef, Catalog, LocalFile
 from catalogsync.outcome import Outcome, Status
 from catalogsync.perform import Performer
 from catalogsync.plan import Plan
@@ -84,8 +83,8 @@ def carried_out(opened: Session, planned: Planned, manner: Manner) -> Carried:
     outcomes: list[Outcome] = []
     kept: Kept | None = None
     if plan.models and not plan.blocked:
-        _make_sure(opened, plan, lfs_pull=manner.lfs_pull, asks=manner.asks)
-        load = _load(opened.catalog, plan)
+        _make_sure(opened, planned, lfs_pull=manner.lfs_pull, asks=manner.asks)
+        load = _load(planned)
         kept = keep(planned, opened.target.server, manner.undo_into, manner.undo_beside)
         # An apply that ends in the middle must leave nothing behind that it made untrue.
         opened.reads.forget(model.model_id for model in plan.models if model.model_id)
@@ -94,7 +93,7 @@ def carried_out(opened: Session, planned: Planned, manner: Manner) -> Carried:
             progress("applying", quiet=manner.quiet, as_json=manner.as_json, load=load) as watched,
         ):
             opened.uploads.progress = watched
-            outcomes = _carry_out(opened, plan, ledger, jobs=manner.jobs)
+            outcomes = _carry_out(opened, planned, ledger, jobs=manner.jobs)
         if manner.reports:
             lines = render_report(plan, outcomes, manner.at)
             write_lines(lines, color=manner.color, to_stderr=manner.as_json)
@@ -122,9 +121,10 @@ def carried_document(planned: Planned, done: Carried) -> dict[str, object]:
     return document
 
 
-def _make_sure(opened: Session, plan: Plan, *, lfs_pull: bool, asks: bool) -> None:
+def _make_sure(opened: Session, planned: Planned, *, lfs_pull: bool, asks: bool) -> None:
     """Raise an error unless every file is there and, where that is asked, the user says yes."""
-    files = [_file(opened.catalog, asset) for asset in plan.files]
+    plan = planned.plan
+    files = [planned.file(asset) for asset in plan.files]
     with interruptible():
         make_ready(files, lfs_pull=lfs_pull)
     asked(opened, f"Apply to {counted(len(plan.models), 'model')}", _at_stake(plan), asks=asks)
@@ -151,24 +151,21 @@ def asked(opened: Session, what: str, more: str = "", *, asks: bool) -> None:
         raise CatalogSyncError("Nothing was applied.")
 
 
-def _file(catalog: Catalog, asset: AssetRef) -> LocalFile:
-    return catalog.files[asset.sha256]
-
-
-def _load(catalog: Catalog, plan: Plan) -> Load:
+def _load(planned: Planned) -> Load:
     """What is to be sent, each file by its path in the catalog."""
     return Load(
-        files=len(plan.files),
-        size=plan.upload_bytes,
-        name=lambda asset: catalog.files[asset.sha256].path,
+        files=len(planned.plan.files),
+        size=planned.plan.upload_bytes,
+        name=lambda asset: planned.file(asset).path,
     )
 
 
-def _carry_out(opened: Session, plan: Plan, ledger: Ledger, *, jobs: int) -> list[Outcome]:
+def _carry_out(opened: Session, planned: Planned, ledger: Ledger, *, jobs: int) -> list[Outcome]:
+    plan = planned.plan
     performer = Performer(
         opened.client,
         ledger,
-        lambda asset: open_file(_file(opened.catalog, asset)),
+        lambda asset: open_file(planned.file(asset)),
         pause=opened.stop.wait,
     )
     outcomes = []

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from catalogsync.cli.output import say
 from catalogsync.manifest.commit import Committed, load_beside, unchanged_since
-from catalogsync.manifest.since import Unchanged
+from catalogsync.manifest.index import Unchanged
 from catalogsync.manifest.tree import KnownBlobs
 from catalogsync.model import Catalog, State
 from catalogsync.review.words import counted, visible

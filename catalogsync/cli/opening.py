@@ -54,7 +54,7 @@ def complete(
     catalog: Catalog,
     keys: frozenset[str],
     known: "KnownFiles",
-    hashed: "Hashed | None" = None,
+    hashed: "Hashed | None",
 ) -> Catalog:
     """Load models of a catalog in whole that were outlined."""
     if not keys:

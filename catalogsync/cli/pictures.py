@@ -50,7 +50,7 @@ def pictures_in(opened: "Session", planned: "Planned", *, live: bool, timeout: f
 
     What Git holds of the base may be no more than the pointers of Git LFS.
     """
-    models, files = planned.plan.models, opened.catalog.files
+    models, files = planned.plan.models, planned.catalog.files
     if live:
         return pictures_of(models, files, live=opened.client, timeout=timeout)
     return pictures_of(models, {**planned.base_files, **files}, timeout=timeout)

@@ -30,7 +30,7 @@ from catalogsync.manifest import load
 from catalogsync.manifest.blobs import GitFile
 from catalogsync.manifest.commit import Committed
 from catalogsync.manifest.tree import KnownBlobs
-from catalogsync.model import Catalog, LocalFile, RemoteModel, Snapshot, Target
+from catalogsync.model import AssetRef, Catalog, LocalFile, RemoteModel, Snapshot, Target
 from catalogsync.observe import observe
 from catalogsync.plan import Base, Plan, build_plan
 from catalogsync.restoring import as_it_was, settled
@@ -64,12 +64,14 @@ class Planning:
 class Planned:
     """A plan with what it was made from; of a promotion, also the models of the source project.
 
-    `base_files` are those that Git holds of the base.
+    The `catalog` has everything in whole that the plan is about. `base_files` are those that Git
+    holds of the base.
     """
 
     saved: SavedPlan
     diff: Diff
     snapshot: Snapshot
+    catalog: Catalog
     source: Mapping[str, RemoteModel] = field(default_factory=dict)
     base_files: Mapping[str, GitFile] = field(default_factory=dict)
 
@@ -77,6 +79,10 @@ class Planned:
     def plan(self) -> Plan:
         """The plan alone."""
         return self.saved.plan
+
+    def file(self, asset: AssetRef) -> LocalFile:
+        """Where the bytes of an asset of the catalog are."""
+        return self.catalog.files[asset.sha256]
 
 
 def split_options(options: dict[str, Any]) -> tuple[Planning, Choices]:
@@ -155,7 +161,6 @@ def make_plan(
 ) -> Planned:
     """Read the server and plan, without what there are objections to."""
     now = datetime.now(UTC)
-    where = (opened.root, opened.catalog, opened.target, opened.blobs, opened.before)
     look = partial(
         observed,
         jobs=jobs,
@@ -164,26 +169,13 @@ def make_plan(
         restorable=planning.restore is None,
         doomed=planning.scope.is_doomed,
     )
-    # Git takes a while to tell what was applied last.
-    with ThreadPoolExecutor(1, thread_name_prefix="base") as beside:
-        base = beside.submit(_base, planning, *where)
-        if planning.base or planning.scope.only_mine:
-            # What is named wrongly is told before anything is read.
-            base.result()
-        snapshot = look(opened)
-    known = unless_never_applied(base.result(), opened.catalog, snapshot)
-    if planning.restore:
-        opened, found = _way_back(opened, planning.restore, snapshot)
-    else:
-        compare_all = partial(_compared, planning=planning, known=known, today=now.date())
-        found = compare_all(opened.catalog, snapshot, opened.keys)
-        if moved := opened.outlined & {model.key for model in found.models}:
-            # As where a collection got another name, which no model's record tells.
-            opened = opened.in_whole(moved)
-            snapshot = look(opened)
-            found = compare_all(opened.catalog, snapshot, opened.keys)
-    if opened.rest and not planning.scope.only_mine:
-        opened.rest.keep(found, opened.reads)
+    seen = _seen(opened, planning, look, now.date())
+    opened, snapshot, known, found = seen.opened, seen.snapshot, seen.known, seen.found
+    if opened.rest:
+        opened.rest.take(found, opened.reads)
+        if not planning.scope.only_mine:
+            # What is left alone differs all the same.
+            opened.rest.keep(found, opened.reads)
     plan = _build(opened, found, planning, known)
     if objected := tuple(objections(plan)):
         # What depends on a refused model and what only it needs must go with it.
@@ -195,7 +187,39 @@ def make_plan(
     plan = replace(plan, training=due)
     scope = replace(planning.scope, changed_since=opened.changed.commit if opened.changed else "")
     saved = SavedPlan(plan, _told(now), scope, read_before=opened.reads.used)
-    return Planned(saved, found, snapshot, base_files=known.files)
+    return Planned(saved, found, snapshot, opened.catalog, base_files=known.files)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What was read of the server, the base, and what differs; in the session by then."""
+
+    opened: Session
+    snapshot: Snapshot
+    known: Known
+    found: Diff
+
+
+def _seen(
+    opened: Session, planning: Planning, look: Callable[[Session], Snapshot], today: date
+) -> _Seen:
+    """Read the server and compare, once more where models matter that were only outlined."""
+    where = (opened.root, opened.catalog, opened.target, opened.blobs, opened.before)
+    # Git takes a while to tell what was applied last.
+    with ThreadPoolExecutor(1, thread_name_prefix="base") as beside:
+        base = beside.submit(_base, planning, *where)
+        if planning.base or planning.scope.only_mine:
+            # What is named wrongly is told before anything is read.
+            base.result()
+        snapshot = look(opened)
+    known = unless_never_applied(base.result(), opened.catalog, snapshot)
+    if planning.restore:
+        opened, found = _way_back(opened, planning.restore, snapshot)
+        return _Seen(opened, snapshot, known, found)
+    found = _compared(opened.catalog, snapshot, opened.keys, planning, known, today)
+    if opened.rest and (needed := opened.rest.needed(found)):
+        return _seen(opened.in_whole(needed), planning, look, today)
+    return _Seen(opened, snapshot, known, found)
 
 
 def _say_untold(plan: Plan) -> None:

@@ -232,7 +232,8 @@ class _Run:
         )
         read_at = now.strftime("%Y-%m-%dT%H:%M:%SZ")
         scope = Scope(only=self.choices.keys, anew=True)
-        return Planned(SavedPlan(plan, read_at, scope), found, snapshot, source)
+        catalog = self.both.opened.catalog
+        return Planned(SavedPlan(plan, read_at, scope), found, snapshot, catalog, source)
 
     def _source(self, models: dict[str, RemoteModel], found: Diff) -> SourceProject:
         """The source project; of what comes over and is trained, what on is read there too."""

@@ -67,21 +67,17 @@ class Session:
     changed: Changed | None = None
     ahead: "Ahead | None" = None
     rest: "AtRest | None" = None
+    hashed: Hashed | None = None
 
     @property
     def before(self) -> "Committed | None":
         """What the commit held that the models are compared with, if there is one."""
         return self.changed.before if self.changed else None
 
-    @property
-    def outlined(self) -> frozenset[str]:
-        """The models of which only the outline is loaded, as they are known to be in sync."""
-        return self.rest.keys if self.rest else frozenset()
-
     def in_whole(self, keys: frozenset[str]) -> "Session":
         """The same, with some of the outlined models in whole."""
         assert self.rest
-        catalog = complete(self.root, self.catalog, keys, self.files)
+        catalog = complete(self.root, self.catalog, keys, self.files, self.hashed)
         return replace(self, catalog=catalog, rest=self.rest.but_for(keys))
 
     @contextmanager
@@ -174,6 +170,7 @@ def session(
                 changed,
                 ahead,
                 rest,
+                hashed,
             )
 
 

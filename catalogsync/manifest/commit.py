@@ -10,8 +10,8 @@ from catalogsync.errors import CatalogSyncError, ManifestError, Problem, UsageEr
 from catalogsync.manifest.blobs import Blobs, GitFile
 from catalogsync.manifest.catalog import read
 from catalogsync.manifest.git import ask, complaint, work_tree
+from catalogsync.manifest.index import Unchanged, compared_with
 from catalogsync.manifest.root import CATALOG, MODELS
-from catalogsync.manifest.since import Unchanged, compared_with
 from catalogsync.manifest.tree import KnownBlobs, TreeFiles, folders_in, listed
 from catalogsync.manifest.words import visible
 from catalogsync.model import Catalog
@@ -110,7 +110,8 @@ def unchanged_since(root: Path, ref: str) -> Unchanged:
     Raises `UsageError` if it names none that is here.
     """
     root = root.resolve()
-    return compared_with(root, commit_of(root, ref))
+    index = compared_with(root, commit_of(root, ref))
+    return index.unchanged() if index else Unchanged()
 
 
 def merge_base(root: Path, *others: str) -> str | None:

@@ -1,11 +1,12 @@
-"""What Git has staged of a catalog, folder by folder, and which of its files differ from that.
+"""What Git has staged of a catalog, folder by folder, and which of its files differ from a commit.
 
 Of ten thousand models Git tells a hundred thousand lines: what may be done to all of them is done
 by regular expressions, one match for a folder.
 """
 
+import os
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -41,13 +42,24 @@ _TEXTS = (b".yaml", b".yml", b".md", b".txt")
 
 
 @dataclass(frozen=True, slots=True)
+class Unchanged:
+    """The models whose folders hold what a commit holds, and those that hold no asset of others.
+
+    Both by their keys, and both empty where Git cannot tell, or catalog.yaml is another one. Of the
+    second ones the manifest has its usual name.
+    """
+
+    keys: frozenset[str] = frozenset()
+    alone: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Index:
-    """The tracked files of a catalog, in Git's words, and where they are not as they might be.
+    """The tracked files of a catalog, in Git's words, and where they are not as in a commit.
 
     `settings` is said of catalog.yaml, `folders` of what is below models/, by key, `others` of the
     rest. In the folders that are `touched` something differs. The content of a file that is no
-    text is unknown if Git is `unsure`.
-    """
+    text is unknown if Git is `unsure`."""
 
     settings: bytes
     folders: Mapping[str, bytes]
@@ -55,50 +67,54 @@ class Index:
     touched: frozenset[str]
     unsure: bool
 
-    @property
-    def unchanged(self) -> frozenset[str]:
+    def unchanged(self) -> Unchanged:
         """The models in folders of their own in which nothing differs."""
-        return frozenset(
+        keys = frozenset(
             key
             for key, files in self.folders.items()
             if key not in self.touched and any(_holds(files, key, name) for name in MANIFESTS)
         )
+        return Unchanged(keys, frozenset() if self.unsure else self._alone(keys))
 
-    def alone(self, keys: Collection[str]) -> frozenset[str]:
-        """Those of the unchanged models that hold no asset which is outside of all their folders.
+    def states(self) -> dict[str, bytes]:
+        """What is in the folders in which nothing differs, and in catalog.yaml, as digests.
 
-        Their manifests have the usual name. None where there may be an asset that Git does not
-        know.
+        Their manifests have the usual name.
         """
-        if self.unsure:
-            return frozenset()
+        return {
+            key: sha256(self.settings + files).digest()
+            for key, files in self.folders.items()
+            if key not in self.touched and _holds(files, key, USUAL)
+        }
+
+    def rests(self, root: Path, key: str, since_ns: int) -> bool:
+        """Whether no file of a model, nor catalog.yaml, was touched since, by the files' clock."""
+        try:
+            return all(
+                max(found.st_mtime_ns, found.st_ctime_ns) < since_ns
+                for _, path in _FILE.findall(self.settings + self.folders[key])
+                for found in [os.lstat(root / os.fsdecode(path))]
+            )
+        except OSError:
+            return False
+
+    def _alone(self, keys: frozenset[str]) -> frozenset[str]:
         usual = {key for key in keys if _holds(self.folders[key], key, USUAL)}
         elsewhere = {oid for files in self._but_for(keys) for oid in _assets(files)}
         if not elsewhere:
             return frozenset(usual)
         return frozenset(k for k in usual if elsewhere.isdisjoint(_assets(self.folders[k])))
 
-    def state(self, key: str) -> bytes:
-        """What is in the folder of a model, and in catalog.yaml, as a digest."""
-        return sha256(self.settings + self.folders[key]).digest()
-
-    def _but_for(self, keys: Collection[str]) -> Iterator[bytes]:
+    def _but_for(self, keys: frozenset[str]) -> Iterator[bytes]:
         yield self.others
         yield from (files for key, files in self.folders.items() if key not in keys)
 
 
-def as_committed(root: Path, commit: str) -> Index | None:
-    """The files of a catalog, in which those differ that are not as in a commit."""
-    return _index(root, "diff-index", commit)
+def compared_with(root: Path, commit: str) -> Index | None:
+    """The files of a catalog and which of them are not as in a commit: by stamps before contents.
 
-
-def as_staged(root: Path) -> Index | None:
-    """The files of a catalog, in which those differ that are not as they were staged."""
-    return _index(root, "diff-files")
-
-
-def _index(root: Path, command: str, *commit: str) -> Index | None:
-    """Git looks at stamps before contents. None where it cannot tell, or catalog.yaml differs."""
+    None where Git cannot tell, or catalog.yaml differs.
+    """
     root = root.resolve()
     try:
         quiet = without_filters(root)
@@ -106,7 +122,7 @@ def _index(root: Path, command: str, *commit: str) -> Index | None:
         return None
     listed = ask(root, "ls-files", "-v", "-s", "-z", *_PATHS)
     how = ("--raw", "-z", "--abbrev=64", "--relative", "--no-renames", "--ignore-submodules=dirty")
-    changed = ask(root, *quiet, command, *how, *commit, *_PATHS)
+    changed = ask(root, *quiet, "diff-index", *how, commit, *_PATHS)
     if listed.returncode or changed.returncode or _NOT_LOOKED_AT.search(b"\0" + listed.stdout):
         return None
     differing: list[tuple[bytes, bytes, bytes]] = _DIFFERS.findall(changed.stdout)

@@ -1,6 +1,6 @@
 """The values of a project: what the server has, as it was read."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 
 from catalogsync.model.assets import AssetRef
@@ -69,15 +69,21 @@ class ReadBefore:
 class InSync:
     """A model that does not differ from its manifest while two digests stay what they are.
 
-    `folder` is of the files that the manifest has and refers to, `record` of what a listing tells.
-    `read_at` is when the texts were read that were compared (UTC).
+    `folder` is of the files in the manifest's folder, `record` of what a listing tells. `assets`
+    has the contents that the manifest names, each by 16 bytes of its sha256. `read_at` is when the
+    texts were read that were compared (UTC).
     """
 
     key: str
     id: str
     folder: bytes
     record: bytes
+    assets: bytes = b""
     read_at: str = ""
+
+    def holds_any(self, contents: Container[bytes]) -> bool:
+        """Whether the manifest names any of these contents, each by 16 bytes."""
+        return any(self.assets[at : at + 16] in contents for at in range(0, len(self.assets), 16))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,19 @@
 """`--refresh changed` looks at no model that was in sync and did not move: the plan is the same."""
 
 import json
+import re
 import shutil
+import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from catalogsync.cache.rows import RACY_NS
+from catalogsync.cli import opening, session
 from tests.cli.conftest import Run, Web, commit, write
 from tests.cli.test_outlined import ASH, ELM, OAK, TREE, add, picture
 from tests.cli.test_plan_and_apply import last_line
@@ -32,21 +38,44 @@ def catalog(catalog: Path) -> Path:
     return catalog
 
 
+@pytest.fixture(autouse=True)
+def _at_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every run begins as long after the last edit as it takes to trust the stamps of files."""
+    began = time.time_ns
+    monkeypatch.setattr(time, "time_ns", lambda: began() + RACY_NS)
+
+
 @pytest.fixture
-def still(cli: Run, clone: Path, server: Any) -> Iterator[Path]:
-    """An applied catalog that `--refresh changed` has found in sync a minute later."""
-    assert cli("apply", clone, "--yes").code == 0
-    server.control.advance(60)
-    assert last_line(cli("plan", clone, *CHANGED).out) == "No changes. 5 models match."
-    yield clone
-    server.control.advance(-60)
+def settle(cli: Run, server: Any) -> Iterator[Callable[[Path], None]]:
+    """Applies a catalog, and a minute later finds it in sync."""
+    minutes = 0
+
+    def settled(root: Path) -> None:
+        nonlocal minutes
+        assert cli("apply", root, "--yes").code == 0
+        server.control.advance(60)
+        minutes += 1
+        assert last_line(cli("plan", root, *CHANGED).out) == "No changes. 5 models match."
+
+    yield settled
+    server.control.advance(-60 * minutes)
+
+
+@pytest.fixture
+def still(clone: Path, settle: Callable[[Path], None]) -> Path:
+    """An applied catalog that `--refresh changed` has found in sync."""
+    settle(clone)
+    return clone
+
+
+_OF_THE_LOOK = ("read_at", "read_before", "integrity")
+"""What a plan says of when it was made, and not of what is to be done."""
 
 
 def planned(cli: Run, root: Path, *options: str) -> dict[str, Any]:
-    """What a plan says of the models, and what it takes."""
-    found = cli("plan", root, *options, "--json")
-    document = json.loads(found.out)
-    return {name: document[name] for name in ("models", "refusals", "orphans", "counts")}
+    """All that a plan says of what is to be done, and why."""
+    document: dict[str, Any] = json.loads(cli("plan", root, *options, "--json").out)
+    return {name: told for name, told in document.items() if name not in _OF_THE_LOOK}
 
 
 def stray(root: Path) -> None:
@@ -185,7 +214,17 @@ EDITS: dict[str, Callable[[Path, Web], None]] = {
 
 
 @pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS)
-@pytest.mark.parametrize("options", [(), ("--prune",), ("--base", "HEAD"), ("--only-mine",)])
+@pytest.mark.parametrize(
+    "options",
+    [
+        (),
+        ("--prune",),
+        ("--base", "HEAD"),
+        ("--only-mine",),
+        ("--exclude", "elm"),
+        ("--shard=1/2",),
+    ],
+)
 def test_whatever_moved_the_plan_is_that_of_a_look_at_everything(
     cli: Run, still: Path, web: Web, edit: Callable[[Path, Web], None], options: tuple[str, ...]
 ) -> None:
@@ -210,14 +249,17 @@ def test_what_was_applied_with_it_leaves_nothing_for_a_look_at_everything(
 
 
 def test_the_page_shows_all_of_a_model_that_only_its_collection_tells_of(
-    cli: Run, still: Path, web: Web
+    cli: Run, clone: Path, settle: Callable[[Path], None], web: Web
 ) -> None:
-    renamed_collection(still, web)
-    assert cli("plan", still, *CHANGED, "--out", "quick.json").code == 0
-    assert cli("plan", still, "--out", "whole.json").code == 0
-    quick, whole = (json.loads(Path(f"{name}.json").read_text()) for name in ("quick", "whole"))
-    assert quick["models"] == whole["models"]
-    assert [model["key"] for model in quick["models"]] == ["ash", "elm", "oak"]
+    for key in (ASH, ELM, OAK):
+        add(clone / key / "model.yaml", "thumbnail: a.webp\n")
+    commit(clone)
+    settle(clone)
+    renamed_collection(clone, web)
+    for name, options in (("quick", CHANGED), ("whole", ())):
+        assert cli("plan", clone, *options, "--html", f"{name}.html").code == 0
+    quick, whole = (Path(f"{name}.html").read_text() for name in ("quick", "whole"))
+    assert quick.count("data:image") == whole.count("data:image") > 0
 
 
 def test_a_text_that_moved_without_its_date_is_seen_by_everything_after_a_full_look(
@@ -247,7 +289,7 @@ def test_a_picture_that_another_model_in_sync_holds_is_not_sent_again(
 ) -> None:
     """However many assets came since, among which it would be looked for otherwise."""
     taken_from_one(still, web)
-    server.control.create_assets({f"{n}.png": "image" for n in range(3000)}, project)
+    many(server, project)
     quick = planned(cli, still, *CHANGED)
     assert quick["counts"]["uploads"] == 0
     assert quick == planned(cli, still)
@@ -294,3 +336,159 @@ def test_a_model_that_accepts_a_difference_for_a_while_is_looked_at_every_day(
     commit(still)
     assert "-By hand." in cli("plan", still, *CHANGED).out
     server.control.advance(-60)
+
+
+def swap(path: Path, old: str, new: str) -> None:
+    """Write another word in a file."""
+    text = path.read_text()
+    assert old in text
+    write(path, text.replace(old, new))
+
+
+@pytest.mark.parametrize("committed", [False, True])
+def test_what_is_edited_while_a_plan_runs_is_not_taken_for_what_it_saw(
+    cli: Run,
+    clone: Path,
+    settle: Callable[[Path], None],
+    server: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    committed: bool,
+) -> None:
+    """The server has what somebody brings back for a moment, after Git was asked."""
+    path = clone / OAK / "model.yaml"
+    swap(path, "A tree.", "Old oak")
+    commit(clone)
+    settle(clone)
+    swap(path, "Old oak", "A tree.")
+    commit(clone)
+    load = opening.open_catalog
+
+    def edited(*given: Any, **named: Any) -> Any:
+        swap(path, "A tree.", "Old oak")
+        if committed:
+            commit(clone)
+        loaded = load(*given, **named)
+        swap(path, "Old oak", "A tree.")
+        if committed:
+            git(clone, "reset", "-q", "--hard", "HEAD^")
+        return loaded
+
+    with monkeypatch.context() as during:
+        during.setattr(session, "open_catalog", edited)
+        assert last_line(cli("plan", clone, *CHANGED).out) == "No changes. 5 models match."
+    assert "-Old oak" in cli("plan", clone, *CHANGED).out
+
+
+def test_a_picture_that_a_text_shows_is_looked_for(
+    cli: Run, clone: Path, settle: Callable[[Path], None], server: Any, project: str, web: Web
+) -> None:
+    swap(clone / OAK / "model.yaml", "A tree.", "'See ![x](c.webp)'")
+    picture(clone / OAK / "c.webp", 77)
+    commit(clone)
+    settle(clone)
+    path = f"/models/{web.models['Oak']['id']}/description"
+    shown = re.findall(r"asset_[\w-]+", web._send("GET", path, {}).text)
+    web._send("DELETE", "/assets", {"assetIds": shown[:1]})
+    quick = planned(cli, clone, *CHANGED)
+    assert quick["counts"]["uploads"] == 1
+    assert quick == planned(cli, clone)
+
+
+def many(server: Any, project: str) -> None:
+    """So many newer assets that nobody looks for another one among them."""
+    names = {f"asset_{project[-40:]}{number}": "image" for number in range(3000)}
+    server.control.create_assets(names, project)
+
+
+def test_a_picture_in_the_folder_of_a_model_in_sync_is_not_sent_again(
+    cli: Run, still: Path, server: Any, project: str
+) -> None:
+    """A manifest without a folder of its own may name it."""
+    many(server, project)
+    add(still / "models/both.yaml", "examples: [oak/a.webp]\n")
+    commit(still)
+    quick = planned(cli, still, *CHANGED)
+    assert quick["counts"]["uploads"] == 0
+    assert quick == planned(cli, still)
+
+
+def test_a_picture_that_is_a_pointer_elsewhere_is_not_sent_again(
+    cli: Run, still: Path, server: Any, project: str
+) -> None:
+    """As when a catalog moves to Git LFS folder by folder: Git has two ids for one content."""
+    many(server, project)
+    data = (still / OAK / "a.webp").read_bytes()
+    head = "version https://git-lfs.github.com/spec/v1\noid sha256:"
+    write(still / ASH / "z.webp", f"{head}{sha256(data).hexdigest()}\nsize {len(data)}\n")
+    swap(still / ASH / "model.yaml", "[a.webp]", "[a.webp, z.webp]")
+    commit(still)
+    quick = planned(cli, still, *CHANGED)
+    assert quick["counts"]["uploads"] == 0
+    assert quick == planned(cli, still)
+
+
+@pytest.mark.parametrize("how", ["", ", hide: false"])
+def test_an_address_that_a_model_in_sync_has_is_fetched_and_filed_as_ever(
+    cli: Run,
+    clone: Path,
+    settle: Callable[[Path], None],
+    server: Any,
+    project: str,
+    how: str,
+) -> None:
+    """One file can be filed in one way only."""
+    shown = "examples: [a.webp, {{url: 'https://example.org/p.png'{}}}]\n".format
+    swap(clone / ASH / "model.yaml", "examples: [a.webp]\n", shown(how and ", hide: true"))
+    commit(clone)
+    settle(clone)
+    many(server, project)
+    swap(clone / OAK / "model.yaml", "examples: [a.webp, b.webp]\n", shown(how))
+    commit(clone)
+    quick, whole = cli("plan", clone, *CHANGED), cli("plan", clone)
+    assert (quick.code, quick.err) == (whole.code, whole.err)
+    assert ("fetch" in quick.out) == ("fetch" in whole.out)
+
+
+def test_what_is_staged_and_not_committed_is_recorded_and_told_apart_as_ever(
+    cli: Run, still: Path
+) -> None:
+    add(still / OAK / "model.yaml", "# a comment\n")
+    git(still, "add", "-A")
+    cli("plan", still, *CHANGED)
+    add(still / ASH / "model.yaml", "tags: [y]\n")
+    git(still, "commit", "-qm", "y", str(still / ASH))
+    assert "may undo an edit" not in cli("plan", still, *CHANGED).out
+    applied = cli("apply", still, *CHANGED, "--yes", "--record", "git-note")
+    assert "Recorded in" in applied.err
+
+
+PARTS = {
+    "some": (("--only", "oak"), 1),
+    "mine": (("--only-mine", "--base", "HEAD"), 5),
+}
+
+
+@pytest.mark.parametrize(("options", "count"), PARTS.values(), ids=PARTS)
+def test_a_plan_says_of_how_many_models_texts_were_read_before(
+    cli: Run, still: Path, options: tuple[str, ...], count: int
+) -> None:
+    found = cli("plan", still, *CHANGED, *options)
+    assert f"texts of {count} model{'s' * (count > 1)} as read before" in found.out
+
+
+def test_shards_together_say_it_of_all_models_once(cli: Run, still: Path) -> None:
+    saved = [f"{number}.json" for number in (1, 2, 3)]
+    for number, name in enumerate(saved, 1):
+        assert cli("plan", still, *CHANGED, f"--shard={number}/3", "--out", name).code == 0
+    assert "texts of 5 models as read before" in cli("show", *saved).out
+
+
+def test_a_full_look_makes_what_was_read_before_younger(
+    cli: Run, still: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tomorrow = time.time_ns() + 86_400 * 10**9
+    monkeypatch.setattr(time, "time_ns", lambda: tomorrow)
+    day = datetime.fromtimestamp(tomorrow // 10**9, UTC).strftime("%Y-%m-%d")
+    assert f"the oldest at {day}" not in cli("plan", still, *CHANGED).out
+    cli("plan", still)
+    assert f"the oldest at {day}" in cli("plan", still, *CHANGED).out

@@ -1,11 +1,11 @@
-"""What Git has staged of a model, as a digest: of contents, and of nothing else."""
+"""What Git has of a model, as a digest: of contents, and of nothing else."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from catalogsync.manifest.index import Index, as_staged
+from catalogsync.manifest.index import Index, compared_with
 
 from .support import MODEL, Folder, png
 from .test_commit import commit, git
@@ -23,8 +23,8 @@ def folder(tmp_path: Path) -> Folder:
     return folder
 
 
-def staged(root: Path) -> Index:
-    index = as_staged(root)
+def known(root: Path) -> Index:
+    index = compared_with(root, "HEAD")
     assert index is not None
     return index
 
@@ -44,36 +44,36 @@ EDITS: dict[str, Callable[[Path], object]] = {
 
 
 @pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS)
-def test_a_model_has_another_state_by_anything_that_is_staged(
+def test_a_model_has_another_state_by_anything_that_is_committed(
     folder: Folder, edit: Callable[[Path], object]
 ) -> None:
-    before = staged(folder.root).state("oil")
+    before = known(folder.root)
     edit(folder.root)
-    git(folder.root, "add", "-A")
-    assert staged(folder.root).state("oil") != before
+    commit(folder)
+    after = known(folder.root)
+    assert after.states()["oil"] != before.states()["oil"]
 
 
 def test_a_model_has_the_same_state_in_every_checkout(folder: Folder, tmp_path: Path) -> None:
     git(tmp_path, "clone", "-q", f"file://{folder.root}", "other")
     folder.write("models/ink/model.yaml", MODEL + "tags: [x]\n")
     commit(folder)
-    here, there = staged(folder.root), staged(tmp_path / "other")
-    assert here.unchanged == there.unchanged == {"ink", "oil"}
-    assert here.state("oil") == there.state("oil")
-    assert here.state("ink") != there.state("ink")
+    here, there = known(folder.root).states(), known(tmp_path / "other").states()
+    assert here.keys() == there.keys() == {"ink", "oil"}
+    assert here["oil"] == there["oil"]
+    assert here["ink"] != there["ink"]
 
 
-@pytest.mark.parametrize("edit", list(EDITS.values())[:2], ids=list(EDITS)[:2])
-def test_what_is_not_as_it_was_staged_is_no_unchanged_model(
-    folder: Folder, edit: Callable[[Path], object]
-) -> None:
+@pytest.mark.parametrize("edit", list(EDITS.values())[:5], ids=list(EDITS)[:5])
+def test_what_is_not_committed_has_no_state(folder: Folder, edit: Callable[[Path], object]) -> None:
     edit(folder.root)
-    assert staged(folder.root).unchanged == {"ink"}
+    git(folder.root, "add", "-A")
+    assert set(known(folder.root).states()) == {"ink"}
 
 
-def test_settings_that_are_not_as_they_were_staged_leave_nothing_known(folder: Folder) -> None:
+def test_settings_that_are_not_committed_leave_nothing_known(folder: Folder) -> None:
     EDITS["other settings"](folder.root)
-    assert as_staged(folder.root) is None
+    assert compared_with(folder.root, "HEAD") is None
 
 
 def test_names_that_are_strange_are_those_of_their_own_folders(folder: Folder) -> None:
@@ -81,14 +81,32 @@ def test_names_that_are_strange_are_those_of_their_own_folders(folder: Folder) -
     folder.write("models/we\tmodels/oil/model.yaml", MODEL)
     folder.write("models/oil/a\tmodels/ink/model.yaml", MODEL)
     folder.write("models/flat\tmodels.yaml", MODEL)
-    git(folder.root, "add", "-A")
-    index = staged(folder.root)
+    commit(folder)
+    index = known(folder.root)
     assert set(index.folders) == {"ink", "oil", "we\tmodels"}
-    assert index.unchanged == {"ink", "oil"}
+    assert index.unchanged().keys == set(index.states()) == {"ink", "oil"}
     assert b"flat" in index.others
+
+
+def test_a_model_rests_as_long_as_none_of_its_files_is_touched(folder: Folder) -> None:
+    index = known(folder.root)
+    files = [*folder.root.glob("models/oil/**/*.*"), folder.root / "catalog.yaml"]
+    last = max(file.lstat().st_ctime_ns for file in files)
+    assert index.rests(folder.root, "oil", last + 1)
+    assert not index.rests(folder.root, "oil", last)
+    (folder.root / "models/oil/images/1.png").unlink()
+    assert not index.rests(folder.root, "oil", last + 10**12)
 
 
 def test_without_a_repository_nothing_is_known(tmp_path: Path) -> None:
     folder = Folder(tmp_path / "alone")
     folder.write("models/ink/model.yaml", MODEL)
-    assert as_staged(folder.root) is None
+    assert compared_with(folder.root, "HEAD") is None
+
+
+def test_without_a_commit_nothing_is_known(tmp_path: Path) -> None:
+    folder = Folder(tmp_path / "new")
+    folder.write("models/ink/model.yaml", MODEL)
+    git(folder.root, "init", "-q")
+    git(folder.root, "add", "-A")
+    assert compared_with(folder.root, "HEAD") is None
