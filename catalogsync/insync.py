@@ -12,7 +12,8 @@ from hashlib import sha256
 from operator import attrgetter
 
 from catalogsync.diff import Diff
-from catalogsync.model import AssetRef, InSync, ModelSpec, RemoteModel
+from catalogsync.mentions import mentioned_assets
+from catalogsync.model import AssetRef, InSync, ModelRef, ModelSpec, RemoteModel
 
 _told = attrgetter(*(field.name for field in fields(RemoteModel)))
 
@@ -33,7 +34,9 @@ def found_in_sync(
     said = {model.key for model in found.models} | {refusal.model for refusal in found.refusals}
     for match in found.present:
         key, live = match.spec.key, match.live
-        if live and key in folders and key not in said and _stands_alone(match.spec):
+        if not live or key not in folders or key in said:
+            continue
+        if _stands_alone(match.spec) and _shows_its_own(live):
             contents = b"".join(map(_content, match.spec.assets))
             yield InSync(key, live.id, folders[key], record_of(listed[live.id]), contents)
 
@@ -51,15 +54,23 @@ def _content(ref: AssetRef) -> bytes:
 def _stands_alone(spec: ModelSpec) -> bool:
     """Whether all that a manifest says is in its folder, in catalog.yaml and in that record.
 
-    What its texts mention may go, and so may an asset without a file, and no record tells. A day of
-    the calendar ends what it accepts. How a file is filed must be said in one way by all. Whether
-    a model is due for training hangs on what happens to its training data.
+    A model that its texts mention may go, and so may an asset without a file, and no record tells.
+    A day of the calendar ends what it accepts. How a file is filed must be said in one way by all.
+    Whether a model is due for training hangs on what happens to its training data.
     """
+    refers = any(isinstance(each.target, ModelRef) for t in spec.texts for each in t.mentions)
     trains = (spec.training_images, spec.training_pairs, spec.training_parameters)
     return not (
-        spec.ignored
+        refers
+        or spec.ignored
         or spec.weights
-        or any(text.mentions for text in spec.texts)
         or any(each is not None for each in trains)
         or any(ref.options or not ref.sha256 for ref in spec.assets)
     )
+
+
+def _shows_its_own(live: RemoteModel) -> bool:
+    """Whether a model lists all assets that its texts show: others may go, and no record tells."""
+    texts = (live.description, live.prompt_guide)
+    shown = {asset_id for text in texts for asset_id in mentioned_assets(text or "")}
+    return shown <= {live.thumbnail, *live.examples}

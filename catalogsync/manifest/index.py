@@ -59,7 +59,8 @@ class Index:
 
     `settings` is said of catalog.yaml, `folders` of what is below models/, by key, `others` of the
     rest. In the folders that are `touched` something differs. The content of a file that is no
-    text is unknown if Git is `unsure`."""
+    text is unknown if Git is `unsure`.
+    """
 
     settings: bytes
     folders: Mapping[str, bytes]
@@ -88,15 +89,14 @@ class Index:
         }
 
     def rests(self, root: Path, key: str, since_ns: int) -> bool:
-        """Whether no file of a model, nor catalog.yaml, was touched since, by the files' clock."""
+        """Whether nothing in a model's folder, nor catalog.yaml, was touched since."""
+        files = {path for _, path in _FILE.findall(self.folders[key])}
+        folders = {folder for path in files for folder in _folders(path)}
         try:
-            return all(
-                max(found.st_mtime_ns, found.st_ctime_ns) < since_ns
-                for _, path in _FILE.findall(self.settings + self.folders[key])
-                for found in [os.lstat(root / os.fsdecode(path))]
-            )
+            times = [os.lstat(root / os.fsdecode(path)) for path in (_CATALOG, *files, *folders)]
         except OSError:
             return False
+        return all(max(found.st_mtime_ns, found.st_ctime_ns) < since_ns for found in times)
 
     def _alone(self, keys: frozenset[str]) -> frozenset[str]:
         usual = {key for key in keys if _holds(self.folders[key], key, USUAL)}
@@ -141,6 +141,14 @@ def compared_with(root: Path, commit: str) -> Index | None:
 
 def _key(folder: bytes) -> str:
     return folder.decode("utf-8", "surrogateescape")
+
+
+def _folders(path: bytes) -> Iterator[bytes]:
+    """The folders around a file, up to that of its model."""
+    at = path.rfind(b"/")
+    while path.find(b"/") < at:
+        yield path[:at]
+        at = path.rfind(b"/", 0, at)
 
 
 def _holds(files: bytes, key: str, name: str) -> bool:

@@ -93,6 +93,19 @@ def test_an_asset_without_a_file_may_go_on_the_server() -> None:
         assert len(list(found_in_sync(compared, {INK.id: live}, FOLDERS))) == kept
 
 
+@pytest.mark.parametrize(("listed", "kept"), [(("asset_1",), 1), ((), 0)])
+def test_a_picture_that_a_text_shows_may_go_unless_the_model_lists_it(
+    listed: tuple[str, ...], kept: int
+) -> None:
+    live = replace(INK, description="![x]({asset:asset_1})", examples=listed)
+    ref = replace(FILE, id="asset_1")
+    held = {"asset_1": AssetRef(FILE.digest, "asset_1")}
+    spec = replace(SPEC, description=Text(("![x](", Mention("{asset:asset_1}", ref), ")")))
+    compared = diff(Catalog("acme", (spec,)), Snapshot({INK.id: live}, held))
+    assert compared.models == ()
+    assert len(list(found_in_sync(compared, {INK.id: live}, FOLDERS))) == kept
+
+
 def test_two_models_with_one_mark_are_not_in_sync() -> None:
     assert found(SPEC, twin=replace(INK, id="model_twin")) == []
 

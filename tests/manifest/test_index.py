@@ -90,11 +90,15 @@ def test_names_that_are_strange_are_those_of_their_own_folders(folder: Folder) -
 
 def test_a_model_rests_as_long_as_none_of_its_files_is_touched(folder: Folder) -> None:
     index = known(folder.root)
-    files = [*folder.root.glob("models/oil/**/*.*"), folder.root / "catalog.yaml"]
-    last = max(file.lstat().st_ctime_ns for file in files)
+    oil = folder.root / "models/oil"
+    places = [oil, *oil.rglob("*"), folder.root / "catalog.yaml"]
+    last = max(place.lstat().st_ctime_ns for place in places)
     assert index.rests(folder.root, "oil", last + 1)
     assert not index.rests(folder.root, "oil", last)
-    (folder.root / "models/oil/images/1.png").unlink()
+    (oil / "images/2.png").write_bytes(png(mark="2"))
+    (oil / "images/2.png").unlink()
+    assert not index.rests(folder.root, "oil", last + 1)
+    (oil / "images/1.png").unlink()
     assert not index.rests(folder.root, "oil", last + 10**12)
 
 
