@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from catalogsync.ahead.frames import read_answers
 from catalogsync.ahead.order import Order
-from catalogsync.ahead.start import begun
+from catalogsync.ahead.start import begun, end
 from catalogsync.web.exchange import Answer
 
 _LOOK_SECONDS = 0.2
@@ -36,8 +36,7 @@ class Ahead:
         try:
             self._receiver.start()
         except RuntimeError:
-            self._process.kill()
-            self._process.communicate()
+            end(self._process)
             raise
 
     def wait(self, target: str, stop: threading.Event) -> None:

@@ -22,3 +22,9 @@ def begun() -> "subprocess.Popen[bytes]":
     return subprocess.Popen(
         _COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     )
+
+
+def end(process: "subprocess.Popen[bytes]") -> None:
+    """End a process that got no order, or whose answers nobody receives."""
+    process.kill()
+    process.communicate()

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from catalogsync.ahead.start import begun
+from catalogsync.ahead.start import begun, end
 from catalogsync.errors import UsageError
 from catalogsync.manifest.glance import size
 from catalogsync.manifest.root import MODELS, find_catalog
@@ -33,8 +33,7 @@ class Early:
     def close(self) -> None:
         """End the process, unless somebody took it."""
         if process := self.take():
-            process.kill()
-            process.communicate()
+            end(process)
 
 
 @contextmanager

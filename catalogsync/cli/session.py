@@ -74,6 +74,13 @@ class Session:
         """What the commit held that the models are compared with, if there is one."""
         return self.changed.before if self.changed else None
 
+    def once_listed(self) -> "Session":
+        """The same, with those of the outlined models in whole whose records moved."""
+        if self.rest is None:
+            return self
+        rest = self.rest.once_listed(self.client.list_models())
+        return replace(self.in_whole(self.rest.keys - rest.keys), rest=rest)
+
     def in_whole(self, keys: frozenset[str]) -> "Session":
         """The same, with some of the outlined models in whole."""
         assert self.rest
@@ -152,10 +159,7 @@ def session(
                 clock=lambda: client.listed_at,
                 tell=log,
             )
-            if rest:
-                outlined, rest = rest.keys, rest.once_listed(client.list_models())
-                catalog = complete(root, catalog, outlined - rest.keys, files, hashed)
-            yield Session(
+            opened = Session(
                 root,
                 catalog,
                 target,
@@ -172,6 +176,7 @@ def session(
                 rest,
                 hashed,
             )
+            yield opened.once_listed()
 
 
 def _at_rest(root: Path, choices: Choices, cache: "DigestCache") -> "AtRest | None":

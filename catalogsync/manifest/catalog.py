@@ -44,7 +44,7 @@ def load(
     problems: list[Problem] = []
     with _opened(root, known, hashed, tracked) as folder:
         catalog = read(folder, problems, outlined=outlined)
-    _raise(problems)
+    _raise_any(problems)
     return catalog
 
 
@@ -66,7 +66,7 @@ def completed(
     with _opened(root, known, hashed) as folder, _without_collector():
         files = Files(folder)
         specs = _models(files, found, _settings(files, problems), problems, states)
-    _raise(problems)
+    _raise_any(problems)
     whole = {spec.key: spec for spec in specs}
     models = tuple(whole.get(spec.key, spec) for spec in catalog.models)
     return replace(catalog, models=models, files={**catalog.files, **folder.by_digest})
@@ -85,7 +85,7 @@ def _opened(
         raise UsageError(f"{root} cannot be opened: {error.strerror}") from None
 
 
-def _raise(problems: list[Problem]) -> None:
+def _raise_any(problems: list[Problem]) -> None:
     if problems:
         raise ManifestError(tuple(_summed_up(dict.fromkeys(problems))))
 

@@ -284,17 +284,6 @@ def test_an_edit_that_was_left_alone_once_is_told_by_the_next_plan(
     server.control.advance(-60)
 
 
-def test_a_picture_that_another_model_in_sync_holds_is_not_sent_again(
-    cli: Run, still: Path, web: Web, server: Any, project: str
-) -> None:
-    """However many assets came since, among which it would be looked for otherwise."""
-    taken_from_one(still, web)
-    many(server, project)
-    quick = planned(cli, still, *CHANGED)
-    assert quick["counts"]["uploads"] == 0
-    assert quick == planned(cli, still)
-
-
 def test_another_checkout_with_the_same_content_is_known(
     cli: Run, still: Path, server: Any, tmp_path: Path
 ) -> None:
@@ -400,28 +389,33 @@ def many(server: Any, project: str) -> None:
     server.control.create_assets(names, project)
 
 
-def test_a_picture_in_the_folder_of_a_model_in_sync_is_not_sent_again(
-    cli: Run, still: Path, server: Any, project: str
-) -> None:
-    """A manifest without a folder of its own may name it."""
-    many(server, project)
-    add(still / "models/both.yaml", "examples: [oak/a.webp]\n")
-    commit(still)
-    quick = planned(cli, still, *CHANGED)
-    assert quick["counts"]["uploads"] == 0
-    assert quick == planned(cli, still)
+def named_from_outside(root: Path, web: Web) -> None:
+    """A manifest without a folder of its own may name what is in another one's."""
+    add(root / "models/both.yaml", "examples: [oak/a.webp]\n")
+    commit(root)
 
 
-def test_a_picture_that_is_a_pointer_elsewhere_is_not_sent_again(
-    cli: Run, still: Path, server: Any, project: str
-) -> None:
+def pointer_elsewhere(root: Path, web: Web) -> None:
     """As when a catalog moves to Git LFS folder by folder: Git has two ids for one content."""
-    many(server, project)
-    data = (still / OAK / "a.webp").read_bytes()
+    data = (root / OAK / "a.webp").read_bytes()
     head = "version https://git-lfs.github.com/spec/v1\noid sha256:"
-    write(still / ASH / "z.webp", f"{head}{sha256(data).hexdigest()}\nsize {len(data)}\n")
-    swap(still / ASH / "model.yaml", "[a.webp]", "[a.webp, z.webp]")
-    commit(still)
+    write(root / ASH / "z.webp", f"{head}{sha256(data).hexdigest()}\nsize {len(data)}\n")
+    swap(root / ASH / "model.yaml", "[a.webp]", "[a.webp, z.webp]")
+    commit(root)
+
+
+@pytest.mark.parametrize("edit", [taken_from_one, named_from_outside, pointer_elsewhere])
+def test_a_picture_that_a_model_in_sync_holds_is_not_sent_again(
+    cli: Run,
+    still: Path,
+    web: Web,
+    server: Any,
+    project: str,
+    edit: Callable[[Path, Web], None],
+) -> None:
+    """However many assets came since, among which it would be looked for otherwise."""
+    edit(still, web)
+    many(server, project)
     quick = planned(cli, still, *CHANGED)
     assert quick["counts"]["uploads"] == 0
     assert quick == planned(cli, still)
