@@ -7,6 +7,7 @@ import os
 import random
 import shutil
 import signal
+import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -135,8 +136,8 @@ def _program(
 class Reaper:
     """A middleware of the sandbox that kills a run at its nth request, or sends another signal.
 
-    The request is lost `before` it takes effect, or its answer `after`. What a killed run still
-    had under way is lost as well; a run that gets another signal is answered. Uploads move on
+    The request is lost `before` it takes effect, or its answer `after`. What a killed run sent
+    and the sandbox had not begun is lost as well; a run that gets another signal is answered. Uploads move on
     only when somebody asks for one.
     """
 
@@ -149,6 +150,8 @@ class Reaper:
         self.completed: list[str] = []
         self.run = ""
         self._dead: set[str] = set()
+        self._under_way = 0
+        self._answered = threading.Condition()
 
     def arm(self, at: int = 0, when: str = "", number: signal.Signals = signal.SIGKILL) -> None:
         """Count from 1 again, and kill at request `at`; 0 for a run that may live."""
@@ -166,13 +169,30 @@ class Reaper:
                 await send({"type": "http.response.start", "status": 503, "headers": []})
                 await send({"type": "http.response.body", "body": b""})
                 return
-            answer = await self._answer(app, scope, receive)
+            with self._effect():
+                answer = await self._answer(app, scope, receive)
             if due and self.when == "after":
                 self._kill(run)
             for message in answer:
                 await send(message)
 
         return serve
+
+    def wait_until_answered(self) -> None:
+        """Return once nothing is under way: what a dead run began may still take effect."""
+        with self._answered:
+            assert self._answered.wait_for(lambda: not self._under_way, 60)
+
+    @contextmanager
+    def _effect(self) -> Iterator[None]:
+        with self._answered:
+            self._under_way += 1
+        try:
+            yield
+        finally:
+            with self._answered:
+                self._under_way -= 1
+                self._answered.notify_all()
 
     def _is_due(self, run: str, scope: Any) -> bool:
         """Count a request, and tell whether it is the one to kill at."""
@@ -249,6 +269,7 @@ class Scene:
         child.join()
         code = child.exitcode
         child.close()
+        self.reaper.wait_until_answered()
         assert code is not None
         return Ended(code, *(Path(path).read_text() for path in printed))
 
