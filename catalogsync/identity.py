@@ -38,9 +38,13 @@ def owners(model: RemoteModel) -> tuple[tuple[str, str], ...]:
 
     A tag whose key can be no manifest's is nobody's mark.
     """
-    ours = [tag for tag in model.tags if tag.startswith(OWNER_PREFIX)]
-    split = [tag.removeprefix(OWNER_PREFIX).partition("/") for tag in ours]
-    return tuple(sorted([(catalog, key) for catalog, _, key in split if _KEY.fullmatch(key)]))
+    found = []
+    for tag in model.tags:
+        if tag.startswith(OWNER_PREFIX):
+            catalog, _, key = tag.removeprefix(OWNER_PREFIX).partition("/")
+            if _KEY.fullmatch(key):
+                found.append((catalog, key))
+    return tuple(sorted(found))
 
 
 class Origin(StrEnum):

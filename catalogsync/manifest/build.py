@@ -56,14 +56,6 @@ def spec(document: Document, manifest: Manifest, context: Context) -> ModelSpec:
     )
 
 
-_OF_FILES = ("description", "promptGuide", "thumbnail", "examples", "training", "source")
-
-
-def without_files(value: dict[str, Any]) -> dict[str, Any]:
-    """A manifest without the fields that may name files."""
-    return {name: field for name, field in value.items() if name not in _OF_FILES}
-
-
 def accept_dates(value: Any) -> None:
     """Takes the dates of `ignore` for text: there, and only there, a date is due."""
     entries = value.get("ignore") if isinstance(value, dict) else None

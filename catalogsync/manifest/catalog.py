@@ -8,13 +8,14 @@ from pathlib import Path
 
 from catalogsync.errors import ManifestError, Problem, UsageError
 from catalogsync.hashed import Hashed
-from catalogsync.manifest.build import accept_dates, spec, without_files
+from catalogsync.manifest.build import accept_dates, spec
 from catalogsync.manifest.context import Context
 from catalogsync.manifest.crosscheck import cross_check
 from catalogsync.manifest.discover import USUAL, Manifest, manifests
 from catalogsync.manifest.document import Document
 from catalogsync.manifest.files import Files, Source
 from catalogsync.manifest.folder import NOT_TRACKED, Folder, KnownFiles
+from catalogsync.manifest.gist import gist, without_files
 from catalogsync.manifest.later import Later
 from catalogsync.manifest.root import CATALOG, MODELS
 from catalogsync.manifest.settings import Settings, settings
@@ -172,18 +173,29 @@ def _models(
     outlined: frozenset[str] = frozenset(),
 ) -> list[ModelSpec]:
     """The models of the manifests; `states` are those of the others, and get theirs too."""
+    # By what name a collection goes that a model is in, no listing of models tells.
+    slight = outlined if "collections" not in common.defaults else frozenset()
     documents: dict[str, Document] = {}
+    called: list[ModelSpec] = []
     for manifest in found:
-        document = read_document(files, manifest.parts, problems)
+        text = _read_text(files, manifest.parts, problems)
         states[manifest.key] = State.PRESENT
-        if document and _is_manifest(document):
+        if text is None:
+            continue
+        if manifest.key in slight and (known := gist(manifest, text)):
+            called.append(known)
+            documents[manifest.key] = Document(manifest.path, text, problems)
+            continue
+        document = Document.parsed(manifest.path, text, problems)
+        if document.readable and _is_manifest(document):
             if manifest.key in outlined:
                 document.value = without_files(document.value)
             documents[manifest.key] = document
             states[manifest.key] = _state(document)
     context = Context(files, common, states)
-    readable = [manifest for manifest in found if manifest.key in documents]
-    specs = _specs(readable, documents, context, problems)
+    readable = [each for each in found if each.key in documents and documents[each.key].readable]
+    specs = [*called, *_specs(readable, documents, context, problems)]
+    specs.sort(key=lambda spec: spec.key)
     cross_check(specs, documents)
     return specs
 
@@ -232,20 +244,24 @@ def _spec(manifest: Manifest, documents: dict[str, Document], context: Context) 
 
 def read_document(files: Files, parts: tuple[str, ...], problems: list[Problem]) -> Document | None:
     """One YAML file; None, with the reason reported, if it cannot be read as one."""
+    text = _read_text(files, parts, problems)
+    document = None if text is None else Document.parsed("/".join(parts), text, problems)
+    return document if document and document.readable else None
+
+
+def _read_text(files: Files, parts: tuple[str, ...], problems: list[Problem]) -> str | None:
+    """What is in a text file; None, with the reason reported, if it is none."""
     path = "/".join(parts)
     try:
-        text = _text(files.read(parts, MAX_BYTES))
+        return _text(files.read(parts, MAX_BYTES))
     except Unfit as unfit:
         problems.append(Problem(visible(path), 1, 1, unfit.message, unfit.hint))
-        return None
     except UnicodeDecodeError as error:
         before = error.object[: error.start].decode("utf-8")
         line, column = position(before, len(before))
         message = "a byte that is not UTF-8"
         problems.append(Problem(visible(path), line, column, message, "save the file as UTF-8"))
-        return None
-    document = Document(path, text, problems)
-    return document if document.readable else None
+    return None
 
 
 def _text(data: bytes) -> str:

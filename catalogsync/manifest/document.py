@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 from catalogsync.errors import Problem
 from catalogsync.manifest.strict_yaml import HOLE, Place, Places, locate, parse
@@ -18,7 +18,7 @@ MAX_PROBLEMS = 200
 class Document:
     """A YAML file that was read; everything wrong with it is added to `problems`.
 
-    `told` counts that.
+    `told` counts that. It has no value before it is parsed.
     """
 
     def __init__(self, path: str, text: str, problems: list[Problem]) -> None:
@@ -26,9 +26,16 @@ class Document:
         self.text = text
         self.problems = problems
         self.told = 0
-        self.value, flaws = parse(text)
+        self.value: Any = HOLE
+
+    @classmethod
+    def parsed(cls, path: str, text: str, problems: list[Problem]) -> Self:
+        """A file with its value."""
+        document = cls(path, text, problems)
+        document.value, flaws = parse(text)
         for flaw in flaws:
-            self._tell(*flaw)
+            document._tell(*flaw)
+        return document
 
     @property
     def readable(self) -> bool:

@@ -7,6 +7,7 @@ by regular expressions, one match for a folder.
 import os
 import re
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -120,23 +121,36 @@ def compared_with(root: Path, commit: str) -> Index | None:
         quiet = without_filters(root)
     except (Unfit, FileNotFoundError):
         return None
-    listed = ask(root, "ls-files", "-v", "-s", "-z", *_PATHS)
     how = ("--raw", "-z", "--abbrev=64", "--relative", "--no-renames", "--ignore-submodules=dirty")
-    changed = ask(root, *quiet, "diff-index", *how, commit, *_PATHS)
+    # Each takes Git a while, and what the first one says takes a while to read.
+    with ThreadPoolExecutor(1, thread_name_prefix="git") as beside:
+        compared = beside.submit(ask, root, *quiet, "diff-index", *how, commit, *_PATHS)
+        listed = ask(root, "ls-files", "-v", "-s", "-z", *_PATHS)
+        folders, others = _by_folder(listed.stdout)
+    changed = compared.result()
     if listed.returncode or changed.returncode or _NOT_LOOKED_AT.search(b"\0" + listed.stdout):
         return None
     differing: list[tuple[bytes, bytes, bytes]] = _DIFFERS.findall(changed.stdout)
-    others = _FILES_OF_ONE.sub(b"", listed.stdout)
     settings = next((each[0] for each in _FILE.finditer(others) if each[2] == _CATALOG), b"")
     if not settings or any(path == _CATALOG for _, path, _ in differing):
         return None
     return Index(
         settings,
-        {_key(each[1]): each[0] for each in _FILES_OF_ONE.finditer(listed.stdout)},
+        folders,
         others,
         frozenset(_key(folder) for _, _, folder in differing if folder),
         any(_UNKNOWN.fullmatch(oid) and _is_asset(path) for oid, path, _ in differing),
     )
+
+
+def _by_folder(listed: bytes) -> tuple[dict[str, bytes], bytes]:
+    """What Git lists of each folder below models/, by key, and the rest."""
+    folders, others, read = {}, [], 0
+    for each in _FILES_OF_ONE.finditer(listed):
+        others.append(listed[read : each.start()])
+        read = each.end()
+        folders[_key(each[1])] = each[0]
+    return folders, b"".join((*others, listed[read:]))
 
 
 def _key(folder: bytes) -> str:

@@ -96,7 +96,7 @@ def digests_lacking(matches: Iterable[Match], assets: Mapping[str, AssetRef]) ->
 
 def holding(digests: set[str], matches: Iterable[Match]) -> list[Match]:
     """Those whose manifests name one of these files."""
-    return [each for each in matches if _digests_wanted([each], {}) & digests]
+    return [each for each in matches if digests and _digests_wanted([each], {}) & digests]
 
 
 _PATIENCE = 10

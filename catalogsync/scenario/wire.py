@@ -159,7 +159,7 @@ def _required_object(data: Mapping[str, object], key: str, what: str) -> Mapping
 def _required_strings(data: Mapping[str, object], key: str) -> list[str]:
     """A list that decides comparisons: one that is missing must not pass for an empty one."""
     value = data.get(key)
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+    if not isinstance(value, list) or not set(map(type, value)) <= {str}:
         raise BadResponse(f"the server describes a model without a list of {key}")
     return value
 

@@ -136,9 +136,9 @@ def _program(
 class Reaper:
     """A middleware of the sandbox that kills a run at its nth request, or sends another signal.
 
-    The request is lost `before` it takes effect, or its answer `after`. What a killed run sent
-    and the sandbox had not begun is lost as well; a run that gets another signal is answered. Uploads move on
-    only when somebody asks for one.
+    The request is lost `before` it takes effect, or its answer `after`. What a killed run sent and
+    the sandbox had not begun is lost as well; a run that gets another signal is answered. Uploads
+    move on only when somebody asks for one.
     """
 
     def __init__(self) -> None:

@@ -146,6 +146,19 @@ def test_files_of_models_that_did_not_change_are_not_opened(cli: Run, clone: Pat
     assert "oak/model.yaml:3" in cli("plan", clone, "--changed-since", "HEAD").err
 
 
+def test_a_manifest_that_did_not_change_is_not_judged(cli: Run, clone: Path) -> None:
+    """Unless it speaks of others: what it says of them may contradict one that changed."""
+    add(clone / OAK / "model.yaml", "tags: none\n")
+    commit(clone)
+    add(clone / ASH / "model.yaml", "tags: [x]\n")
+    assert "oak/model.yaml:4" in cli("plan", clone).err
+    assert "create ash" in cli("plan", clone, "--changed-since", "HEAD").out
+    add(clone / OAK / "model.yaml", "renamedFrom: yew\n")
+    commit(clone)
+    add(clone / ASH / "model.yaml", "shortDescription: x\n")
+    assert "oak/model.yaml:4" in cli("plan", clone, "--changed-since", "HEAD").err
+
+
 def test_a_changed_catalog_file_looks_at_everything(cli: Run, clone: Path) -> None:
     write(clone / OAK / "a.webp", "no picture")
     commit(clone)
