@@ -274,7 +274,12 @@ def _uploads(actions: Iterable[Action], contents: Contents) -> tuple[UploadAsset
                 needed.append(ref.options.parent)
             missing[ref.sha256] = min(ref, missing.get(ref.sha256, ref), key=_telling)
     ordered = sorted(missing.values(), key=lambda ref: (ref.name, ref.sha256))
-    return tuple(UploadAsset(replace(ref, id="", options=None), ref.options) for ref in ordered)
+    return tuple(UploadAsset(_bare(ref), ref.options) for ref in ordered)
+
+
+def _bare(ref: AssetRef) -> AssetRef:
+    """The file alone, without the asset that was to hold it and how it is to be filed."""
+    return replace(ref, id="", options=None) if ref.id or ref.options else ref
 
 
 def _telling(ref: AssetRef) -> tuple[bool, str]:
