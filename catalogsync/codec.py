@@ -20,13 +20,17 @@ def as_data(value: object, *, compared_only: bool = False) -> Any:
 
     With `compared_only`, fields that take no part in comparison are left out.
     """
-    kind = type(value)
+    kind: Any = type(value)
     if kind in _PLAIN:
         return value
-    if is_dataclass(kind):
-        names = _names(kind, compared_only)
-        held = {n: as_data(getattr(value, n), compared_only=compared_only) for n in names}
-        return {_TAG: kind.__name__, **held}
+    names = _names(kind, compared_only)
+    if names is not None:
+        return {_TAG: kind.__name__} | {
+            n: each
+            if type(each := getattr(value, n)) in _PLAIN
+            else as_data(each, compared_only=compared_only)
+            for n in names
+        }
     if isinstance(value, tuple | list):
         return [as_data(item, compared_only=compared_only) for item in value]
     if isinstance(value, Mapping):
@@ -42,7 +46,10 @@ _PLAIN = frozenset({str, int, float, bool, NoneType})
 
 
 @cache
-def _names(kind: Any, compared_only: bool) -> tuple[str, ...]:
+def _names(kind: Any, compared_only: bool) -> tuple[str, ...] | None:
+    """The names of a dataclass's fields; None for another type."""
+    if not is_dataclass(kind):
+        return None
     return tuple(f.name for f in fields(kind) if f.compare or not compared_only)
 
 
@@ -59,11 +66,12 @@ def _compact(value: object) -> Iterator[str]:
 
     The text of a plan at once would take several times the memory of the plan.
     """
-    kind = type(value)
-    if not is_dataclass(kind):
+    kind: Any = type(value)
+    names = _names(kind, True)
+    if names is None:
         yield _compact_text(value)
         return
-    held = {_TAG: kind.__name__} | {n: getattr(value, n) for n in _names(kind, True)}
+    held = {_TAG: kind.__name__} | {n: getattr(value, n) for n in names}
     for at, name in enumerate(sorted(held)):
         yield f'{"," if at else "{"}"{name}":'
         if isinstance(held[name], tuple):

@@ -4,6 +4,8 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from json.encoder import encode_basestring_ascii as _quoted
+from types import NoneType
 from typing import IO, Any
 
 from catalogsync.codec import as_data
@@ -155,34 +157,51 @@ def write_dumped(document: object, file: IO[bytes]) -> None:
 
 
 def pieces(document: object) -> Iterator[str]:
-    """The text of a document, the items of its own lists each by itself.
-
-    A text with line breaks is made of a list of all its tokens: of a whole plan those would take
-    several times the memory of the plan.
-    """
+    """The text of a document, the items of its own lists each by itself."""
     if not isinstance(document, dict):
-        yield _laid_out(document) + "\n"
+        yield _inert(_laid_out(document)) + "\n"
         return
     before = "{\n"
     for name in sorted(document):
         value = document[name]
-        yield f"{before}  {_laid_out(name)}: "
+        yield f"{before}  {_inert(_quoted(name))}: "
         if isinstance(value, list | Listed):
             yield from _items(value)
         else:
-            yield _laid_out(value).replace("\n", "\n  ")
+            yield _inert(_laid_out(value, "\n  "))
         before = ",\n"
     yield "\n}\n" if document else "{}\n"
 
 
 def _items(items: list[Any] | Listed) -> Iterator[str]:
     for at, item in enumerate(items):
-        yield (",\n    " if at else "[\n    ") + _laid_out(item).replace("\n", "\n    ")
+        yield (",\n    " if at else "[\n    ") + _inert(_laid_out(item, "\n    "))
     yield "\n  ]" if items else "[]"
 
 
-def _laid_out(value: object) -> str:
-    return _inert(json.dumps(value, indent=2, sort_keys=True, ensure_ascii=True))
+def _laid_out(value: object, line: str = "\n") -> str:
+    """A value as JSON with a line for each item; `line` is a line break with its indentation.
+
+    It is what the standard library makes with `indent=2`, which takes three times as long.
+    """
+    if scalar := _SCALARS.get(type(value)):
+        return scalar(value)
+    inner = line + "  "
+    if isinstance(value, dict) and value:
+        held = [f"{_quoted(name)}: {_laid_out(value[name], inner)}" for name in sorted(value)]
+        return f"{{{inner}{f',{inner}'.join(held)}{line}}}"
+    if isinstance(value, list | tuple) and value:
+        return f"[{inner}{f',{inner}'.join([_laid_out(each, inner) for each in value])}{line}]"
+    return json.dumps(value)
+
+
+_SCALARS: dict[type, Callable[[Any], str]] = {
+    str: _quoted,
+    int: repr,
+    bool: lambda value: "true" if value else "false",
+    NoneType: lambda value: "null",
+}
+"""How what a document is mostly made of is written."""
 
 
 def dumped_line(event: dict[str, object]) -> str:
