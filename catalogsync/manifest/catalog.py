@@ -1,7 +1,8 @@
 """Loading a catalog: every file read and checked, every problem of every file reported."""
 
 import gc
-from collections.abc import Collection, Iterable, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -173,31 +174,53 @@ def _models(
     outlined: frozenset[str] = frozenset(),
 ) -> list[ModelSpec]:
     """The models of the manifests; `states` are those of the others, and get theirs too."""
-    # By what name a collection goes that a model is in, no listing of models tells.
-    slight = outlined if "collections" not in common.defaults else frozenset()
     documents: dict[str, Document] = {}
-    called: list[ModelSpec] = []
+    called: dict[str, ModelSpec] = {}
     for manifest in found:
         text = _read_text(files, manifest.parts, problems)
         states[manifest.key] = State.PRESENT
         if text is None:
             continue
-        if manifest.key in slight and (known := gist(manifest, text)):
-            called.append(known)
-            documents[manifest.key] = Document(manifest.path, text, problems)
-            continue
-        document = Document.parsed(manifest.path, text, problems)
-        if document.readable and _is_manifest(document):
-            if manifest.key in outlined:
+        document = documents[manifest.key] = Document(manifest.path, text, problems)
+        known = gist(manifest, text, common.defaults) if manifest.key in outlined else None
+        if known:
+            called[manifest.key] = known
+        elif not _parse(document):
+            del documents[manifest.key]
+    for key in _sharing_a_name(called, documents) if outlined else ():
+        # Whose a model is may hang on all that is said of those of one name.
+        outlined -= {key}
+        if called.pop(key, None) and not _parse(documents[key]):
+            del documents[key]
+    for key, document in documents.items():
+        if key not in called:
+            states[key] = _state(document)
+            if key in outlined:
                 document.value = without_files(document.value)
-            documents[manifest.key] = document
-            states[manifest.key] = _state(document)
     context = Context(files, common, states)
-    readable = [each for each in found if each.key in documents and documents[each.key].readable]
-    specs = [*called, *_specs(readable, documents, context, problems)]
+    readable = [each for each in found if each.key in documents and each.key not in called]
+    specs = [*called.values(), *_specs(readable, documents, context, problems)]
     specs.sort(key=lambda spec: spec.key)
     cross_check(specs, documents)
     return specs
+
+
+def _sharing_a_name(
+    called: Mapping[str, ModelSpec], documents: Mapping[str, Document]
+) -> list[str]:
+    """The keys of the models that are called as another one is."""
+    names = {
+        key: called[key].name if key in called else str(document.value.get("name"))
+        for key, document in documents.items()
+    }
+    count = Counter(names.values())
+    return [key for key, name in names.items() if count[name] > 1]
+
+
+def _parse(document: Document) -> bool:
+    """Whether a file is a manifest, with all that is wrong with it reported."""
+    document.parse()
+    return document.readable and _is_manifest(document)
 
 
 def _specs(

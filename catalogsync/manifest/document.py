@@ -32,10 +32,14 @@ class Document:
     def parsed(cls, path: str, text: str, problems: list[Problem]) -> Self:
         """A file with its value."""
         document = cls(path, text, problems)
-        document.value, flaws = parse(text)
-        for flaw in flaws:
-            document._tell(*flaw)
+        document.parse()
         return document
+
+    def parse(self) -> None:
+        """Find out its value, and what is wrong with it as YAML."""
+        self.value, flaws = parse(self.text)
+        for flaw in flaws:
+            self._tell(*flaw)
 
     @property
     def readable(self) -> bool:

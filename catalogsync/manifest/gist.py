@@ -4,6 +4,7 @@ Most manifests do not, and one can see that without parsing them.
 """
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from catalogsync.manifest.discover import Manifest
@@ -20,13 +21,13 @@ _ITS_OWN = frozenset(
 
 _CALLED = frozenset({"name", "type"})
 
-_UNCLEAR = re.compile("[\r\x85\u2028\u2029]|^(?:name|type):.*\n+ ", re.MULTILINE)
-"""What else is the end of a line to YAML, and a name or a type that goes on below its line."""
+_UNCLEAR = re.compile("[\r\x85\u2028\u2029]|\\A(?:#.*\n|\n)* |^(?:name|type):.*\n+ ", re.MULTILINE)
+"""What else is the end of a line to YAML; a manifest that is indented; a name that goes on."""
 
 _TOP = re.compile(r"^(?![ \n#]|- )(.+)$", re.MULTILINE)
 """A line that belongs to no line above it; a list may begin where its field does."""
 
-_SIMPLE = re.compile(r""" +(?:"([^"\\]*)"|'([^']*)'|(\w[\w .,()/+&-]*?)) *""")
+_SIMPLE = re.compile(r""""([^"\\]*)"|'([^']*)'|(\w[\w .,()/+&-]*)""")
 """A scalar on one line: in quotes, or without anything in it that YAML may take for a sign."""
 
 
@@ -35,32 +36,42 @@ def without_files(value: dict[str, Any]) -> dict[str, Any]:
     return {name: field for name, field in value.items() if name not in _OF_FILES}
 
 
-def gist(manifest: Manifest, text: str) -> ModelSpec | None:
+def gist(manifest: Manifest, text: str, defaults: Mapping[str, Any]) -> ModelSpec | None:
     """The model of a manifest that says nothing of others, nor of its end; None where it may.
 
-    It has a name and a type, and nothing else. What is wrong with the rest is not seen.
+    It has a name and a type, and of the `defaults` those that no field of its own can set. What is
+    wrong with the rest is not seen.
     """
     if _UNCLEAR.search(text):
         return None
     found: dict[str, str] = {}
     for line in _TOP.findall(text):
         field, colon, rest = line.partition(":")
+        if not colon or rest[:1].strip(" "):
+            return None
         if field in _CALLED and field not in found:
-            value = _text(rest)
+            value = _text(rest.strip(" "))
             if value is None:
                 return None
             found[field] = value
-        elif field not in _ITS_OWN or not colon or rest[:1].strip(" "):
+        elif field not in _ITS_OWN:
             return None
     if len(found) < len(_CALLED):
         return None
-    source = Source(manifest.path)
-    return ModelSpec(key=manifest.key, name=found["name"], type=found["type"], source=source)
+    collections = defaults.get("collections")
+    return ModelSpec(
+        key=manifest.key,
+        name=found["name"],
+        type=found["type"],
+        collections=None if collections is None else frozenset(collections),
+        protect=defaults.get("protect") or False,
+        source=Source(manifest.path),
+    )
 
 
-def _text(rest: str) -> str | None:
-    """The text that a field has, if it is simple."""
-    simple = _SIMPLE.fullmatch(rest)
+def _text(written: str) -> str | None:
+    """The text that stands for itself; None where it may be something else."""
+    simple = _SIMPLE.fullmatch(written)
     if simple is None:
         return None
     double, single, bare = simple.groups()

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 @pytest.fixture
 def project(request: pytest.FixtureRequest) -> str:
     """A project that no other test uses."""
-    return "proj_" + re.sub(r"[^A-Za-z0-9]+", "_", request.node.name)[:80]
+    name = request.node.name
+    whole = sha256(name.encode()).hexdigest()[:8]
+    return f"proj_{re.sub('[^A-Za-z0-9]+', '_', name)[:70]}_{whole}"
 
 
 @pytest.fixture

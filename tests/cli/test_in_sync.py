@@ -20,18 +20,25 @@ from tests.cli.test_plan_and_apply import last_line
 from tests.manifest.test_commit import git
 
 CHANGED = ("--refresh", "changed")
-TEXT = "description: A tree.\ncollections: [Trees]\n"
+TEXT = "description: A tree.\n"
+
+COLLECTION = "collections: [Trees]\n"
+DEFAULTS = "{protect: true, shortDescription: One., tags: [tree], collections: [Trees]}"
+SAID = {"by the manifests": (COLLECTION, "{}"), "by catalog.yaml": ("", DEFAULTS)}
+"""Where it is said which collection a model is in: a manifest that says so is parsed."""
 
 
-@pytest.fixture
-def catalog(catalog: Path) -> Path:
+@pytest.fixture(params=list(SAID.values()), ids=list(SAID))
+def catalog(catalog: Path, request: pytest.FixtureRequest) -> Path:
     """The usual two models, and three trees with a picture each; the last two share one more."""
+    own, defaults = request.param
+    add(catalog / "catalog.yaml", f"defaults: {defaults}\n")
     for shade, key in enumerate((ASH, ELM, OAK)):
         (catalog / key).mkdir()
-        write(catalog / key / "model.yaml", TREE.format(key[7:].title()) + TEXT)
+        write(catalog / key / "model.yaml", TREE.format(key[7:].title()) + TEXT + own)
         picture(catalog / key / "a.webp", shade)
     for key in (ELM, OAK):
-        write(catalog / key / "model.yaml", TREE.format(key[7:].title()) + TEXT)
+        write(catalog / key / "model.yaml", TREE.format(key[7:].title()) + TEXT + own)
         listed = (catalog / key / "model.yaml").read_text().replace("[a.webp]", "[a.webp, b.webp]")
         write(catalog / key / "model.yaml", listed)
         picture(catalog / key / "b.webp", 50)
@@ -165,7 +172,8 @@ def retagged_and_committed(root: Path, web: Web) -> None:
 
 
 def other_defaults(root: Path, web: Web) -> None:
-    add(root / "catalog.yaml", "defaults: {tags: [x]}\n")
+    path = root / "catalog.yaml"
+    write(path, path.read_text().partition("defaults:")[0] + "defaults: {tags: [x]}\n")
 
 
 def other_defaults_committed(root: Path, web: Web) -> None:

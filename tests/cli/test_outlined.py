@@ -159,6 +159,61 @@ def test_a_manifest_that_did_not_change_is_not_judged(cli: Run, clone: Path) -> 
     assert "oak/model.yaml:4" in cli("plan", clone, "--changed-since", "HEAD").err
 
 
+NAMED = "name: Tree\ntype: flux.1-lora\n"
+SHORT = "shortDescription: s\n"
+FROM = "source: {civitai: 'https://civitai.com/models/1'}\n"
+LEFT: dict[str, tuple[str, str, str]] = {
+    "nothing more": ("", "", ""),
+    "a short description of both": (SHORT, SHORT, ""),
+    "a short description of one": (SHORT, "", ""),
+    "that of the other": ("", SHORT, ""),
+    "a default": ("", "", "{shortDescription: s}"),
+    "a place to import from": (FROM, "", ""),
+}
+
+
+@pytest.mark.parametrize(("ash", "oak", "defaults"), LEFT.values(), ids=LEFT)
+def test_which_model_of_two_of_one_name_was_left_by_an_interrupted_run(
+    cli: Run, clone: Path, web: Web, ash: str, oak: str, defaults: str
+) -> None:
+    """What did not change may have left it just as well: all that is said of both decides."""
+    if defaults:
+        add(clone / "catalog.yaml", f"defaults: {defaults}\n")
+    write(clone / ASH / "model.yaml", NAMED + ash)
+    write(clone / OAK / "model.yaml", NAMED + oak)
+    commit(clone)
+    short = {"shortDescription": "s"} if "s" in ash + defaults and ash != FROM else {}
+    web._send("POST", "/models", {"name": "Tree", "type": "flux.1-lora", **short})
+    add(clone / OAK / "model.yaml", "tags: [x]\n")
+    found = planned(cli, clone, "--changed-since", "HEAD")
+    assert found == planned(cli, clone, "--only", "oak")
+    assert found["models"]
+
+
+BRACES = " {{{more},\nname: Oak,\ntype: custom,\nshortDescription: x,\n tags: []}}\n"
+
+
+@pytest.mark.parametrize(
+    ("hidden", "more", "words"),
+    [
+        ("id: model_taken", "id: model_taken\n", "is claimed by"),
+        ("renamedFrom: yew", "renamedFrom: yew\n", "is claimed by"),
+        ("state: absent", "description: '{model:oak}'\n", "nothing can refer to it"),
+    ],
+)
+def test_a_manifest_in_braces_hides_nothing(
+    cli: Run, clone: Path, hidden: str, more: str, words: str
+) -> None:
+    write(clone / ELM / "model.yaml", TREE.format("Elm"))
+    write(clone / OAK / "model.yaml", BRACES.format(more=hidden))
+    assert cli("validate", clone).code == 0
+    commit(clone)
+    add(clone / ASH / "model.yaml", more)
+    found = cli("plan", clone, "--changed-since", "HEAD")
+    assert found.code == 1
+    assert words in found.err
+
+
 def test_a_changed_catalog_file_looks_at_everything(cli: Run, clone: Path) -> None:
     write(clone / OAK / "a.webp", "no picture")
     commit(clone)

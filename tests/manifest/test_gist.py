@@ -45,7 +45,7 @@ TEXTS = st.tuples(st.lists(LINES, max_size=2), CALLS | st.just(CALLED), st.lists
 def test_what_is_told_is_what_the_parser_reads(parts: tuple[list[str], str, list[str]]) -> None:
     before, called, after = parts
     text = "".join((*before, called, *after))
-    told = gist(MANIFEST, text)
+    told = gist(MANIFEST, text, {})
     value, flaws = parse(text)
     if told and not flaws and isinstance(value, dict) and value.keys() >= {"name", "type"}:
         assert value.keys() <= OWN
@@ -63,7 +63,7 @@ def test_what_is_told_is_what_the_parser_reads(parts: tuple[list[str], str, list
     ],
 )
 def test_a_manifest_that_says_nothing_of_others_has_one(text: str, name: str) -> None:
-    assert gist(MANIFEST, text) == ModelSpec(key="ink", name=name, type="flux.1-lora")
+    assert gist(MANIFEST, text, {}) == ModelSpec(key="ink", name=name, type="flux.1-lora")
 
 
 @pytest.mark.parametrize(
@@ -83,16 +83,41 @@ def test_a_manifest_that_says_nothing_of_others_has_one(text: str, name: str) ->
     ],
 )
 def test_a_manifest_that_may_say_more_has_none(line: str) -> None:
-    assert gist(MANIFEST, f"{CALLED}{line}\n") is None
+    assert gist(MANIFEST, f"{CALLED}{line}\n", {}) is None
 
 
 @pytest.mark.parametrize("line", [" Oil", "\n Oil", " "])
 def test_a_name_that_may_go_on_is_left_to_the_parser(line: str) -> None:
-    assert gist(MANIFEST, f"type: flux.1-lora\nname: Ink\n{line}\n") is None
+    assert gist(MANIFEST, f"type: flux.1-lora\nname: Ink\n{line}\n", {}) is None
 
 
 @pytest.mark.parametrize(
     "name", ["12", "yes", "null", "2026-01-01", '"a\\nb"', "a: b", "a #b", "[a]", "|", "*a", ""]
 )
 def test_a_name_that_is_no_plain_text_is_left_to_the_parser(name: str) -> None:
-    assert gist(MANIFEST, f"name: {name}\ntype: flux.1-lora\n") is None
+    assert gist(MANIFEST, f"name: {name}\ntype: flux.1-lora\n", {}) is None
+
+
+@pytest.mark.parametrize("before", ["", "# Ours\n", "\n\n"])
+def test_a_manifest_that_is_indented_is_left_to_the_parser(before: str) -> None:
+    """Lines in the braces may begin at the margin, and look like fields."""
+    braces = f" {{id: model_1,\n{CALLED.replace(chr(10), f',{chr(10)}')}tags: []}}\n"
+    assert gist(MANIFEST, before + braces, {}) is None
+    assert gist(MANIFEST, before + " name: Ink\n type: flux.1-lora\n", {}) is None
+
+
+def test_what_only_catalog_yaml_says_is_told() -> None:
+    """What a field of its own may say instead is left out: what is not managed never differs."""
+    defaults = {"protect": True, "collections": ["Trees"], "tags": ["a"], "shortDescription": "b"}
+    found = gist(MANIFEST, CALLED, defaults)
+    trees = frozenset({"Trees"})
+    assert found == ModelSpec(
+        key="ink", name="Ink", type="flux.1-lora", protect=True, collections=trees
+    )
+
+
+def test_a_long_line_takes_no_longer_than_it_is_long() -> None:
+    """Who tries each of a hundred thousand blanks as the last one never comes to an end."""
+    blanks = " " * 200_000
+    assert gist(MANIFEST, f"type: flux.1-lora\nname: Ink{blanks}# ours\n", {}) is None
+    assert gist(MANIFEST, f"type: flux.1-lora\nname: {blanks}Ink{blanks}\n", {})
