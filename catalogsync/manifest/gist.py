@@ -21,11 +21,17 @@ _ITS_OWN = frozenset(
 
 _CALLED = frozenset({"name", "type"})
 
-_UNCLEAR = re.compile("[\r\x85\u2028\u2029]|\\A(?:#.*\n|\n)* |^(?:name|type):.*\n+ ", re.MULTILINE)
-"""What else is the end of a line to YAML; a manifest that is indented; a name that goes on."""
+_BREAK = re.compile("[\r\x85\u2028\u2029]")
+"""What else is the end of a line to YAML."""
 
-_TOP = re.compile(r"^(?![ \n#]|- )(.+)$", re.MULTILINE)
-"""A line that belongs to no line above it; a list may begin where its field does."""
+_INDENTED = re.compile(r"(?:#.*\n|\n)* ")
+"""How a manifest begins of which no line need be at the margin."""
+
+_TOP = re.compile(r"^(?![ \n#]|- )(.+)(\n+ )?", re.MULTILINE)
+"""A line that belongs to no line above it, and whether one below may belong to it.
+
+A list may begin where its field does.
+"""
 
 _SIMPLE = re.compile(r""""([^"\\]*)"|'([^']*)'|(\w[\w .,()/+&-]*)""")
 """A scalar on one line: in quotes, or without anything in it that YAML may take for a sign."""
@@ -42,14 +48,14 @@ def gist(manifest: Manifest, text: str, defaults: Mapping[str, Any]) -> ModelSpe
     It has a name and a type, and of the `defaults` those that no field of its own can set. What is
     wrong with the rest is not seen.
     """
-    if _UNCLEAR.search(text):
+    if _BREAK.search(text) or _INDENTED.match(text):
         return None
     found: dict[str, str] = {}
-    for line in _TOP.findall(text):
+    for line, goes_on in _TOP.findall(text):
         field, colon, rest = line.partition(":")
         if not colon or rest[:1].strip(" "):
             return None
-        if field in _CALLED and field not in found:
+        if field in _CALLED and field not in found and not goes_on:
             value = _text(rest.strip(" "))
             if value is None:
                 return None
