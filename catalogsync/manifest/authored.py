@@ -65,7 +65,7 @@ def _manifest(spec: ModelSpec, files: Files) -> Authored:
     parts = tuple(spec.source.path.split("/"))
     data = files.read(parts, MAX_BYTES)
     problems: list[Problem] = []
-    document = Document.parsed(spec.source.path, data.decode("utf-8"), problems)
+    document = Document(spec.source.path, data.decode("utf-8"), problems)
     folder = parts[:-1]
     texts = {
         field: (folder + split(held["file"]), files.read(folder + split(held["file"]), MAX_BYTES))

@@ -13,7 +13,7 @@ from catalogsync.manifest.build import accept_dates, spec
 from catalogsync.manifest.context import Context
 from catalogsync.manifest.crosscheck import cross_check
 from catalogsync.manifest.discover import USUAL, Manifest, manifests
-from catalogsync.manifest.document import Document
+from catalogsync.manifest.document import Document, Written
 from catalogsync.manifest.files import Files, Source
 from catalogsync.manifest.folder import NOT_TRACKED, Folder, KnownFiles
 from catalogsync.manifest.gist import gist, without_files
@@ -174,34 +174,35 @@ def _models(
     outlined: frozenset[str] = frozenset(),
 ) -> list[ModelSpec]:
     """The models of the manifests; `states` are those of the others, and get theirs too."""
+    written: dict[str, Written] = {}
     documents: dict[str, Document] = {}
     called: dict[str, ModelSpec] = {}
     for manifest in found:
-        text = _read_text(files, manifest.parts, problems)
-        states[manifest.key] = State.PRESENT
+        key, text = manifest.key, _read_text(files, manifest.parts, problems)
+        states[key] = State.PRESENT
         if text is None:
             continue
-        document = documents[manifest.key] = Document(manifest.path, text, problems)
-        known = gist(manifest, text, common.defaults) if manifest.key in outlined else None
+        known = gist(manifest, text, common.defaults) if key in outlined else None
         if known:
-            called[manifest.key] = known
-        elif not _parse(document):
-            del documents[manifest.key]
+            called[key] = known
+            written[key] = Written(manifest.path, text, problems)
+        elif document := _manifest(manifest.path, text, problems):
+            documents[key] = document
     for key in _sharing_a_name(called, documents) if outlined else ():
         # Whose a model is may hang on all that is said of those of one name.
         outlined -= {key}
-        if called.pop(key, None) and not _parse(documents[key]):
-            del documents[key]
+        if called.pop(key, None):
+            document = _manifest(written[key].path, written[key].text, problems)
+            documents |= {key: document} if document else {}
     for key, document in documents.items():
-        if key not in called:
-            states[key] = _state(document)
-            if key in outlined:
-                document.value = without_files(document.value)
+        states[key] = _state(document)
+        if key in outlined:
+            document.value = without_files(document.value)
     context = Context(files, common, states)
-    readable = [each for each in found if each.key in documents and each.key not in called]
+    readable = [manifest for manifest in found if manifest.key in documents]
     specs = [*called.values(), *_specs(readable, documents, context, problems)]
     specs.sort(key=lambda spec: spec.key)
-    cross_check(specs, documents)
+    cross_check(specs, written | documents)
     return specs
 
 
@@ -209,18 +210,16 @@ def _sharing_a_name(
     called: Mapping[str, ModelSpec], documents: Mapping[str, Document]
 ) -> list[str]:
     """The keys of the models that are called as another one is."""
-    names = {
-        key: called[key].name if key in called else str(document.value.get("name"))
-        for key, document in documents.items()
-    }
+    names = {key: spec.name for key, spec in called.items()}
+    names |= {key: str(document.value.get("name")) for key, document in documents.items()}
     count = Counter(names.values())
     return [key for key, name in names.items() if count[name] > 1]
 
 
-def _parse(document: Document) -> bool:
-    """Whether a file is a manifest, with all that is wrong with it reported."""
-    document.parse()
-    return document.readable and _is_manifest(document)
+def _manifest(path: str, text: str, problems: list[Problem]) -> Document | None:
+    """The document of a manifest; None, with the reason reported, if it cannot be taken for one."""
+    document = Document(path, text, problems)
+    return document if document.readable and _is_manifest(document) else None
 
 
 def _specs(
@@ -268,7 +267,7 @@ def _spec(manifest: Manifest, documents: dict[str, Document], context: Context) 
 def read_document(files: Files, parts: tuple[str, ...], problems: list[Problem]) -> Document | None:
     """One YAML file; None, with the reason reported, if it cannot be read as one."""
     text = _read_text(files, parts, problems)
-    document = None if text is None else Document.parsed("/".join(parts), text, problems)
+    document = None if text is None else Document("/".join(parts), text, problems)
     return document if document and document.readable else None
 
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from catalogsync.manifest.document import Document
+from catalogsync.manifest.document import Written
 from catalogsync.manifest.words import quote, visible
 from catalogsync.model import AssetRef, ModelSpec
 
 
-def cross_check(specs: Sequence[ModelSpec], documents: Mapping[str, Document]) -> None:
+def cross_check(specs: Sequence[ModelSpec], documents: Mapping[str, Written]) -> None:
     """Reports what is claimed twice, renamed from what still exists, and circles of concepts."""
     _claimed_once(specs, documents, "id", lambda spec: spec.id)
     _claimed_once(specs, documents, "renamedFrom", lambda spec: spec.renamed_from)
@@ -25,7 +25,7 @@ def cross_check(specs: Sequence[ModelSpec], documents: Mapping[str, Document]) -
 
 def _claimed_once(
     specs: Sequence[ModelSpec],
-    documents: Mapping[str, Document],
+    documents: Mapping[str, Written],
     field: str,
     value: Callable[[ModelSpec], str],
 ) -> None:
@@ -42,7 +42,7 @@ def _claimed_once(
             documents[spec.key].report([field], message, "one model has one manifest")
 
 
-def _no_circles(specs: Sequence[ModelSpec], documents: Mapping[str, Document]) -> None:
+def _no_circles(specs: Sequence[ModelSpec], documents: Mapping[str, Written]) -> None:
     by_id = {spec.id: spec.key for spec in specs if spec.id}
     parts = {
         spec.key: [
@@ -62,7 +62,7 @@ _Filed = Sequence[tuple[ModelSpec, AssetRef]]
 """The files that a manifest says how to file."""
 
 
-def _filed_in_one_way(filed: _Filed, documents: Mapping[str, Document]) -> None:
+def _filed_in_one_way(filed: _Filed, documents: Mapping[str, Written]) -> None:
     """A file is sent once, so that it can be filed in one way only."""
     first: dict[str, tuple[ModelSpec, AssetRef]] = {}
     for spec, ref in filed:
@@ -86,7 +86,7 @@ def _declared(spec: ModelSpec, ref: AssetRef) -> list[str | int]:
     return ["thumbnail"] if ref is spec.thumbnail else ["examples"]
 
 
-def _no_circles_of_parents(filed: _Filed, documents: Mapping[str, Document]) -> None:
+def _no_circles_of_parents(filed: _Filed, documents: Mapping[str, Written]) -> None:
     declared = [(spec, ref, ref.options.parent) for spec, ref in filed if ref.options]
     named = [(spec, ref, parent) for spec, ref, parent in declared if parent]
     parents = {ref.sha256: [parent.sha256] for _, ref, parent in named if parent.sha256}

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any, Self
+from typing import Any
 
 from catalogsync.errors import Problem
 from catalogsync.manifest.strict_yaml import HOLE, Place, Places, locate, parse
@@ -15,10 +15,10 @@ MAX_PROBLEMS = 200
 """How many problems of one file are told; nobody reads more, and a bomb has no end of them."""
 
 
-class Document:
-    """A YAML file that was read; everything wrong with it is added to `problems`.
+class Written:
+    """A YAML file as it is written; everything wrong with it is added to `problems`.
 
-    `told` counts that. It has no value before it is parsed.
+    `told` counts that.
     """
 
     def __init__(self, path: str, text: str, problems: list[Problem]) -> None:
@@ -26,25 +26,6 @@ class Document:
         self.text = text
         self.problems = problems
         self.told = 0
-        self.value: Any = HOLE
-
-    @classmethod
-    def parsed(cls, path: str, text: str, problems: list[Problem]) -> Self:
-        """A file with its value."""
-        document = cls(path, text, problems)
-        document.parse()
-        return document
-
-    def parse(self) -> None:
-        """Find out its value, and what is wrong with it as YAML."""
-        self.value, flaws = parse(self.text)
-        for flaw in flaws:
-            self._tell(*flaw)
-
-    @property
-    def readable(self) -> bool:
-        """Whether there is a value to look at."""
-        return self.value is not HOLE
 
     def report(self, at: Path, message: str, hint: str = "", *, key: bool = False) -> None:
         """Adds a problem at the value (or at the key) that the path `at` leads to."""
@@ -74,6 +55,22 @@ class Document:
     @cached_property
     def _located(self) -> tuple[Any, Places]:
         return locate(self.text)
+
+
+class Document(Written):
+    """A YAML file with its value."""
+
+    def __init__(self, path: str, text: str, problems: list[Problem]) -> None:
+        super().__init__(path, text, problems)
+        self.value: Any
+        self.value, flaws = parse(text)
+        for flaw in flaws:
+            self._tell(*flaw)
+
+    @property
+    def readable(self) -> bool:
+        """Whether there is a value to look at."""
+        return self.value is not HOLE
 
 
 def where(at: Path) -> str:
