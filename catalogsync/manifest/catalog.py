@@ -191,9 +191,10 @@ def _models(
     for key in _sharing_a_name(called, documents) if outlined else ():
         # Whose a model is may hang on all that is said of those of one name.
         outlined -= {key}
-        if called.pop(key, None):
-            document = _manifest(written[key].path, written[key].text, problems)
-            documents |= {key: document} if document else {}
+        if called.pop(key, None) and (
+            document := _manifest(written[key].path, written[key].text, problems)
+        ):
+            documents[key] = document
     for key, document in documents.items():
         states[key] = _state(document)
         if key in outlined:
@@ -219,7 +220,11 @@ def _sharing_a_name(
 def _manifest(path: str, text: str, problems: list[Problem]) -> Document | None:
     """The document of a manifest; None, with the reason reported, if it cannot be taken for one."""
     document = Document(path, text, problems)
-    return document if document.readable and _is_manifest(document) else None
+    if not document.readable:
+        return None
+    accept_dates(document.value)
+    validate(document, "model")
+    return document if isinstance(document.value, dict) else None
 
 
 def _specs(
@@ -244,12 +249,6 @@ def _specs(
     for at in waiting:
         specs[at] = _spec(found[at], documents, context)
     return specs
-
-
-def _is_manifest(document: Document) -> bool:
-    accept_dates(document.value)
-    validate(document, "model")
-    return isinstance(document.value, dict)
 
 
 def _state(document: Document) -> State:
