@@ -72,6 +72,7 @@ ONE_ROOM = {
     "deepdiff": "diff",
     "h11": "web",
     "httpcore": "web",
+    "certifi": "web",
     "click": "cli",
     "rich": "cli",
     "starlette": "sandbox",
@@ -144,11 +145,18 @@ def test_each_package_is_imported_in_one_room() -> None:
 
 
 def test_the_network_needs_no_terminal() -> None:
-    script = "import sys, catalogsync.scenario, catalogsync.forge; print(*sys.modules)"
+    script = "import sys, catalogsync.scenario.images, catalogsync.forge; print(*sys.modules)"
     command = [sys.executable, "-c", script]
     loaded = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
     assert "httpx" in loaded
     assert {"rich", "pygments", "click"}.isdisjoint(loaded)
+
+
+def test_the_api_is_asked_without_what_takes_long_to_import() -> None:
+    script = "import sys, catalogsync.scenario.client; print(*sys.modules)"
+    command = [sys.executable, "-c", script]
+    loaded = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    assert {"httpx", "httpcore", "email", "http.client"}.isdisjoint(loaded)
 
 
 @pytest.mark.parametrize(

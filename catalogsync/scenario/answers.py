@@ -5,7 +5,6 @@ import math
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 from catalogsync.errors import (
     AccessDenied,
@@ -201,6 +200,9 @@ def http_date(date: str | None) -> datetime | None:
     """The moment that a date of HTTP means; None for one that makes no sense."""
     if not date:
         return None
+    # What reads dates comes with all of e-mail, which takes long.
+    from email.utils import parsedate_to_datetime
+
     try:
         time = parsedate_to_datetime(date)
         # A date without a zone, as "-0000", is in UTC (RFC 5322).

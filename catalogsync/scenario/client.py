@@ -9,9 +9,9 @@ from catalogsync.errors import BadResponse, NotFound
 from catalogsync.model import AssetRef, Price, RemoteModel, TrainingPair, Weights
 from catalogsync.ports import Look
 from catalogsync.scenario.answers import Json
+from catalogsync.scenario.asset_urls import file_urls, image_urls
 from catalogsync.scenario.downloads import Downloads
 from catalogsync.scenario.fields import id_of, items_of, object_of, path_part
-from catalogsync.scenario.images import file_urls, image_urls
 from catalogsync.scenario.prices import Begun, asked_price
 from catalogsync.scenario.storage import Storage
 from catalogsync.scenario.training_sets import (

@@ -1,19 +1,17 @@
 """Single exchanges with the API: authenticated, bounded in time and size, and never repeated."""
 
 import ssl
+import zlib
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol, Self
-
-import httpx
 
 from catalogsync import __version__
 from catalogsync.errors import BadResponse
 from catalogsync.ports import LATE
 from catalogsync.scenario.connection import Connection
 from catalogsync.scenario.request import Request, written
-from catalogsync.web import Answer, Failure, Lines, Origin, Sent, tls_context
+from catalogsync.web import Answer, Failure, Lines, Sent, plain_address, tls_context
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +58,8 @@ class Exchanges(Protocol):
         ...
 
 
-_UNPACKED = frozenset({"identity", "gzip", "deflate"})
-_PIECE = 64 * 1024
+_GZIP = zlib.MAX_WBITS | 16
+"""What zlib calls it."""
 
 
 class Direct:
@@ -73,16 +71,17 @@ class Direct:
     def __init__(
         self, connection: Connection, bounds: Bounds, *, trusted: ssl.SSLContext | None = None
     ) -> None:
-        address = httpx.URL(connection.address)
-        self._origin = Origin.of(address)
-        self._below = address.raw_path.decode("ascii").rstrip("/")
+        address = plain_address(connection.address)
+        assert address
+        self._origin = address.origin
+        self._below = address.target.rstrip("/")
         self._longest = bounds.answer_bytes
         pair = f"{connection.key}:{connection.secret}".encode()
         self._headers = {
             "Authorization": f"Basic {b64encode(pair).decode('ascii')}",
             "User-Agent": f"catalog-sync/{__version__}",
             "Accept": "application/json",
-            "Accept-Encoding": "gzip, deflate",
+            "Accept-Encoding": "gzip",
         }
         context = trusted or tls_context(connection.address)
         self._lines = Lines(lambda: context, idle=bounds.read, connect=bounds.connect)
@@ -102,8 +101,8 @@ class Direct:
         answer = self._lines.exchange(self._origin, sent, by=by, longest=self._longest)
         if len(answer.content) > self._longest:
             return _endless(answer)
-        packed = answer.headers.get("content-encoding")
-        return answer if packed is None else _unpacked(answer, packed, self._longest)
+        packed = answer.headers.get("content-encoding", "identity")
+        return answer if packed == "identity" else _unpacked(answer, packed, self._longest)
 
 
 def _unpacked(answer: Answer, packed: str, longest: int) -> Answer | Failure:
@@ -111,27 +110,14 @@ def _unpacked(answer: Answer, packed: str, longest: int) -> Answer | Failure:
     if "," in packed:
         # Packed twice, a small answer can unpack to a size that no cap catches in time.
         return _refused(answer, "is packed more than once")
-    if packed.strip().lower() not in _UNPACKED:
-        # Others could do so too; httpx knows them where a package for them is installed.
+    if packed.strip().lower() != "gzip":
         return _refused(answer, "is packed as nobody asked for")
-    chunks, size = [], 0
     try:
-        for chunk in _pieces(answer.headers, answer.content):
-            chunks.append(chunk)
-            size += len(chunk)
-            if size > longest:
-                return _endless(answer)
-    except httpx.DecodingError:
+        content = zlib.decompressobj(_GZIP).decompress(answer.content, longest + 1)
+    except zlib.error:
         broken = BadResponse(f"{answer.where}: the answer is packed in a way that cannot be read")
         return Failure(broken, curable=True)
-    return replace(answer, content=b"".join(chunks))
-
-
-def _pieces(headers: Mapping[str, str], content: bytes) -> Iterator[bytes]:
-    """What was packed, from one piece after another: no step makes more of it than of a piece."""
-    pieces = (content[at : at + _PIECE] for at in range(0, len(content), _PIECE))
-    encoding = {"content-encoding": headers["content-encoding"]}
-    return httpx.Response(200, headers=encoding, content=pieces).iter_bytes()
+    return _endless(answer) if len(content) > longest else replace(answer, content=content)
 
 
 def _endless(answer: Answer) -> Failure:

@@ -9,8 +9,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Self
 
-import httpx
-
 from catalogsync import __version__
 from catalogsync.errors import ApiError, AskedToWait, BadResponse, Interrupted, Unreachable
 from catalogsync.events import CoolingDown, Requested, Tell, tell_nobody
@@ -18,13 +16,13 @@ from catalogsync.scenario.answers import asked_to_wait
 from catalogsync.scenario.planned_file import PlannedFile
 from catalogsync.scenario.tally import Tally
 from catalogsync.web import (
+    Address,
     Answer,
     Failure,
     Lines,
-    Origin,
     Sent,
     Unanswered,
-    can_be_asked,
+    plain_address,
     trusted_authorities,
 )
 
@@ -98,12 +96,13 @@ class PartSender:
 
         Raises `PartExpired` when the URL is refused, `FileChanged` when the file got shorter.
         """
-        if not can_be_asked(url):
+        place = plain_address(url)
+        if place is None or not place.origin.is_private:
             raise BadResponse(f"the server's address for part {part.number} cannot be used")
         file.wait_until_hashed(part.start + part.length)
         asked = 0.0
         for attempt in range(1, self._bounds.attempts + 1):
-            failure = self._attempt(part, url, file, tally, attempt)
+            failure = self._attempt(part, place, file, tally, attempt)
             if failure is None:
                 return
             if attempt == self._bounds.attempts:
@@ -124,12 +123,12 @@ class PartSender:
             raise Interrupted("interrupted")
 
     def _attempt(
-        self, part: Part, url: str, file: PlannedFile, tally: Tally, attempt: int
+        self, part: Part, place: Address, file: PlannedFile, tally: Tally, attempt: int
     ) -> Failure | None:
         """The failure of one attempt that another may cure, or None when it went well."""
         body = _Body(part, file, tally)
         try:
-            failure = self._put(part, url, body, file.asset.media_type, attempt)
+            failure = self._put(part, place, body, file.asset.media_type, attempt)
         except BaseException:
             body.take_back()
             raise
@@ -138,7 +137,7 @@ class PartSender:
         return failure
 
     def _put(
-        self, part: Part, url: str, body: "_Body", media_type: str, attempt: int
+        self, part: Part, place: Address, body: "_Body", media_type: str, attempt: int
     ) -> Failure | None:
         headers = {
             "User-Agent": f"catalog-sync/{__version__}",
@@ -155,10 +154,9 @@ class PartSender:
             self._tell(Requested("PUT", what, attempt, ms, status, failure))
 
         try:
-            place = httpx.URL(url)
-            sent = Sent(what, "PUT", place.raw_path, headers, body)
+            sent = Sent(what, "PUT", place.target, headers, body)
             by = began + within
-            answer = self._lines.exchange(Origin.of(place), sent, by=by, longest=_LONGEST_ANSWER)
+            answer = self._lines.exchange(place.origin, sent, by=by, longest=_LONGEST_ANSWER)
         except Unanswered as error:
             told(failure=error.kind)
             return Failure(Unreachable(f"{what} was not taken: {error.kind}"))

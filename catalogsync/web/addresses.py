@@ -1,12 +1,110 @@
 """Addresses that may get credentials, and whom we trust to be there."""
 
+import re
+import socket
 import ssl
+from dataclasses import dataclass
+from urllib.parse import quote
 
-import httpx
+import certifi
 
 from catalogsync.errors import UsageError
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+_PORTS = {"http": 80, "https": 443}
+
+_LABEL = r"[a-z0-9_][a-z0-9_-]{0,62}"
+_PLAIN = re.compile(
+    rf"(?P<scheme>https?)://(?:(?P<host>{_LABEL}(?:\.{_LABEL})*\.?)|\[(?P<ipv6>[0-9a-f:.]+)\])"
+    r"(?::(?P<port>[0-9]{1,5}))?(?P<path>/[^?#]*)?(?P<query>\?[^#]*)?(?P<fragment>#.*)?",
+    re.IGNORECASE | re.DOTALL,
+)
+"""What no two parsers read differently: up to the path nothing but a scheme, a host and a port."""
+
+_LONGEST = 65_536
+
+_QUOTED = "!#$%&'()*+,/:;=?@[]~"
+"""Characters that stay as they are; whoever made an address has quoted what had to be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A server: what is connected to."""
+
+    scheme: str
+    host: str
+    port: int
+
+    @property
+    def named(self) -> str:
+        """How the server is named to itself: its usual port goes without saying."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
+
+    @property
+    def is_private(self) -> bool:
+        """Whether nobody on the way can read what is sent there: https, or this machine."""
+        return self.scheme == "https" or self.host in _LOOPBACK
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A plain address: the server, and the path with the query, quoted."""
+
+    origin: Origin
+    target: str
+
+    def __str__(self) -> str:
+        return f"{self.origin.scheme}://{self.origin.named}{self.target}"
+
+
+def plain_address(url: str) -> Address | None:
+    """The address in a URL, without its fragment; None for one with credentials, or none at all."""
+    found = _PLAIN.fullmatch(url) if len(url) <= _LONGEST and url.isprintable() else None
+    if not found or not _is_host(found):
+        return None
+    scheme = found["scheme"].lower()
+    port = int(found["port"] or _PORTS[scheme])
+    if port > 65535:
+        return None
+    target = quote(f"{found['path'] or '/'}{found['query'] or ''}", safe=_QUOTED)
+    return Address(Origin(scheme, (found["host"] or found["ipv6"]).lower(), port), target)
+
+
+def _is_host(found: re.Match[str]) -> bool:
+    """Whether the host is one: what consists of digits may be written in ways that few know."""
+    host = (found["host"] or "").lower()
+    try:
+        if found["ipv6"]:
+            socket.inet_pton(socket.AF_INET6, found["ipv6"])
+        elif not host.strip("0123456789."):
+            socket.inet_pton(socket.AF_INET, host)
+        elif "xn--" in host:
+            host.encode().decode("idna")
+    except (OSError, UnicodeError):
+        return False
+    return True
+
+
+def checked_base_url(base_url: str, example: str = "https://HOST/v1") -> str:
+    """The base URL without a slash at its end; credentials travel over https or loopback only."""
+    if not base_url.isprintable() or any(character in " @?#\\" for character in base_url):
+        raise UsageError("the base URL must not hold credentials, a query, a fragment or spaces")
+    address = plain_address(base_url)
+    if address is None:
+        raise UsageError("the base URL is not an address", hint=f"give {example}")
+    if not address.origin.is_private:
+        raise UsageError(
+            f"http://{address.origin.host} would get the credentials unencrypted",
+            hint="use https://",
+        )
+    return str(address).rstrip("/")
+
+
+def can_be_asked(url: str) -> bool:
+    """Whether an address that a server named may be asked: private, and without credentials."""
+    address = plain_address(url)
+    return address is not None and address.origin.is_private
 
 
 def tls_context(base_url: str) -> ssl.SSLContext:
@@ -18,44 +116,6 @@ def tls_context(base_url: str) -> ssl.SSLContext:
 
 def trusted_authorities() -> ssl.SSLContext:
     """Those that come with the program, whatever the environment says."""
-    context = httpx.create_ssl_context(trust_env=False)
+    context = ssl.create_default_context(cafile=certifi.where())
     context.set_alpn_protocols(["http/1.1"])
     return context
-
-
-def checked_base_url(base_url: str, example: str = "https://HOST/v1") -> str:
-    """The base URL without a slash at its end; credentials travel over https or loopback only."""
-    # Two parsers can disagree on what stands behind these characters, and so on the host.
-    if not base_url.isprintable() or any(character in " @?#\\" for character in base_url):
-        raise UsageError("the base URL must not hold credentials, a query, a fragment or spaces")
-    try:
-        url = httpx.URL(base_url)
-        url.host.encode("idna")
-    except (httpx.InvalidURL, UnicodeError) as error:
-        raise UsageError("the base URL is not an address", hint=f"give {example}") from error
-    if url.scheme not in ("http", "https") or not url.host or (url.port or 0) > 65535:
-        raise UsageError("the base URL is not an address", hint=f"give {example}")
-    if not is_private(url):
-        raise UsageError(
-            f"http://{url.host} would get the credentials unencrypted", hint="use https://"
-        )
-    return str(url).rstrip("/")
-
-
-def is_private(url: httpx.URL) -> bool:
-    """Whether nobody on the way can read what is sent there: https, or this machine."""
-    return url.scheme == "https" or (url.scheme == "http" and url.host in _LOOPBACK)
-
-
-def can_be_asked(url: str) -> bool:
-    """Whether an address that a server named may be asked: private, and without credentials.
-
-    What stands before an @ would become a header.
-    """
-    try:
-        address = httpx.URL(url)
-        address.host.encode("idna")
-    except (httpx.InvalidURL, UnicodeError):
-        return False
-    reachable = bool(address.host) and (address.port or 0) <= 65535
-    return reachable and is_private(address) and not address.userinfo

@@ -5,8 +5,9 @@ import threading
 from collections.abc import Callable
 from functools import partial
 
+from catalogsync.web.addresses import Origin
 from catalogsync.web.exchange import Answer
-from catalogsync.web.line import Line, Origin, Sent
+from catalogsync.web.line import Line, Sent
 
 
 class Lines:

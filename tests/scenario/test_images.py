@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from catalogsync.scenario.images import MAX_IMAGE, ImageReader, image_urls
+from catalogsync.scenario.asset_urls import image_urls
+from catalogsync.scenario.images import MAX_IMAGE, ImageReader
 from tests.scenario.server import Server, Step, close, drip, reply, truncated
 
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: image/webp\r\n\r\n"
