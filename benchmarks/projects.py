@@ -12,8 +12,8 @@ from benchmarks.cases import PROGRAM, Project, access
 from benchmarks.catalogs import PROJECT, generate
 from benchmarks.served import Server, served
 from catalogsync.assumed import as_applied
-from catalogsync.identity import OWNER_PREFIX
 from catalogsync.manifest import load
+from catalogsync.marks import OWNER_PREFIX
 from catalogsync.model import RemoteModel
 from catalogsync.scenario import Connection, ScenarioClient, Transport
 from catalogsync.scenario.wire import upload_name

@@ -23,8 +23,8 @@ import click
 from benchmarks.catalogs import plain, plain_text
 from catalogsync.cli.main import collect_seldom
 from catalogsync.diff import diff
-from catalogsync.identity import owner_tag
 from catalogsync.manifest import load
+from catalogsync.marks import owner_tag
 from catalogsync.model import AssetRef, Catalog, Price, RemoteModel, Snapshot, Weights
 from catalogsync.observe import observe
 from catalogsync.plan import build_plan

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from catalogsync.identity import PROTECTED_TAG, owner_tag
+from catalogsync.marks import PROTECTED_TAG, owner_tag
 from catalogsync.mentions import filled
 from catalogsync.model import (
     AssetRef,

@@ -1,31 +1,13 @@
 """Which model on the server belongs to which manifest; the server's tags are the only state."""
 
-import re
 from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from catalogsync.claims import Claim, Way
+from catalogsync.marks import marks_in, promoting_owner
 from catalogsync.model import Catalog, ModelSpec, RemoteModel, State
-
-OWNER_PREFIX = "catalog-sync:"
-PROTECTED_TAG = "catalog-sync:protected"
-UNFINISHED_TAG = "catalog-sync:unfinished"
-"""On a model whose note of how it came to be ours is still to be taken away (see `claims`)."""
-
-
-def owner_tag(catalog: str, key: str) -> str:
-    """The tag that marks a model as the one of `key` in `catalog`."""
-    return f"{OWNER_PREFIX}{catalog}/{key}"
-
-
-def promoting_owner(catalog: str) -> str:
-    """Whose a copy is on its way to another project: no catalog can have such a name."""
-    return f"promoting:{catalog}"
-
-
-_KEY = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 
 
 def was_applied(catalog: str, models: Iterable[RemoteModel]) -> bool:
@@ -34,17 +16,8 @@ def was_applied(catalog: str, models: Iterable[RemoteModel]) -> bool:
 
 
 def owners(model: RemoteModel) -> tuple[tuple[str, str], ...]:
-    """The (catalog, key) pairs that a model's tags name as its owners, sorted.
-
-    A tag whose key can be no manifest's is nobody's mark.
-    """
-    found = []
-    for tag in model.tags:
-        if tag.startswith(OWNER_PREFIX):
-            catalog, _, key = tag.removeprefix(OWNER_PREFIX).partition("/")
-            if _KEY.fullmatch(key):
-                found.append((catalog, key))
-    return tuple(sorted(found))
+    """The (catalog, key) pairs that a model's tags name as its owners, sorted."""
+    return marks_in(model.tags)
 
 
 class Origin(StrEnum):

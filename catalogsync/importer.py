@@ -17,9 +17,9 @@ from catalogsync.errors import (
     UploadFailed,
     UploadStuck,
 )
-from catalogsync.identity import OWNER_PREFIX, PROTECTED_TAG
 from catalogsync.import_notes import unclear_hint
 from catalogsync.ledger import Ledger
+from catalogsync.marks import OWNER_PREFIX, PROTECTED_TAG
 from catalogsync.model import AssetRef
 from catalogsync.ports import CatalogWriter
 

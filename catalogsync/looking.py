@@ -17,8 +17,9 @@ from catalogsync.actions import (
 )
 from catalogsync.diff import MANAGED, SCALARS
 from catalogsync.errors import Conflict, NotFound
-from catalogsync.identity import PROTECTED_TAG, owners
+from catalogsync.identity import owners
 from catalogsync.ledger import Ledger
+from catalogsync.marks import PROTECTED_TAG
 from catalogsync.model import ModelRef, RemoteModel
 from catalogsync.ports import CatalogReader
 from catalogsync.texts import as_compared

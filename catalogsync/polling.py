@@ -12,6 +12,9 @@ T = TypeVar("T")
 Wait = Callable[[float], bool]
 """Waits for so many seconds; true if the user wants to stop."""
 
+LATE = 1.0
+"""A write that comes more than so many seconds after the last look needs another one."""
+
 LOOKS_IN_VAIN = 3
 """How many looks in a row may fail, each with all attempts that a read has."""
 

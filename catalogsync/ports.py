@@ -110,9 +110,6 @@ class CatalogReader(Protocol):
 Look = Callable[[], None]
 """Looks at what a write replaces; what it raises keeps the write from being sent."""
 
-LATE = 1.0
-"""A write that comes more than so many seconds after the last look needs another one."""
-
 
 class CatalogWriter(CatalogReader, Protocol):
     """Also writes. What creates is attempted once: `ApiError.may_have_been_applied` then says

@@ -22,8 +22,8 @@ from catalogsync.errors import (
     UploadFailed,
     UploadStuck,
 )
-from catalogsync.identity import OWNER_PREFIX
 from catalogsync.ledger import Ledger
+from catalogsync.marks import OWNER_PREFIX
 from catalogsync.model import RemoteModel
 from catalogsync.ports import CatalogWriter
 from catalogsync.promotion import is_copy_of, travelling_mark

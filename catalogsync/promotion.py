@@ -14,7 +14,8 @@ from catalogsync.diff import (
     declares_training,
     diff,
 )
-from catalogsync.identity import Origin, Refusal, match, owner_tag, owners, promoting_owner
+from catalogsync.identity import Origin, Refusal, match, owners
+from catalogsync.marks import owner_tag, promoting_owner
 from catalogsync.model import Catalog, ModelSpec, RemoteModel, Snapshot
 
 _BUSY = ("training", "copying")

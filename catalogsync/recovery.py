@@ -18,8 +18,8 @@ from catalogsync.errors import (
     NotKept,
     Rejected,
 )
-from catalogsync.identity import UNFINISHED_TAG
 from catalogsync.ledger import Ledger
+from catalogsync.marks import UNFINISHED_TAG
 from catalogsync.model import RemoteModel
 from catalogsync.ports import CatalogWriter
 

@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from catalogsync.diff import SCALARS, TRAINING, Change, Verb
-from catalogsync.identity import PROTECTED_TAG, Refusal, owners
+from catalogsync.identity import Refusal, owners
+from catalogsync.marks import PROTECTED_TAG
 from catalogsync.mentions import mentioned_assets, parsed
 from catalogsync.model import (
     AssetRef,

@@ -5,8 +5,9 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from catalogsync.diff import Diff, ModelDiff, Verb
-from catalogsync.identity import PROTECTED_TAG, Refusal, owners
+from catalogsync.identity import Refusal, owners
 from catalogsync.import_notes import unclear_hint, weights_digest
+from catalogsync.marks import PROTECTED_TAG
 from catalogsync.model import Catalog, Limit, ModelSpec, Policy, State
 from catalogsync.training_data import judge_training
 

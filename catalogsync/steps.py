@@ -23,8 +23,8 @@ from catalogsync.actions import (
 )
 from catalogsync.claims import Way, claim_name
 from catalogsync.diff import SCALARS, Change, Diff, ModelDiff, Promotion, Verb
-from catalogsync.identity import PROTECTED_TAG, UNFINISHED_TAG
 from catalogsync.import_notes import note_name, weights_digest
+from catalogsync.marks import PROTECTED_TAG, UNFINISHED_TAG
 from catalogsync.model import NO_ASSET, ModelSpec, Price, Weights
 from catalogsync.training_data import training_actions
 from catalogsync.training_due import data_marks, mark_edits

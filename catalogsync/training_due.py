@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from catalogsync.diff import TRAINING, Diff, ModelDiff, Verb, declares_training
 from catalogsync.errors import AccessDenied, ApiError, BadResponse
-from catalogsync.identity import OWNER_PREFIX
+from catalogsync.marks import OWNER_PREFIX
 from catalogsync.model import Catalog, ModelSpec, Price, RemoteModel
 from catalogsync.ports import TrainingPrices
 from catalogsync.training import parameters_of

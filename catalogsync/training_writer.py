@@ -26,7 +26,8 @@ from catalogsync.model import (
     TrainingImage,
     TrainingPair,
 )
-from catalogsync.ports import LATE, TRAINING_IMAGES_PER_CALL, CatalogWriter, Look
+from catalogsync.polling import LATE
+from catalogsync.ports import TRAINING_IMAGES_PER_CALL, CatalogWriter, Look
 from catalogsync.texts import as_compared, normalised
 from catalogsync.training import as_sent
 

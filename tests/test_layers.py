@@ -12,7 +12,18 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "catalogsync"
 
 FLOORS = (
-    ("claims", "codec", "errors", "events", "hashed", "jobs", "model", "texts", "__init__"),
+    (
+        "claims",
+        "codec",
+        "errors",
+        "events",
+        "hashed",
+        "jobs",
+        "marks",
+        "model",
+        "texts",
+        "__init__",
+    ),
     (
         "actions",
         "cache",

@@ -1,6 +1,6 @@
 """Reads from the server beside the loading of the manifests: a second process, on another core.
 
-Imported when somebody needs it: only one of the processes needs httpx at once.
+Imported when somebody needs it: each of the processes needs little of it.
 """
 
 from typing import TYPE_CHECKING

@@ -24,7 +24,8 @@ from catalogsync.cli.undo import say_way_back
 from catalogsync.deleted import last_day, restorable_until
 from catalogsync.diff import RESERVED_TAGS, Verb
 from catalogsync.errors import CatalogSyncError, Interrupted, UnknownKey, UsageError
-from catalogsync.identity import owners, promoting_owner
+from catalogsync.identity import owners
+from catalogsync.marks import promoting_owner
 from catalogsync.model import RemoteModel
 from catalogsync.recovery import Return, bring_back, is_there
 from catalogsync.review.document import FORMAT_VERSION, dumped, error_document

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from catalogsync.contents import Contents
 from catalogsync.diff.training import images_by_name
 from catalogsync.diff.values import Change, ModelDiff, Verb
-from catalogsync.identity import OWNER_PREFIX
+from catalogsync.marks import OWNER_PREFIX
 from catalogsync.model import NO_ASSET, AssetRef, ModelSpec, RemoteModel, TrainingImage
 
 

@@ -13,16 +13,15 @@ from catalogsync.diff.lists import list_differences
 from catalogsync.diff.managed import READ_ALONE
 from catalogsync.diff.training import training_changes
 from catalogsync.diff.values import Change, ModelDiff, Value, Verb
-from catalogsync.identity import (
+from catalogsync.identity import Match, Origin
+from catalogsync.import_notes import Note
+from catalogsync.marks import (
     OWNER_PREFIX,
     PROTECTED_TAG,
     UNFINISHED_TAG,
-    Match,
-    Origin,
     owner_tag,
     promoting_owner,
 )
-from catalogsync.import_notes import Note
 from catalogsync.mentions import canonical, parsed
 from catalogsync.model import (
     Catalog,

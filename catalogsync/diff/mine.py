@@ -11,7 +11,8 @@ from catalogsync.diff.managed import TEXTS
 from catalogsync.diff.threeway import Sides
 from catalogsync.diff.training import TRAINING
 from catalogsync.diff.values import Came, Change, ModelDiff, Placed, Verb
-from catalogsync.identity import PROTECTED_TAG, Refusal
+from catalogsync.identity import Refusal
+from catalogsync.marks import PROTECTED_TAG
 from catalogsync.model import (
     AssetRef,
     Catalog,

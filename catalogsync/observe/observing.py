@@ -3,15 +3,9 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from catalogsync.claims import claims_by_key
-from catalogsync.identity import (
-    UNFINISHED_TAG,
-    Match,
-    Matching,
-    Origin,
-    match,
-    undecided,
-)
+from catalogsync.identity import Match, Matching, Origin, match, undecided
 from catalogsync.import_notes import notes_by_key, weights_digest
+from catalogsync.marks import UNFINISHED_TAG
 from catalogsync.model import (
     NO_ASSET,
     AssetRef,

@@ -8,8 +8,8 @@ from functools import partial
 from typing import Any
 
 from catalogsync.diff import RESERVED_TAGS
-from catalogsync.identity import PROTECTED_TAG
 from catalogsync.manifest.text import mentions
+from catalogsync.marks import PROTECTED_TAG
 from catalogsync.model import Concept, RemoteModel, Snapshot
 from catalogsync.pull.pictures import Pictures, asset
 from catalogsync.pull.training import training_value

@@ -11,7 +11,8 @@ from catalogsync.ports import Look
 from catalogsync.scenario.answers import Json
 from catalogsync.scenario.asset_urls import file_urls, image_urls
 from catalogsync.scenario.downloads import Downloads
-from catalogsync.scenario.fields import id_of, items_of, object_of, path_part
+from catalogsync.scenario.fields import id_of, items_of, object_of
+from catalogsync.scenario.paths import LISTING, MODELS, TEXTS, model_path, path_part
 from catalogsync.scenario.prices import Begun, asked_price
 from catalogsync.scenario.storage import Storage
 from catalogsync.scenario.training_sets import (
@@ -25,7 +26,6 @@ from catalogsync.scenario.transport import Transport
 from catalogsync.scenario.uploads import Uploader
 from catalogsync.scenario.wire import asset_from, import_request, is_there, model_from
 
-_MODELS_PER_PAGE = "500"
 _ASSETS_PER_PAGE = "100"
 _COLLECTIONS_PER_PAGE = "100"
 
@@ -56,7 +56,7 @@ class ScenarioClient:
     def list_models(self) -> Iterator[RemoteModel]:
         """Yield every model once, without the deleted ones (GET /models)."""
         seen: set[str] = set()
-        pages = self._http.pages("/models", "models", {"pageSize": _MODELS_PER_PAGE})
+        pages = self._http.pages(MODELS, "models", LISTING)
         for number, page in enumerate(pages):
             if number == 0:
                 self._listed_at = self._http.server_time
@@ -70,8 +70,7 @@ class ScenarioClient:
 
         What is not deleted is left out: a server that does not know the filter ignores it.
         """
-        params = {"pageSize": _MODELS_PER_PAGE, "status": "deleted"}
-        pages = self._http.pages("/models", "models", params)
+        pages = self._http.pages(MODELS, "models", {**LISTING, "status": "deleted"})
         found = {
             model.id: model for page in pages for model in map(model_from, page) if model.deleted_at
         }
@@ -79,7 +78,7 @@ class ScenarioClient:
 
     def get_model(self, model_id: str) -> RemoteModel:
         """Read one model in whole (GET /models/{modelId})."""
-        return whole_model_from(object_of(self._http.get(_path(model_id)), "model"))
+        return whole_model_from(object_of(self._http.get(model_path(model_id)), "model"))
 
     def get_description(self, model_id: str) -> str:
         """Read a description (GET /models/{modelId}/description)."""
@@ -87,11 +86,11 @@ class ScenarioClient:
 
     def get_prompt_guide(self, model_id: str) -> str:
         """Read a prompt guide (GET /models/{modelId}/prompt-guide)."""
-        return self._text(model_id, "prompt-guide")
+        return self._text(model_id, "promptGuide")
 
-    def _text(self, model_id: str, which: str) -> str:
+    def _text(self, model_id: str, field: str) -> str:
         try:
-            return _value(self._http.get(_path(model_id, which)), which)
+            return _value(self._http.get(model_path(model_id, TEXTS[field])), field)
         except NotFound:
             # Unset, or the model is gone? Only a model that answers may count as having no text.
             self.get_model(model_id)
@@ -151,33 +150,33 @@ class ScenarioClient:
         self, model_id: str, fields: Mapping[str, object], *, again: Look | None = None
     ) -> RemoteModel:
         """Set fields of a model (PUT /models/{modelId})."""
-        told = object_of(self._http.put(_path(model_id), dict(fields), again=again), "model")
+        told = object_of(self._http.put(model_path(model_id), dict(fields), again=again), "model")
         return replace(model_from(told), training_parameters=parameters_from(told))
 
     def edit_tags(self, model_id: str, *, add: Sequence[str], delete: Sequence[str]) -> bool:
         """Add and delete tags (PUT /models/{modelId}/tags, not strict)."""
         body = {"add": list(add), "delete": list(delete), "strict": False}
-        answer = self._http.put(_path(model_id, "tags"), body)
+        answer = self._http.put(model_path(model_id, "tags"), body)
         return _same(answer.get("added"), add) and _same(answer.get("deleted"), delete)
 
     def set_description(self, model_id: str, text: str, *, again: Look | None = None) -> str:
         """Set the description (PUT /models/{modelId}/description)."""
         body = {"description": text or None}
-        answer = self._http.put(_path(model_id, "description"), body, again=again)
+        answer = self._http.put(model_path(model_id, TEXTS["description"]), body, again=again)
         return _value(answer, "description")
 
     def set_prompt_guide(self, model_id: str, text: str, *, again: Look | None = None) -> str:
         """Set the prompt guide (PUT /models/{modelId}/prompt-guide)."""
         body = {"promptGuide": text or None}
-        answer = self._http.put(_path(model_id, "prompt-guide"), body, again=again)
-        return _value(answer, "prompt-guide")
+        answer = self._http.put(model_path(model_id, TEXTS["promptGuide"]), body, again=again)
+        return _value(answer, "promptGuide")
 
     def set_examples(
         self, model_id: str, asset_ids: Sequence[str], *, again: Look | None = None
     ) -> tuple[str, ...]:
         """Replace the examples (PUT /models/{modelId}/examples)."""
         body = {"assetIds": list(asset_ids)}
-        answer = self._http.put(_path(model_id, "examples"), body, again=again)
+        answer = self._http.put(model_path(model_id, "examples"), body, again=again)
         return tuple(id_of(object_of(item, "asset")) for item in items_of(answer, "examples"))
 
     def upload_asset(
@@ -264,7 +263,7 @@ class ScenarioClient:
     def delete_model(self, model_id: str, *, again: Look | None = None) -> None:
         """Delete a model (DELETE /models/{modelId}); one that is gone already is no error."""
         try:
-            self._http.delete(_path(model_id), again=again)
+            self._http.delete(model_path(model_id), again=again)
         except NotFound:
             return
 
@@ -272,24 +271,20 @@ class ScenarioClient:
         """Copy a model as trained, with its examples, in one attempt
         (POST /models/{modelId}/copy)."""
         body = {"copyAsTrained": True, "copyExamples": True}
-        return _model(self._http.once("POST", _path(model_id, "copy"), body))
+        return _model(self._http.once("POST", model_path(model_id, "copy"), body))
 
     def transfer_model(self, model_id: str, project: str, team: str = "") -> RemoteModel:
         """Transfer a model to another project, in one attempt (POST /models/{modelId}/transfer)."""
         body = {"destinationProjectId": project} | ({"destinationTeamId": team} if team else {})
-        return _model(self._http.once("POST", _path(model_id, "transfer"), body))
+        return _model(self._http.once("POST", model_path(model_id, "transfer"), body))
 
     def restore_model(self, model_id: str) -> RemoteModel:
         """Bring a deleted model back, in one attempt (POST /models/{modelId}/restore)."""
-        return _model(self._http.once("POST", _path(model_id, "restore"), None))
-
-
-def _path(model_id: str, *rest: str) -> str:
-    return "/".join(("/models", path_part(model_id), *rest))
+        return _model(self._http.once("POST", model_path(model_id, "restore"), None))
 
 
 def _training(model_id: str, *rest: str) -> str:
-    return _path(model_id, "training-images", *rest)
+    return model_path(model_id, "training-images", *rest)
 
 
 def _members(collection_id: str) -> str:
@@ -320,15 +315,12 @@ def _name(item: Json) -> str:
     return value
 
 
-_VALUES = {"description": "description", "prompt-guide": "promptGuide"}
-
-
-def _value(answer: Json, which: str) -> str:
+def _value(answer: Json, field: str) -> str:
     """The text in a description's or prompt guide's answer; null and absent count as empty."""
-    held = answer.get(_VALUES[which])
+    held = answer.get(field)
     if held is None:
         return ""
     value = held.get("value") if isinstance(held, dict) else held
     if value is not None and not isinstance(value, str):
-        raise BadResponse(f"the server's {which} is not a text")
+        raise BadResponse(f"the server's {TEXTS[field]} is not a text")
     return value or ""

@@ -3,8 +3,9 @@
 from catalogsync.errors import BadResponse
 from catalogsync.model import Price
 from catalogsync.scenario.answers import Json
-from catalogsync.scenario.fields import path_part, text
+from catalogsync.scenario.fields import text
 from catalogsync.scenario.jobs import Jobs
+from catalogsync.scenario.paths import model_path
 from catalogsync.scenario.prices import Begun, asked_price
 
 _BEGUN = Begun("a download", "jobId", "look at the jobs in the web page")
@@ -30,7 +31,7 @@ class Downloads(Jobs):
 
 
 def _path(model_id: str) -> str:
-    return f"/models/{path_part(model_id)}/download"
+    return model_path(model_id, "download")
 
 
 def _body(epoch: str) -> Json:

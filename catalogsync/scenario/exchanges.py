@@ -8,7 +8,7 @@ from typing import Protocol, Self
 
 from catalogsync import __version__
 from catalogsync.errors import BadResponse
-from catalogsync.ports import LATE
+from catalogsync.polling import LATE
 from catalogsync.scenario.connection import Connection
 from catalogsync.scenario.request import Request, written
 from catalogsync.web import Answer, Failure, Lines, Sent, plain_address, tls_context

@@ -1,10 +1,9 @@
-"""What answers are asked for, with or without an error where it is missing; ids in paths."""
+"""What answers are asked for, with or without an error where it is missing."""
 
 import math
 from collections.abc import Mapping
-from urllib.parse import quote
 
-from catalogsync.errors import BadResponse, Rejected
+from catalogsync.errors import BadResponse
 from catalogsync.scenario.answers import Json
 
 
@@ -50,6 +49,14 @@ def optional_text(data: Mapping[str, object], key: str) -> str | None:
     return value if isinstance(value, str) else None
 
 
+def strings(data: Mapping[str, object], key: str) -> list[str]:
+    """The texts of a list that may be missing: then it is empty."""
+    value = data.get(key)
+    if not value or not isinstance(value, list):
+        return []
+    return [item for item in value if isinstance(item, str)]
+
+
 def number(data: Mapping[str, object], key: str) -> float | None:
     """A number that can be counted with: JSON also carries infinities and endless digits."""
     value = data.get(key)
@@ -66,11 +73,3 @@ def number_within(data: Mapping[str, object], key: str, most: float) -> float | 
     """A number from 0 to `most`, as people can be told it; None for any other."""
     found = number(data, key)
     return found if found is not None and 0 <= found <= most else None
-
-
-def path_part(identifier: str) -> str:
-    """An id as one part of a path; what would name another resource is refused."""
-    # "." and ".." stand for other paths even when they are quoted, and nothing for the listing.
-    if not identifier.strip(".") or not identifier.isprintable():
-        raise Rejected(f"{identifier!r} cannot be an id")
-    return quote(identifier, safe="")

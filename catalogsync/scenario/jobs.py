@@ -5,7 +5,8 @@ from urllib.parse import urlsplit
 
 from catalogsync.errors import BadResponse
 from catalogsync.jobs import Job
-from catalogsync.scenario.fields import mapping, number, number_within, object_of, path_part, text
+from catalogsync.scenario.fields import mapping, number, number_within, object_of, text
+from catalogsync.scenario.paths import path_part
 from catalogsync.scenario.transport import Transport
 
 _JOBS_PER_PAGE = "100"

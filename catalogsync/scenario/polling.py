@@ -6,7 +6,8 @@ from threading import Event
 
 from catalogsync.errors import ApiError, OutcomeUnknown, UploadFailed, UploadStuck
 from catalogsync.polling import Patience, moments
-from catalogsync.scenario.fields import id_of, object_of, path_part
+from catalogsync.scenario.fields import id_of, object_of
+from catalogsync.scenario.paths import path_part
 from catalogsync.scenario.transport import Transport
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from catalogsync.errors import NotFound
 from catalogsync.model import Holder, StoredAsset
 from catalogsync.scenario.answers import Json
-from catalogsync.scenario.fields import id_of, items_of, path_part
+from catalogsync.scenario.fields import id_of, items_of
+from catalogsync.scenario.paths import model_path
 from catalogsync.scenario.transport import Transport
 from catalogsync.scenario.wire import asset_from, is_there
 
@@ -44,7 +45,7 @@ class Storage:
 
     def words_of(self, model_id: str) -> frozenset[str]:
         """All words of a model and its texts (GET /models/{modelId}, its description and guide)."""
-        path = f"/models/{path_part(model_id)}"
+        path = model_path(model_id)
         words = _words(self._http.get(path))
         for text in ("description", "prompt-guide"):
             try:

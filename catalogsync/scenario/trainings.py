@@ -6,16 +6,9 @@ from catalogsync.errors import BadResponse
 from catalogsync.jobs import Started, Training
 from catalogsync.model import Price
 from catalogsync.scenario.answers import Json
-from catalogsync.scenario.fields import (
-    id_of,
-    mapping,
-    number,
-    number_within,
-    object_of,
-    path_part,
-    text,
-)
+from catalogsync.scenario.fields import id_of, mapping, number, number_within, object_of, text
 from catalogsync.scenario.jobs import Jobs
+from catalogsync.scenario.paths import model_path
 from catalogsync.scenario.prices import Begun, asked_price
 
 _BEGUN = Begun(
@@ -31,7 +24,7 @@ class Trainings(Jobs):
 
     def get_training(self, model_id: str) -> Training:
         """Look at the training of a model (GET /models/{modelId})."""
-        return self._training(model_id, self._http.get(f"/models/{path_part(model_id)}"))
+        return self._training(model_id, self._http.get(model_path(model_id)))
 
     def price_training(
         self,
@@ -87,7 +80,7 @@ class Trainings(Jobs):
 
 
 def _train(model_id: str) -> str:
-    return f"/models/{path_part(model_id)}/train"
+    return model_path(model_id, "train")
 
 
 def _body(parameters: Mapping[str, object] | None) -> Json:

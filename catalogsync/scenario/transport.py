@@ -10,7 +10,6 @@ from copy import copy
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from urllib.parse import urlencode
 
 from catalogsync.errors import (
     ApiError,
@@ -28,6 +27,7 @@ from catalogsync.scenario.answers import AnswerReader, Json, http_date
 from catalogsync.scenario.connection import Connection
 from catalogsync.scenario.exchanges import Bounds, Direct, Exchanges
 from catalogsync.scenario.pace import Pace
+from catalogsync.scenario.paths import page_of, target_of
 from catalogsync.scenario.request import DRY_RUN, Request
 from catalogsync.web import Answer, Failure, Unanswered
 
@@ -126,7 +126,7 @@ class Transport:
         token = ""
         while True:
             try:
-                answer = self.get(path, {**params, **({"paginationToken": token} if token else {})})
+                answer = self._send(page_of(path, params, token), repeatable=True)
             except NotFound as error:
                 error.hint = (
                     f"no API answers at {self._base_url}: check the address, mostly it ends in /v1"
@@ -166,7 +166,7 @@ class Transport:
                 self._wait(0)
             # To wait for others is no slowness of the server.
             deadline += self._queue() + _seconds_of(
-                partial(self._exchanges.wait, request, self._target(request))
+                partial(self._exchanges.wait, request, target_of(request, self._project))
             )
             if again and (attempt > 1 or time.monotonic() - began > self._bounds.late):
                 deadline += _seconds_of(again)
@@ -236,7 +236,7 @@ class Transport:
 
     def _answer(self, request: Request, deadline: float) -> Answer | Failure:
         try:
-            return self._exchanges.exchange(request, self._target(request), deadline)
+            return self._exchanges.exchange(request, target_of(request, self._project), deadline)
         except Unanswered as error:
             return self._lost(request, error)
 
@@ -245,11 +245,6 @@ class Transport:
         message = f"{request}: {'no answer in time' if error.late else said}"
         hint = f"check the network and the address {self._base_url}, then run it again"
         return Failure(Unreachable(message, hint=hint), curable=True, undone=not error.sent)
-
-    def _target(self, request: Request) -> str:
-        project = {"projectId": self._project} if self._project else {}
-        query = urlencode({**request.params, **project})
-        return f"{request.path}?{query}" if query else request.path
 
 
 def _seconds_of(look: Look) -> float:

@@ -25,9 +25,10 @@ from catalogsync.polling import Patience
 from catalogsync.ports import KnownUploads
 from catalogsync.scenario.answers import Json
 from catalogsync.scenario.canvas import canvas_body
-from catalogsync.scenario.fields import id_of, items_of, object_of, path_part
+from catalogsync.scenario.fields import id_of, items_of, object_of
 from catalogsync.scenario.image_body import image_body
 from catalogsync.scenario.parts import Part, PartBounds, PartExpired, PartSender
+from catalogsync.scenario.paths import path_part
 from catalogsync.scenario.planned_file import PlannedFile
 from catalogsync.scenario.polling import Uploads, upload_path
 from catalogsync.scenario.tally import Tally

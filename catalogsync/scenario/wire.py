@@ -14,7 +14,7 @@ from catalogsync.model import (
     Weights,
     WeightsSource,
 )
-from catalogsync.scenario.fields import mapping, number, optional_text, text
+from catalogsync.scenario.fields import mapping, number, optional_text, strings, text
 from catalogsync.sending import part_count
 
 _DIGEST_IN_NAME = re.compile(r"\.([0-9a-f]{32})(?=(?:\.[A-Za-z0-9]{1,8})?\Z)")
@@ -78,7 +78,7 @@ def asset_from(data: Mapping[str, object]) -> AssetRef:
     properties = mapping(data, "properties")
     name, in_name = _named(text(metadata, "name"))
     return AssetRef(
-        sha256=_tagged(_strings(data, "tags")) or in_name,
+        sha256=_tagged(strings(data, "tags")) or in_name,
         id=_required(data, "id", "an asset"),
         name=name,
         kind=_KINDS.get(text(data, "kind"), AssetKind.IMAGE),
@@ -121,7 +121,7 @@ def model_from(data: Mapping[str, object]) -> RemoteModel:
         tags=frozenset(_required_strings(data, "tags")),
         thumbnail=text(mapping(data, "thumbnail"), "assetId"),
         examples=tuple(_required_strings(data, "exampleAssetIds")),
-        collection_ids=frozenset(_strings(data, "collectionIds")),
+        collection_ids=frozenset(strings(data, "collectionIds")),
         class_slug=text(mapping(data, "class"), "slug"),
         concepts=tuple(_concept(item) for item in _objects(data, "concepts")),
         epoch=text(data, "epoch"),
@@ -169,13 +169,6 @@ def _whole(data: Mapping[str, object], key: str) -> int:
     if type(value) is int and 0 <= value <= _EXACT:
         return value
     return int(number(data, key) or 0)
-
-
-def _strings(data: Mapping[str, object], key: str) -> list[str]:
-    value = data.get(key)
-    if not value or not isinstance(value, list):
-        return []
-    return [item for item in value if isinstance(item, str)]
 
 
 def _objects(data: Mapping[str, object], key: str) -> list[Mapping[str, object]]:

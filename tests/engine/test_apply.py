@@ -11,8 +11,8 @@ from catalogsync.actions import CreateModel, DeleteModel, SetDescription, SetExa
 from catalogsync.apply import apply, dependencies, noticing_twins
 from catalogsync.diff import diff
 from catalogsync.errors import AccessDenied, BadResponse, FileChanged, Rejected, Unreachable
-from catalogsync.identity import PROTECTED_TAG, owner_tag
 from catalogsync.ledger import Ledger
+from catalogsync.marks import PROTECTED_TAG, owner_tag
 from catalogsync.model import (
     AssetRef,
     Catalog,

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from catalogsync.diff import Card
-from catalogsync.identity import PROTECTED_TAG, owner_tag
+from catalogsync.marks import PROTECTED_TAG, owner_tag
 from catalogsync.model import NO_ASSET, Catalog, ModelSpec, State
 from catalogsync.plan import ModelPlan
 from tests.engine.catalogs import CONTENTS

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from catalogsync.diff import Came, Placed, Value, patched
 from catalogsync.diff.lists import list_differences
 from catalogsync.diff.values import Hunk
-from catalogsync.identity import owner_tag
+from catalogsync.marks import owner_tag
 from catalogsync.model import (
     NO_ASSET,
     AssetRef,

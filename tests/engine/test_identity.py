@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from catalogsync.diff import Change
-from catalogsync.identity import PROTECTED_TAG, owner_tag, twins
+from catalogsync.identity import twins
+from catalogsync.marks import PROTECTED_TAG, owner_tag
 from catalogsync.model import Catalog, Concept, Limit, ModelRef, ModelSpec, Policy, State
 from catalogsync.plan import Plan
 from catalogsync.rules import Allowances

@@ -16,8 +16,8 @@ from catalogsync.errors import (
     UploadFailed,
     UploadStuck,
 )
-from catalogsync.identity import owner_tag
 from catalogsync.import_notes import note_name, notes_by_key
+from catalogsync.marks import owner_tag
 from catalogsync.model import AssetRef, Catalog, ModelSpec, RemoteModel, Weights, WeightsSource
 from catalogsync.observe import observe
 from catalogsync.outcome import Outcome, Status

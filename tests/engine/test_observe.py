@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from catalogsync.errors import ApiError, BadResponse
-from catalogsync.identity import owner_tag
+from catalogsync.marks import owner_tag
 from catalogsync.model import AssetRef, Catalog, Mention, ModelSpec, Text
 from catalogsync.observe import observe
 from tests.engine.catalogs import CONTENTS

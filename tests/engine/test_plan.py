@@ -6,7 +6,7 @@ import pytest
 
 from catalogsync.actions import UpdateModel
 from catalogsync.diff import Verb, diff
-from catalogsync.identity import PROTECTED_TAG, owner_tag
+from catalogsync.marks import PROTECTED_TAG, owner_tag
 from catalogsync.model import (
     NO_ASSET,
     AssetOptions,

@@ -18,7 +18,7 @@ from catalogsync.errors import (
     NotFound,
     Unreachable,
 )
-from catalogsync.identity import UNFINISHED_TAG, owner_tag
+from catalogsync.marks import UNFINISHED_TAG, owner_tag
 from catalogsync.model import Catalog, ModelSpec, State
 from catalogsync.outcome import Status
 from catalogsync.promotion import travelling_mark

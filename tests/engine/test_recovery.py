@@ -28,7 +28,7 @@ from catalogsync.errors import (
     Rejected,
     Unreachable,
 )
-from catalogsync.identity import PROTECTED_TAG, UNFINISHED_TAG, owner_tag
+from catalogsync.marks import PROTECTED_TAG, UNFINISHED_TAG, owner_tag
 from catalogsync.model import Catalog, ModelSpec, State, Text, TrainingImage
 from catalogsync.observe import observe
 from catalogsync.outcome import Status

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from catalogsync.apply import apply
 from catalogsync.diff import diff
-from catalogsync.identity import owner_tag
 from catalogsync.ledger import Ledger
+from catalogsync.marks import owner_tag
 from catalogsync.model import NO_ASSET, Catalog, Limit, ModelSpec, Policy, State, Text
 from catalogsync.observe import observe
 from catalogsync.outcome import Outcome, Status

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from catalogsync.diff import Verb
-from catalogsync.identity import owner_tag
+from catalogsync.marks import owner_tag
 from catalogsync.model import (
     AssetRef,
     Catalog,

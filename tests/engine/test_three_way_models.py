@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from catalogsync.diff import Change, diff
-from catalogsync.identity import owner_tag
 from catalogsync.import_notes import note_name
+from catalogsync.marks import owner_tag
 from catalogsync.model import (
     AssetRef,
     Catalog,

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from catalogsync.errors import Rejected
-from catalogsync.identity import owner_tag
 from catalogsync.import_notes import note_name
+from catalogsync.marks import owner_tag
 from catalogsync.model import (
     AssetRef,
     Catalog,

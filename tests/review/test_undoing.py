@@ -7,7 +7,7 @@ import pytest
 
 from catalogsync.actions import EditTags
 from catalogsync.diff import Came, Change, Verb, diff
-from catalogsync.identity import owner_tag
+from catalogsync.marks import owner_tag
 from catalogsync.model import Catalog, Ignored, Text
 from catalogsync.observe import observe
 from catalogsync.outcome import Outcome, Status

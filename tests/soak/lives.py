@@ -11,7 +11,7 @@ from typing import Any
 from catalogsync.actions import By
 from catalogsync.errors import CatalogSyncError, Unreachable
 from catalogsync.events import Event, Requested
-from catalogsync.identity import owner_tag
+from catalogsync.marks import owner_tag
 from catalogsync.model import AssetRef, Catalog, ModelSpec, RemoteModel, Text
 from catalogsync.outcome import Outcome, Status
 from catalogsync.promotion import travelling_mark

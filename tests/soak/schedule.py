@@ -20,7 +20,7 @@ from catalogsync.actions import (
 )
 from catalogsync.errors import CatalogSyncError
 from catalogsync.events import Event, Requested
-from catalogsync.identity import owner_tag
+from catalogsync.marks import owner_tag
 from catalogsync.model import Catalog, ModelSpec
 from catalogsync.outcome import Outcome, Status
 from catalogsync.plan import Plan
