@@ -3,7 +3,7 @@
 import os
 import struct
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -91,7 +91,8 @@ class DigestCache:
 
     def assets(self, server: str, project: str, *, tell: Tell = tell_nobody) -> "AssetDigests":
         """What is known of the assets of one project on one server."""
-        found = AssetDigests(scope_of("assets", server, project), self._store, tell)
+        scope = scope_of("assets", server, project)
+        found = AssetDigests(scope, self._store, tell, self._keep)
         self._parts.append(found)
         return found
 
@@ -117,6 +118,9 @@ class DigestCache:
         """Keep what was learned since the last time, if that can be done."""
         for models in self._models:
             models.save()
+        self._keep()
+
+    def _keep(self) -> None:
         fresh = [(part.insert, part.learned()) for part in self._parts]
         if self._store and any(rows for _, rows in fresh):
             self._store.write(fresh)
@@ -208,10 +212,13 @@ class AssetDigests:
 
     insert = _INSERT_ASSET
 
-    def __init__(self, scope: bytes, store: Store | None, tell: Tell) -> None:
+    def __init__(
+        self, scope: bytes, store: Store | None, tell: Tell, keep: Callable[[], None]
+    ) -> None:
         self._scope = scope
         self._store = store
         self._tell = tell
+        self._keep = keep
         self._fresh: dict[str, Row] = {}
 
     def recall(self, asset_ids: Iterable[str]) -> Mapping[str, AssetRef]:
@@ -232,13 +239,17 @@ class AssetDigests:
         return f"{_SELECT_ASSETS}({','.join('?' * len(ids))})", (self._scope, *ids)
 
     def remember(self, assets: Iterable[AssetRef]) -> None:
-        """Note what the server told; an asset whose content it does not tell is not noted."""
+        """Note what the server told; an asset whose content it does not tell is not noted.
+
+        Everything that was learned so far is kept: who asks for assets waits for texts next.
+        """
         for asset in assets:
             row = (self._scope, asset.id, asset.name, *_facts(asset))
             if self._store and asset.sha256 and fits(row):
                 self._fresh[asset.id] = row
                 if len(self._fresh) >= _MOST_HELD:
-                    self._store.write([(self.insert, self.learned())])
+                    self._keep()
+        self._keep()
 
     def learned(self) -> list[Row]:
         """The rows to keep, each told once."""
