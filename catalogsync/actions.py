@@ -4,7 +4,6 @@ Models are named by their manifest's key and files by their content: the ids on 
 not exist yet when a plan is made.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeGuard
 
@@ -19,6 +18,7 @@ from catalogsync.model import (
     TrainingPair,
     Weights,
 )
+from catalogsync.values import dataclass
 
 FieldValue = str | AssetRef | tuple[Concept, ...] | None
 """What a field is set to; None unsets it."""

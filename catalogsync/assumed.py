@@ -1,7 +1,7 @@
 """What a server would hold if a catalog had been applied to it: what offline plans compare with."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from catalogsync.marks import PROTECTED_TAG, owner_tag
 from catalogsync.mentions import filled
@@ -18,6 +18,7 @@ from catalogsync.model import (
     TrainingImage,
     TrainingPair,
 )
+from catalogsync.values import dataclass
 
 MADE = "git."
 """What the ids of models and collections begin with that only the server knows."""

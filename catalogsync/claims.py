@@ -7,8 +7,9 @@ run knows whose model it is.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+
+from catalogsync.values import dataclass
 
 
 class Way(StrEnum):

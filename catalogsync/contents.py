@@ -1,9 +1,10 @@
 """What is known about asset contents: which id holds which bytes."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from catalogsync.model import AssetRef, ModelSpec
+from catalogsync.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """What people changed on the server since the catalog was applied last: a plan read backwards."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 
 from catalogsync.codec import value_digest
 from catalogsync.diff import (
@@ -19,6 +19,7 @@ from catalogsync.diff import (
 from catalogsync.identity import Refusal
 from catalogsync.plan import Base, ModelPlan
 from catalogsync.rules import dependents
+from catalogsync.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

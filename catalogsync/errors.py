@@ -22,7 +22,7 @@ CatalogSyncError            1
   Interrupted               130  stopped by the user
 """
 
-from dataclasses import dataclass
+from catalogsync.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -1,7 +1,8 @@
 """What a log can tell of a run: one small value per event, nothing secret in any."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from catalogsync.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

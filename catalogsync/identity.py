@@ -2,12 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
 from catalogsync.claims import Claim, Way
 from catalogsync.marks import marks_in, promoting_owner
 from catalogsync.model import Catalog, ModelSpec, RemoteModel, State
+from catalogsync.values import dataclass
 
 
 def was_applied(catalog: str, models: Iterable[RemoteModel]) -> bool:

@@ -7,10 +7,10 @@ happens in between, the next run knows what was begun.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from hashlib import sha256
 
 from catalogsync.model import Weights
+from catalogsync.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

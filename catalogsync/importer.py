@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import BinaryIO
 
 from catalogsync.actions import ImportModel
@@ -22,6 +21,7 @@ from catalogsync.ledger import Ledger
 from catalogsync.marks import OWNER_PREFIX, PROTECTED_TAG
 from catalogsync.model import AssetRef
 from catalogsync.ports import CatalogWriter
+from catalogsync.values import dataclass
 
 
 class Importer:

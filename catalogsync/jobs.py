@@ -1,6 +1,8 @@
 """What the server works on for a while: its jobs, and the trainings of models."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from catalogsync.values import dataclass
 
 _ENDED = frozenset({"success", "failure", "canceled"})
 

@@ -1,7 +1,7 @@
 """Whether a model is still what the plan saw of it, right before it is written."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import assert_never
 
 from catalogsync.actions import (
@@ -24,6 +24,7 @@ from catalogsync.model import ModelRef, RemoteModel
 from catalogsync.ports import CatalogReader
 from catalogsync.texts import as_compared
 from catalogsync.training_writer import TrainingWriter
+from catalogsync.values import dataclass
 
 _ReplacingField = UpdateModel | SetExamples | SetDescription | SetPromptGuide
 _PLAN_AGAIN = "plan again and look at what changed"

@@ -2,9 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from catalogsync.actions import EditCollections
+from catalogsync.values import dataclass
 
 AT_ONCE = 49
 """The most models that one call puts into a collection (PUT /collections/{collectionId}/models)."""

@@ -1,10 +1,10 @@
 """What became of an action: the vocabulary between `apply` and the reports."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from catalogsync.actions import Action
 from catalogsync.errors import CatalogSyncError
+from catalogsync.values import dataclass
 
 
 class Status(StrEnum):

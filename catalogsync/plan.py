@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from catalogsync.actions import (
     Action,
@@ -49,6 +49,7 @@ from catalogsync.training_due import (
     known_units,
     trainings_due,
 )
+from catalogsync.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

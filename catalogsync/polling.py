@@ -2,10 +2,10 @@
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import TypeVar
 
 from catalogsync.errors import ApiError, BadResponse, Interrupted, NotFound, Throttled, Unreachable
+from catalogsync.values import dataclass
 
 T = TypeVar("T")
 

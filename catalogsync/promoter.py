@@ -6,7 +6,7 @@ The API has two ways. A copy is made within a project; a transfer takes a model 
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 
 from catalogsync.actions import By, PromoteModel
@@ -29,6 +29,7 @@ from catalogsync.ports import CatalogWriter
 from catalogsync.promotion import is_copy_of, travelling_mark
 from catalogsync.recovery import is_there
 from catalogsync.training_due import data_marks
+from catalogsync.values import dataclass
 
 COPYING = "copying"
 

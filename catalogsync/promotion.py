@@ -1,7 +1,7 @@
 """Which models are to be brought over from another project, and what speaks against it; pure."""
 
 from collections.abc import Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from catalogsync.actions import By
 from catalogsync.claims import Claim, Way
@@ -17,6 +17,7 @@ from catalogsync.diff import (
 from catalogsync.identity import Origin, Refusal, match, owners
 from catalogsync.marks import owner_tag, promoting_owner
 from catalogsync.model import Catalog, ModelSpec, RemoteModel, Snapshot
+from catalogsync.values import dataclass
 
 _BUSY = ("training", "copying")
 

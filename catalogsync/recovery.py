@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from threading import Event
 
 from catalogsync.actions import RestoreModel
@@ -22,6 +21,7 @@ from catalogsync.ledger import Ledger
 from catalogsync.marks import UNFINISHED_TAG
 from catalogsync.model import RemoteModel
 from catalogsync.ports import CatalogWriter
+from catalogsync.values import dataclass
 
 EditTags = Callable[[str, Sequence[str], Sequence[str]], None]
 """Adds tags to a model and takes others off, and makes sure of it."""

@@ -2,7 +2,7 @@
 
 from collections import defaultdict, deque
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from catalogsync.diff import Diff, ModelDiff, Verb
 from catalogsync.identity import Refusal, owners
@@ -10,6 +10,7 @@ from catalogsync.import_notes import unclear_hint, weights_digest
 from catalogsync.marks import PROTECTED_TAG
 from catalogsync.model import Catalog, Limit, ModelSpec, Policy, State
 from catalogsync.training_data import judge_training
+from catalogsync.values import dataclass
 
 _TYPES_WITH_EPOCHS = ("flux.1-lora", "flux.1-kontext-lora")
 

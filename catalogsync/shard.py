@@ -1,10 +1,10 @@
 """Parts of a catalog that are planned by themselves: disjoint, and together the whole."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from hashlib import sha256
 
 from catalogsync.model import Catalog, ModelSpec
+from catalogsync.values import dataclass
 
 _MOST = 9_999
 

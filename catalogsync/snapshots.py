@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime
 
 from catalogsync.codec import as_data, from_data
@@ -20,6 +20,7 @@ from catalogsync.model import (
     Target,
     Text,
 )
+from catalogsync.values import dataclass
 
 FORMAT_VERSION = "1.2"
 """Readers refuse another major number and ignore keys they do not know."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
 from catalogsync.diff import TRAINING, Diff, ModelDiff, Verb, declares_training
@@ -11,6 +11,7 @@ from catalogsync.marks import OWNER_PREFIX
 from catalogsync.model import Catalog, ModelSpec, Price, RemoteModel
 from catalogsync.ports import TrainingPrices
 from catalogsync.training import parameters_of
+from catalogsync.values import dataclass
 
 
 class Why(StrEnum):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import Event
 
@@ -10,6 +10,7 @@ from catalogsync.attempts import create_once
 from catalogsync.errors import ApiError, CatalogSyncError, Interrupted, NotFound
 from catalogsync.model import Catalog, Holder, StoredAsset
 from catalogsync.ports import ASSETS_PER_DELETE, Storage
+from catalogsync.values import dataclass
 
 Progress = Callable[[int, int], None]
 """Called with the number of models read, or assets deleted, and that of those due."""

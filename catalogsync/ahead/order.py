@@ -1,8 +1,10 @@
 """What a second process is asked to read."""
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from typing import Self
+
+from catalogsync.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ import os
 import struct
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
@@ -14,6 +13,7 @@ from catalogsync.cache.rows import IDS_PER_QUERY, RACY_NS, Row, encodable, fits,
 from catalogsync.cache.store import READS, Store
 from catalogsync.events import Recalled, Tell, tell_nobody
 from catalogsync.model import AssetKind, AssetRef
+from catalogsync.values import dataclass
 
 _FACTS = "sha256, kind, media_type, size, width, height"
 _SELECT_FILES = f"SELECT path, stamp, {_FACTS} FROM files WHERE scope = ?"

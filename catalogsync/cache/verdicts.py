@@ -6,11 +6,11 @@ kept: they are found anew every time, with their lines.
 
 import os
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 from catalogsync.cache.rows import RACY_NS, Row, scope_of
 from catalogsync.cache.store import Store
+from catalogsync.values import dataclass
 
 _SELECT = "SELECT manifests, files FROM verdicts WHERE scope = ? AND state = ?"
 _INSERT = "INSERT OR REPLACE INTO verdicts VALUES (?, ?, ?, ?)"

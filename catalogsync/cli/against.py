@@ -1,7 +1,7 @@
 """What a plan is made against in place of the live project: a commit, or a snapshot's file."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from catalogsync.model import Catalog, Snapshot, Target
 from catalogsync.plan import LIVE
 from catalogsync.review.words import counted, duration
 from catalogsync.snapshots import SavedSnapshot, Undo, digest_of, parsed
+from catalogsync.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from catalogsync.approval import unapproved, unexpected
@@ -15,6 +15,7 @@ from catalogsync.identity import Refusal
 from catalogsync.model import Catalog
 from catalogsync.plan import Plan
 from catalogsync.review.saved import SavedPlan, Scope
+from catalogsync.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from shutil import which
 
@@ -18,6 +18,7 @@ from catalogsync.manifest.tree import KnownBlobs
 from catalogsync.manifest.uncommitted import has_commits, may_differ_from_head
 from catalogsync.model import Catalog, Snapshot, Target
 from catalogsync.plan import Base
+from catalogsync.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

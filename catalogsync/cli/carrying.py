@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from catalogsync.actions import Action, Creation, DeleteModel, files_to_send
@@ -27,6 +26,7 @@ from catalogsync.review.phrases import total_cost
 from catalogsync.review.report import render_report
 from catalogsync.review.saved import saved_document
 from catalogsync.review.words import counted, visible
+from catalogsync.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """`--changed-since REF`: the models whose manifests, texts or pictures are not as they were."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -10,6 +10,7 @@ from catalogsync.manifest.index import Unchanged
 from catalogsync.manifest.tree import KnownBlobs
 from catalogsync.model import Catalog, State
 from catalogsync.review.words import counted, visible
+from catalogsync.values import dataclass
 
 
 class Load(Protocol):

@@ -1,7 +1,6 @@
 """What the user said: the options that many commands share, and the credentials."""
 
 import os
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -9,6 +8,7 @@ from catalogsync.cli.changed import Changed
 from catalogsync.errors import AccessDenied, UnknownKey, UsageError
 from catalogsync.model import SCENARIO, Catalog, Target
 from catalogsync.shard import Shard
+from catalogsync.values import dataclass
 
 KEY_VARIABLE = "SCENARIO_SDK_API_KEY"
 SECRET_VARIABLE = "SCENARIO_SDK_API_SECRET"

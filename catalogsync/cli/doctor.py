@@ -6,7 +6,6 @@ import os
 import platform
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +26,7 @@ from catalogsync.cli.session import connect, log_of
 from catalogsync.errors import ApiError, CatalogSyncError, ManifestError, UsageError
 from catalogsync.model import Catalog, Target
 from catalogsync.review.words import counted, file_size, visible
+from catalogsync.values import dataclass
 
 if TYPE_CHECKING:
     from catalogsync.cache import DigestCache

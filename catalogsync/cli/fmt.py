@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from difflib import unified_diff
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from catalogsync.manifest.alone import YamlFile, yaml_files
 from catalogsync.review.pulled import lines_of_patch
 from catalogsync.review.words import counted, visible
 from catalogsync.roundtrip import Uneditable, formatted
+from catalogsync.values import dataclass
 
 
 @click.command("fmt")

@@ -1,7 +1,6 @@
 """`catalog-sync gc`: list our uploads that nothing uses, and delete them when told to."""
 
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -26,6 +25,7 @@ from catalogsync.review.text import Line
 from catalogsync.review.unused import deleted_summary, render_unused, unused_document
 from catalogsync.review.words import counted, file_size, visible
 from catalogsync.unused import Deletion, Unused, delete_unused, find_unused
+from catalogsync.values import dataclass
 
 _FILES = {
     "json-into": "Also write the JSON document into FILE.",

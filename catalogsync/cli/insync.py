@@ -1,7 +1,7 @@
 """`--refresh changed`: models that were in sync, and did not move since, are not looked at."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from catalogsync.cache import ModelReads
@@ -9,6 +9,7 @@ from catalogsync.diff import Diff
 from catalogsync.insync import contents_named, found_in_sync, record_of
 from catalogsync.manifest.index import Index, compared_with
 from catalogsync.model import InSync, RemoteModel
+from catalogsync.values import dataclass
 
 _HEAD = "HEAD"
 

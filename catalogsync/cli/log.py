@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from catalogsync.cli.output import say
 from catalogsync.events import CoolingDown, Event, Recalled, Repeating, Requested, SlowedDown
 from catalogsync.review.words import counted, duration, visible
+from catalogsync.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
@@ -38,6 +38,7 @@ from catalogsync.review.saved import SavedPlan, Scope
 from catalogsync.rules import Allowances
 from catalogsync.snapshots import SavedSnapshot
 from catalogsync.training_due import priced
+from catalogsync.values import dataclass
 
 Files = Mapping[str, LocalFile | GitFile]
 """Files by their sha256, on disk or in Git."""

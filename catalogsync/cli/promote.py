@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +57,7 @@ from catalogsync.review.text import render_plan
 from catalogsync.review.words import counted, visible
 from catalogsync.rules import Allowances
 from catalogsync.training_due import TrainingDue, Why
+from catalogsync.values import dataclass
 
 if TYPE_CHECKING:
     from catalogsync.scenario import ScenarioClient

@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,7 @@ from catalogsync.pull.writer import Writer
 from catalogsync.review.document import dumped
 from catalogsync.review.pulled import Pulled, lines_of_patch, pulled_document, render_pulled
 from catalogsync.review.words import counted, visible
+from catalogsync.values import dataclass
 
 Parts = tuple[str, ...]
 

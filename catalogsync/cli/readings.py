@@ -3,7 +3,7 @@
 import os
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from pathlib import Path
 from shutil import copyfileobj
@@ -18,6 +18,7 @@ from catalogsync.errors import UsageError
 from catalogsync.outcome import Outcome
 from catalogsync.review.saved import SavedPlan
 from catalogsync.review.words import visible
+from catalogsync.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

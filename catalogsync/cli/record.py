@@ -1,7 +1,7 @@
 """`apply --record`: leaves a Git note or a tag where the project is as a commit says."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from shutil import which
@@ -19,6 +19,7 @@ from catalogsync.manifest.commit import load_beside
 from catalogsync.manifest.tree import KnownBlobs
 from catalogsync.model import Catalog, Target
 from catalogsync.review.words import visible
+from catalogsync.values import dataclass
 
 _NONE, _NOTE, _TAG = "none", "git-note", "git-tag"
 

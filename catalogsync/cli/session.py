@@ -6,7 +6,7 @@ import signal
 from _thread import start_new_thread
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, nullcontext, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from threading import Event
@@ -27,6 +27,7 @@ from catalogsync.manifest.common import catalog_without_models
 from catalogsync.model import Catalog, Target
 from catalogsync.ports import KnownAssets, KnownUploads
 from catalogsync.sending import Watcher
+from catalogsync.values import dataclass
 
 if TYPE_CHECKING:
     from catalogsync.ahead import Ahead

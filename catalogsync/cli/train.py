@@ -2,7 +2,7 @@
 
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -51,6 +51,7 @@ from catalogsync.training import (
     start,
     states,
 )
+from catalogsync.values import dataclass
 
 _REFUSED = 5
 _STARTED = frozenset({Fate.TRAINED, Fate.RUNNING})

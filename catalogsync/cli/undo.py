@@ -5,7 +5,6 @@ import json
 import re
 import shlex
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
@@ -20,6 +19,7 @@ from catalogsync.errors import UsageError
 from catalogsync.restoring import finished, pre_images
 from catalogsync.review.words import visible
 from catalogsync.snapshots import SavedSnapshot, digest_of, written
+from catalogsync.values import dataclass
 
 if TYPE_CHECKING:
     from catalogsync.cli.carrying import Carried

@@ -1,7 +1,7 @@
 """Compares manifests with the server; the only place that decides whether two things are equal."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
 from catalogsync.claims import Claim, claims_by_key
@@ -36,6 +36,7 @@ from catalogsync.identity import Match, Matching, Refusal, match, owners, twins
 from catalogsync.import_notes import Note, notes_by_key
 from catalogsync.model import Catalog, Snapshot, State
 from catalogsync.shard import Shard
+from catalogsync.values import dataclass
 
 __all__ = [
     "BUSY",

@@ -1,13 +1,13 @@
 """A model as the catalog shows it, before and after: for readings that show more than changes."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from catalogsync.contents import Contents
 from catalogsync.diff.training import images_by_name
 from catalogsync.diff.values import Change, ModelDiff, Verb
 from catalogsync.marks import OWNER_PREFIX
 from catalogsync.model import NO_ASSET, AssetRef, ModelSpec, RemoteModel, TrainingImage
+from catalogsync.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,10 +1,10 @@
 """Three lists of lines: which regions differ, and who has changed them (diff3)."""
 
 from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from catalogsync.diff.values import Came
+from catalogsync.values import dataclass
 
 Lines = Sequence[Hashable]
 Span = tuple[int, int]

@@ -1,7 +1,7 @@
 """A catalog that wants of the server what this change set changes, and leaves its edits alone."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from catalogsync.diff.compare import SCALARS
@@ -21,6 +21,7 @@ from catalogsync.model import (
     TrainingImage,
     TrainingPair,
 )
+from catalogsync.values import dataclass
 
 _HINT = (
     "take the server's side with pull --accept, or plan without --only-mine and have it approved"

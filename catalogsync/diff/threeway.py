@@ -7,7 +7,7 @@ change set's.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from catalogsync.contents import known_contents
 from catalogsync.diff.compare import Comparison
@@ -42,6 +42,7 @@ from catalogsync.model import (
     Text,
     TrainingImage,
 )
+from catalogsync.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """What a comparison says: changes at addresses, per model and in all."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from catalogsync.actions import By
@@ -19,6 +19,7 @@ from catalogsync.model import (
     Weights,
 )
 from catalogsync.shard import Shard
+from catalogsync.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

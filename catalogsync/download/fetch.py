@@ -3,7 +3,7 @@
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hashlib import sha256
 from typing import BinaryIO
 
@@ -19,6 +19,7 @@ from catalogsync.errors import (
 )
 from catalogsync.polling import Wait
 from catalogsync.ports import FileReader, Stream
+from catalogsync.values import dataclass
 
 _ATTEMPTS = 5
 _PROGRESS = 64 * 1024

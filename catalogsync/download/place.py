@@ -11,7 +11,7 @@ import re
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hashlib import file_digest, sha256
 from io import BufferedReader
 from pathlib import Path
@@ -19,6 +19,7 @@ from typing import BinaryIO
 
 from catalogsync.codec import Mismatch, as_data, from_data
 from catalogsync.errors import FileDiffers, UsageError
+from catalogsync.values import dataclass
 
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _WRITE = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC

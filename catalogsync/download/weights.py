@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from catalogsync.download.fetch import Bounds, Fetch, Fetched, Seen
 from catalogsync.download.job import Packing
@@ -11,6 +10,7 @@ from catalogsync.errors import AddressExpired, FileDiffers
 from catalogsync.jobs import Job
 from catalogsync.polling import Wait
 from catalogsync.ports import FileReader
+from catalogsync.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Self
 
 import httpx
@@ -11,6 +11,7 @@ import httpx
 from catalogsync import __version__
 from catalogsync.errors import ApiError, BadResponse, Unreachable
 from catalogsync.forge.answers import read_failure, read_json
+from catalogsync.values import dataclass
 from catalogsync.web import (
     Answer,
     Deadline,

@@ -1,12 +1,12 @@
 """The one comment that follows a pull request: found, written, closed; never somebody else's."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Protocol
 
 from catalogsync.errors import CatalogSyncError, UsageError
 from catalogsync.forge.answers import TooLong
 from catalogsync.forge.stamp import Kind, Marker, Run, Subject, read_marker, read_run, stamped
+from catalogsync.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from urllib.parse import quote
 
 from catalogsync.errors import AccessDenied, NotFound
@@ -12,6 +11,7 @@ from catalogsync.forge.event import event, within
 from catalogsync.forge.fields import comment_of, issue_of, number_of, required
 from catalogsync.forge.stamp import Run
 from catalogsync.forge.tracker import Issue
+from catalogsync.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

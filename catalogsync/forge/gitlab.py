@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import quote
 
@@ -12,6 +11,7 @@ from catalogsync.forge.comment import Comment, Writer
 from catalogsync.forge.fields import comment_of, issue_of, number_of, required
 from catalogsync.forge.stamp import Run
 from catalogsync.forge.tracker import Issue
+from catalogsync.values import dataclass
 
 _QUICK_ACTION = re.compile(r"(^|\n)(\r*)/")
 

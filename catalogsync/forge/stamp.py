@@ -2,8 +2,9 @@
 
 import json
 import re
-from dataclasses import dataclass
 from enum import StrEnum
+
+from catalogsync.values import dataclass
 
 _HIDDEN = re.compile(r"<!-- catalog-sync[^{]*(\{.*\})\s*-->")
 

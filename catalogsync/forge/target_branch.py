@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from catalogsync.forge.event import event, within
+from catalogsync.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """The one issue that tells of drift: opened, kept up to date, closed when there is none."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
@@ -9,6 +8,7 @@ from catalogsync.errors import CatalogSyncError, UsageError
 from catalogsync.forge.answers import TooLong
 from catalogsync.forge.comment import Writer, shortened, signed
 from catalogsync.forge.stamp import Kind, Marker, Run, Subject, read_marker, read_run
+from catalogsync.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,13 @@ import hmac
 import json
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import httpx
 
 from catalogsync import __version__
 from catalogsync.forge.stamp import Marker
 from catalogsync.forge.tracker import Followed
+from catalogsync.values import dataclass
 from catalogsync.web import Deadline, bounded_transport, can_be_asked, tls_context
 
 SIGNATURE = "X-Catalog-Sync-Signature-256"

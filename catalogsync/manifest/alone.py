@@ -1,7 +1,6 @@
 """Each YAML file of a catalog by itself: what it says, whatever it refers to."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from catalogsync.errors import Problem, UsageError
@@ -14,6 +13,7 @@ from catalogsync.manifest.root import CATALOG
 from catalogsync.manifest.schemas import Name
 from catalogsync.manifest.settings import settings
 from catalogsync.manifest.valid import validate
+from catalogsync.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,14 @@ commit was applied to. Nothing is pushed or fetched.
 """
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from catalogsync.errors import CatalogSyncError, UsageError
 from catalogsync.manifest.blobs import Blobs
 from catalogsync.manifest.git import ask, complaint
 from catalogsync.model import SCENARIO
+from catalogsync.values import dataclass
 
 NOTES = "refs/notes/catalog-sync"
 """The ref of the notes, to be pushed and fetched by whoever wants to share them."""

@@ -1,7 +1,6 @@
 """A manifest as its author wrote it: its text, and which file each of its examples is."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from catalogsync.manifest.strict_yaml import MAX_BYTES
 from catalogsync.manifest.training import Entry, entries
 from catalogsync.manifest.words import Unfit
 from catalogsync.model import AssetRef, ModelSpec
+from catalogsync.values import dataclass
 
 _TEXTS = ("description", "promptGuide")
 

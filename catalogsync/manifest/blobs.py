@@ -1,12 +1,12 @@
 """Reads the blobs of a Git repository by their ids, with one process for all of them."""
 
 import subprocess
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from catalogsync.errors import CatalogSyncError
 from catalogsync.manifest.git import COMMAND, LOCAL, environment
+from catalogsync.values import dataclass
 
 _SETTINGS = {
     "core.bigFileThreshold": "16m",

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from shlex import quote
 
@@ -15,6 +15,7 @@ from catalogsync.manifest.root import CATALOG, MODELS
 from catalogsync.manifest.tree import KnownBlobs, TreeFiles, folders_in, listed
 from catalogsync.manifest.words import visible
 from catalogsync.model import Catalog
+from catalogsync.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

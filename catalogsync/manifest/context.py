@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from catalogsync.manifest.captions import Captions
 from catalogsync.manifest.files import Files
 from catalogsync.manifest.settings import Settings
 from catalogsync.manifest.words import Unfit, did_you_mean, quote
 from catalogsync.model import ModelRef, State
+from catalogsync.values import dataclass
 
 _MODEL_ID = re.compile(r"model_[A-Za-z0-9._-]{1,120}")
 

@@ -1,12 +1,12 @@
 """Finding the manifests of a catalog, and the key of each."""
 
 import re
-from dataclasses import dataclass
 
 from catalogsync.errors import Problem
 from catalogsync.manifest.files import Entry, Files
 from catalogsync.manifest.root import MODELS
 from catalogsync.manifest.words import Unfit, quote, visible
+from catalogsync.values import dataclass
 
 USUAL = "model.yaml"
 """What the manifest in a folder of its own is mostly called."""

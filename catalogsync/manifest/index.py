@@ -8,7 +8,6 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from catalogsync.manifest.discover import MANIFESTS, USUAL
 from catalogsync.manifest.git import ask, without_filters
 from catalogsync.manifest.root import CATALOG, MODELS
 from catalogsync.manifest.words import Unfit
+from catalogsync.values import dataclass
 
 _NOT_LOOKED_AT = re.compile(rb"\0[a-zS] ")
 """A file, behind a NUL, of which Git was told to assume that it never changes, or to skip it."""

@@ -1,12 +1,12 @@
 """The formats an asset may have, by extension, and the check that a file really has it."""
 
 import re
-from dataclasses import dataclass
 
 from catalogsync.manifest import images, recordings
 from catalogsync.manifest.content import BadContent, Check, Content, begins, cut_off
 from catalogsync.manifest.words import Unfit, quote
 from catalogsync.model import AssetKind
+from catalogsync.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

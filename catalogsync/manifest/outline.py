@@ -5,11 +5,12 @@ The parser is the one that judges manifests, so that both see the same document.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Literal
 
 import yaml
+
+from catalogsync.values import dataclass
 
 _Parser: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INDICATOR = re.compile(r"[|>][-+0-9]*")

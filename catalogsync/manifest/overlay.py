@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from catalogsync.errors import Problem
@@ -13,6 +12,7 @@ from catalogsync.manifest.media import Format
 from catalogsync.manifest.root import MODELS
 from catalogsync.manifest.words import Unfit
 from catalogsync.model import AssetRef, Catalog, LocalFile
+from catalogsync.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ something else than text is a `Surprise`, which is valid nowhere.
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
+
+from catalogsync.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

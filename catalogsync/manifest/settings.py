@@ -1,7 +1,7 @@
 """`catalog.yaml`: what holds for the whole catalog."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from catalogsync.manifest.document import Document
@@ -10,6 +10,7 @@ from catalogsync.manifest.tags import check_tags, unique
 from catalogsync.manifest.valid import validate
 from catalogsync.manifest.words import did_you_mean, quote
 from catalogsync.model import Limit, Policy, Target
+from catalogsync.values import dataclass
 
 _UNITS: dict[str, int] = {
     "B": 1,

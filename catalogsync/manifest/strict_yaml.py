@@ -4,7 +4,6 @@ Values are built straight from the parser's events, and every rule is checked on
 anything is built. Positions are only kept on a second look, at a file that has a problem.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 import yaml
@@ -12,6 +11,7 @@ import yaml
 from catalogsync.manifest.scalars import Surprise, plain
 from catalogsync.manifest.words import quote, short
 from catalogsync.manifest.yaml_errors import Flaw, human, unreadable
+from catalogsync.values import dataclass
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 32

@@ -1,7 +1,6 @@
 """What a manifest says of a model's training: images with their captions, pairs, parameters."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from catalogsync.manifest.captions import Captions, sidecar, sidecar_path
@@ -13,6 +12,7 @@ from catalogsync.manifest.trainers import is_trained, misfits
 from catalogsync.manifest.words import Unfit, quote
 from catalogsync.model import AssetKind, AssetRef, Parameters, TrainingImage, TrainingPair
 from catalogsync.texts import as_compared
+from catalogsync.values import dataclass
 
 MAX_IMAGES = 1000
 _IMAGES: tuple[AssetKind, ...] = (AssetKind.IMAGE,)

@@ -1,7 +1,6 @@
 """What is wrong with a document by its JSON Schema, with every error as a sentence."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ from catalogsync.manifest.scalars import Surprise
 from catalogsync.manifest.schemas import Name, validator
 from catalogsync.manifest.strict_yaml import HOLE, Hole
 from catalogsync.manifest.words import did_you_mean, either, quote, short
+from catalogsync.values import dataclass
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError

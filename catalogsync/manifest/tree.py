@@ -3,7 +3,6 @@
 import posixpath
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
@@ -16,6 +15,7 @@ from catalogsync.manifest.git import COMMAND, LOCAL, ask, environment
 from catalogsync.manifest.media import Format
 from catalogsync.manifest.words import Unfit, did_you_mean, quote
 from catalogsync.model import AssetRef, LocalFile
+from catalogsync.values import dataclass
 
 _LOOKED_INTO = 16 << 20
 """The largest file that is looked into, in bytes; of a larger one only the digest is taken."""

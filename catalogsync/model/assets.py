@@ -1,8 +1,10 @@
 """The values of assets: files by their content, and what the server keeps of them."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from pathlib import Path
+
+from catalogsync.values import dataclass
 
 
 class AssetKind(StrEnum):

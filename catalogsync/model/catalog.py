@@ -1,10 +1,11 @@
 """The values of a whole catalog: its manifests, and what holds for all of them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from catalogsync.model.assets import LocalFile
 from catalogsync.model.manifests import ModelSpec, State
+from catalogsync.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

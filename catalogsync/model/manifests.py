@@ -1,10 +1,11 @@
 """The values of a manifest: one model as the catalog wants it."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from enum import StrEnum
 
 from catalogsync.model.assets import NO_ASSET, AssetOptions, AssetRef
+from catalogsync.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,11 @@
 """The values of a project: what the server has, as it was read."""
 
 from collections.abc import Container, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from catalogsync.model.assets import AssetRef
 from catalogsync.model.manifests import Concept, Parameters, TrainingImage, TrainingPair
+from catalogsync.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

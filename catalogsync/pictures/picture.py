@@ -1,6 +1,6 @@
 """What there is to show of an asset."""
 
-from dataclasses import dataclass
+from catalogsync.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,12 @@
 """Foreign image files to small WebP copies; the header is read first, and bombs stay packed."""
 
 from base64 import b64encode
-from dataclasses import dataclass
 from io import BytesIO
 
 from PIL import Image, ImageOps
 
 from catalogsync.pictures.picture import Picture
+from catalogsync.values import dataclass
 
 MAX_PIXELS = 50_000_000
 """Larger images are not unpacked: four bytes a pixel, once for each thread."""

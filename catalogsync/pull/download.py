@@ -4,7 +4,7 @@ import os
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from threading import Event
@@ -20,6 +20,7 @@ from catalogsync.pull.names import file_names
 from catalogsync.pull.pictures import Picture
 from catalogsync.pull.selection import Kind, Note
 from catalogsync.pull.writer import Writer
+from catalogsync.values import dataclass
 
 Parts = tuple[str, ...]
 Copy = Callable[[str, Callable[[bytes], object], int], bool]

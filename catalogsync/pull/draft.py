@@ -6,7 +6,7 @@ out again by name, until nothing is left to be said against the rest.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from catalogsync.contents import Contents
@@ -23,6 +23,7 @@ from catalogsync.pull.selection import Kind, Note
 from catalogsync.pull.taken import NOT_PULLED
 from catalogsync.roundtrip.judge import Uneditable
 from catalogsync.rules import refused_models
+from catalogsync.values import dataclass
 
 Load = Callable[
     [Mapping[Parts, bytes], Mapping[Parts, AssetRef]], tuple[Catalog, tuple[Problem, ...]]

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from difflib import SequenceMatcher
 from typing import Any, assert_never
 
@@ -19,6 +19,7 @@ from catalogsync.roundtrip.edit import with_items, with_value
 from catalogsync.roundtrip.editor import Kept
 from catalogsync.roundtrip.layout import order_of
 from catalogsync.texts import normalised
+from catalogsync.values import dataclass
 
 Parts = tuple[str, ...]
 

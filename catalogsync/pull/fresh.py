@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from fnmatch import fnmatchcase
 from functools import partial
 from typing import Any
@@ -14,6 +14,7 @@ from catalogsync.model import Concept, RemoteModel, Snapshot
 from catalogsync.pull.pictures import Pictures, asset
 from catalogsync.pull.training import training_value
 from catalogsync.roundtrip.form import written
+from catalogsync.values import dataclass
 
 MODELINE = "# yaml-language-server: $schema=../../schemas/model.schema.json\n"
 TEXTS = {"description": "description.md", "promptGuide": "prompt-guide.md"}

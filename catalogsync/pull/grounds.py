@@ -1,7 +1,7 @@
 """The values of a pull: what is known before anything is written, and what is to be written."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from typing import Any
 
@@ -10,6 +10,7 @@ from catalogsync.manifest.authored import Authored
 from catalogsync.model import AssetRef, Catalog, ModelSpec, Snapshot
 from catalogsync.pull.pictures import Pictures
 from catalogsync.pull.selection import Note, Selection
+from catalogsync.values import dataclass
 
 Parts = tuple[str, ...]
 

@@ -1,7 +1,8 @@
 """Files beside a manifest that hold an asset, as the manifest refers to them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from catalogsync.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

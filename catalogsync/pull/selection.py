@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
@@ -11,6 +11,7 @@ from catalogsync.identity import Matching, match, owners
 from catalogsync.manifest.words import did_you_mean
 from catalogsync.model import Catalog, RemoteModel, State
 from catalogsync.pull.names import keys_for
+from catalogsync.values import dataclass
 
 
 class Kind(StrEnum):

@@ -1,7 +1,6 @@
 """Training data of the server in the words of a manifest, and the edits that bring it there."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from catalogsync.contents import Contents
@@ -20,6 +19,7 @@ from catalogsync.model import (
 )
 from catalogsync.roundtrip.editor import Kept
 from catalogsync.texts import as_compared
+from catalogsync.values import dataclass
 
 Reference = Callable[[str], dict[str, str]]
 """How a manifest refers to an asset of the server: by its id, with the file that holds it."""

@@ -4,10 +4,11 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from catalogsync.errors import Problem
 from catalogsync.review.words import counted, visible
+from catalogsync.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from json.encoder import encode_basestring_ascii as _quoted
 from types import NoneType
 from typing import IO, Any
@@ -18,6 +18,7 @@ from catalogsync.review.checked import Checked
 from catalogsync.review.drift_text import drift_summary
 from catalogsync.review.report import described, past_summary
 from catalogsync.review.text import summary
+from catalogsync.values import dataclass
 
 FORMAT_VERSION = "1.3"
 """Readers refuse another major number and ignore keys they do not know."""

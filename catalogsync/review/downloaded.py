@@ -1,12 +1,11 @@
 """A download in words and as a document."""
 
-from dataclasses import dataclass
-
 from catalogsync.codec import as_data
 from catalogsync.download import Downloaded
 from catalogsync.review.document import FORMAT_VERSION
 from catalogsync.review.text import Line
 from catalogsync.review.words import file_size, visible
+from catalogsync.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

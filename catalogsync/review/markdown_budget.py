@@ -1,8 +1,9 @@
 """Makes a document fit into a number of bytes: whole sections are shortened, the longest first."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import IntEnum
+
+from catalogsync.values import dataclass
 
 
 class Detail(IntEnum):

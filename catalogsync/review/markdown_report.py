@@ -1,7 +1,6 @@
 """What became of a plan as Markdown for a pull request, in the past tense."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from catalogsync.deleted import KEPT_DAYS
 from catalogsync.diff import Verb
@@ -33,6 +32,7 @@ from catalogsync.review.report import (
 from catalogsync.review.text import SIGNS
 from catalogsync.review.training_due import after_words
 from catalogsync.review.words import counted
+from catalogsync.values import dataclass
 
 _DONE = {
     Verb.DELETE: "deleted",

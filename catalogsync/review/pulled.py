@@ -1,13 +1,13 @@
 """What a pull wrote, or would write, for people and for programs."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from catalogsync.model import AssetRef
 from catalogsync.pull.grounds import Draft
 from catalogsync.pull.selection import Kind, Note
 from catalogsync.review.text import Line
 from catalogsync.review.words import counted, file_size, quoted, visible
+from catalogsync.values import dataclass
 
 FORMAT_VERSION = "1.0"
 """Readers refuse another major number and ignore keys they do not know."""

@@ -8,7 +8,6 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from io import BytesIO
 from typing import IO, NoReturn
 
@@ -20,6 +19,7 @@ from catalogsync.model import LARGEST_FILE, ReadBefore, TrainingImage
 from catalogsync.plan import Plan
 from catalogsync.review.document import FORMAT_VERSION, pieces, plan_document
 from catalogsync.shard import Shard
+from catalogsync.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

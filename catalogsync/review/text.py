@@ -2,7 +2,6 @@
 
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from catalogsync.actions import ImportModel
 from catalogsync.diff import Change, Placed, Value, Verb
@@ -37,6 +36,7 @@ from catalogsync.review.undoing import (
 )
 from catalogsync.review.words import counted, duration, file_size, quoted, visible
 from catalogsync.training_due import TrainingDue
+from catalogsync.values import dataclass
 
 SECONDS_PER_REQUEST = 0.15
 """What the estimate assumes a request to take."""

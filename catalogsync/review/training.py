@@ -1,7 +1,6 @@
 """Trainings in words and as a document: before they are started, while they run, at their end."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from catalogsync.codec import as_data
 from catalogsync.identity import Refusal
@@ -11,6 +10,7 @@ from catalogsync.review.phrases import creative_units
 from catalogsync.review.text import Line
 from catalogsync.review.words import counted, duration, quoted, visible
 from catalogsync.training import Fate, Result, TrainingPlan, Wish
+from catalogsync.values import dataclass
 
 _STAGES = {
     "pending": "waiting to begin",

@@ -1,7 +1,7 @@
 """What of a plan would undo edits on the server, in the same words in every reading."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from catalogsync.diff import Accepted, Came, Change, Placed, Verb
@@ -9,6 +9,7 @@ from catalogsync.model import TrainingImage
 from catalogsync.plan import ModelPlan, Plan
 from catalogsync.review.phrases import TEXTS, by_field
 from catalogsync.review.words import counted
+from catalogsync.values import dataclass
 
 SIGN = "⚠"
 """What stands before whatever would undo an edit."""

@@ -3,9 +3,10 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
+
+from catalogsync.values import dataclass
 
 _CONTEXT = 2
 _MOST_LINES = 4_000_000

@@ -1,7 +1,6 @@
 """The edits themselves: of one text, at places of its outline."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -13,6 +12,7 @@ from catalogsync.roundtrip.judge import Uneditable
 from catalogsync.roundtrip.lines import Lines
 from catalogsync.roundtrip.scalars import one_line
 from catalogsync.roundtrip.shape import Shape, shape
+from catalogsync.values import dataclass
 
 At = Sequence[str | int]
 """A path: the fields and indices that lead to a value."""

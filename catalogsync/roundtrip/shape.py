@@ -1,11 +1,11 @@
 """The canonical order of the fields, which is the order of the schemas, and how lists stand."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from catalogsync.manifest.schemas import Name, schema
+from catalogsync.values import dataclass
 
 _IN_LINES: tuple[frozenset[str], ...] = (
     frozenset(),

@@ -1,8 +1,9 @@
 """Where the API is, and who we are."""
 
 import base64
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from catalogsync.values import dataclass
 from catalogsync.web import checked_base_url
 
 _SHORTEST_SECRET = 8

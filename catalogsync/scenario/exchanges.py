@@ -3,7 +3,7 @@
 import ssl
 import zlib
 from base64 import b64encode
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol, Self
 
 from catalogsync import __version__
@@ -11,6 +11,7 @@ from catalogsync.errors import BadResponse
 from catalogsync.polling import LATE
 from catalogsync.scenario.connection import Connection
 from catalogsync.scenario.request import Request, written
+from catalogsync.values import dataclass
 from catalogsync.web import Answer, Failure, Lines, Sent, plain_address, tls_context
 
 

@@ -6,7 +6,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Self
 
 from catalogsync import __version__
@@ -15,6 +15,7 @@ from catalogsync.events import CoolingDown, Requested, Tell, tell_nobody
 from catalogsync.scenario.answers import asked_to_wait
 from catalogsync.scenario.planned_file import PlannedFile
 from catalogsync.scenario.tally import Tally
+from catalogsync.values import dataclass
 from catalogsync.web import (
     Address,
     Answer,

@@ -1,7 +1,6 @@
 """Uploads as the server sees them: begun by an address, looked at until they are imported."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from threading import Event
 
 from catalogsync.errors import ApiError, OutcomeUnknown, UploadFailed, UploadStuck
@@ -9,6 +8,7 @@ from catalogsync.polling import Patience, moments
 from catalogsync.scenario.fields import id_of, object_of
 from catalogsync.scenario.paths import path_part
 from catalogsync.scenario.transport import Transport
+from catalogsync.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,12 @@
 """What something would cost, asked of the server by a dry run."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from catalogsync.errors import AccessDenied, BadResponse, CeilingReached, NotFound, Rejected
 from catalogsync.model import Price
 from catalogsync.scenario.answers import Json
 from catalogsync.scenario.fields import number
+from catalogsync.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from email.message import Message
 from typing import Self
 from urllib.parse import unquote, urlsplit
@@ -13,6 +13,7 @@ import httpx
 
 from catalogsync.errors import AddressExpired, ApiError, BadResponse, Rejected, Unreachable
 from catalogsync.events import Requested, Tell, tell_nobody
+from catalogsync.values import dataclass
 from catalogsync.web import Deadline, bounded_transport, can_be_asked, tls_context
 
 _RANGE = re.compile(r"bytes (?:(\d{1,18})-\d{1,18}|\*)/(\d{1,18}|\*)")

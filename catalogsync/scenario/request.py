@@ -3,7 +3,9 @@
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from catalogsync.values import dataclass
 
 _READS_BY_POST = frozenset({"/models/get-bulk", "/assets/get-bulk"})
 _PRICED = {

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import field
 from hashlib import sha256
 from ssl import SSLContext
 from threading import Event
@@ -42,6 +42,7 @@ from catalogsync.scenario.wire import (
     upload_request,
 )
 from catalogsync.sending import NoWatcher, Watcher, goes_whole, part_size
+from catalogsync.values import dataclass
 
 _BEGINNINGS = 3
 """How often an upload is begun anew when its URLs expire or the answer to its begin is lost."""

@@ -1,12 +1,13 @@
 """Which of the named models can be trained, and what that costs."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from catalogsync.identity import Match, Refusal
 from catalogsync.model import ModelSpec
 from catalogsync.ports import TrainingReader
 from catalogsync.training.wish import Wish
+from catalogsync.values import dataclass
 
 Parameters = Callable[[ModelSpec], Mapping[str, object]]
 """The parameters that a manifest wants its model to be trained with."""

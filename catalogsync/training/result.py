@@ -1,12 +1,12 @@
 """What became of a training."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 from catalogsync.errors import CatalogSyncError, Interrupted
 from catalogsync.jobs import Training
 from catalogsync.training.wish import Wish
+from catalogsync.values import dataclass
 
 
 class Fate(StrEnum):

@@ -1,9 +1,10 @@
 """A model that is to be trained."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from catalogsync.jobs import Training
+from catalogsync.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,12 @@
 import re
 import socket
 import ssl
-from dataclasses import dataclass
 from urllib.parse import quote
 
 import certifi
 
 from catalogsync.errors import UsageError
+from catalogsync.values import dataclass
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _PORTS = {"http": 80, "https": 443}

@@ -1,9 +1,9 @@
 """What comes back from an HTTP API: an answer, or what kept it from being a good one."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from catalogsync.errors import ApiError
+from catalogsync.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

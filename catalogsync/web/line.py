@@ -7,11 +7,12 @@ exchange, would copy each piece of a body, and takes longer to import than all t
 import ssl
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import cast
 
 import h11
 
+from catalogsync.values import dataclass
 from catalogsync.web.addresses import Origin
 from catalogsync.web.exchange import Answer
 from catalogsync.web.stream import Broken, Deadline, Stream

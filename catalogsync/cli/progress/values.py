@@ -2,10 +2,11 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from threading import Lock
 
 from catalogsync.model import AssetRef
+from catalogsync.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """One model on the page: a card as the catalog shows it, and what changes on it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from catalogsync.actions import ImportModel
 from catalogsync.diff import Card, Change, Verb
@@ -17,6 +17,7 @@ from catalogsync.review.phrases import LISTS, import_cost, pair_count, training_
 from catalogsync.review.text import SIGNS as TEXT_SIGNS
 from catalogsync.review.undoing import SIGN, Undoing, undoings
 from catalogsync.review.words import counted
+from catalogsync.values import dataclass
 
 SIGNS = {verb: (sign.replace("-", "−"), word) for verb, (sign, word, _) in TEXT_SIGNS.items()}
 """For every verb its sign and word, in the order in which models are shown."""

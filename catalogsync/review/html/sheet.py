@@ -1,7 +1,6 @@
 """The contact sheet of a training set: every image with its caption, and what becomes of it."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from catalogsync.diff import Change
 from catalogsync.model import AssetRef, TrainingImage, TrainingPair
@@ -10,6 +9,7 @@ from catalogsync.review.html.prose import in_words
 from catalogsync.review.html.tiles import Gallery, name_of
 from catalogsync.review.phrases import pair_steps
 from catalogsync.review.word_diff import word_diff
+from catalogsync.values import dataclass
 
 MOST_IMAGES = 300
 """How many images of a training set are shown, those that change first."""

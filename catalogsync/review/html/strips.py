@@ -1,7 +1,6 @@
 """The examples of a model in their order: one strip, or two with the moves drawn between them."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import accumulate
 
@@ -10,6 +9,7 @@ from catalogsync.model import AssetRef
 from catalogsync.review.html.elements import Markup, classes, element
 from catalogsync.review.html.tiles import UNIT, Gallery, name_of
 from catalogsync.review.words import counted
+from catalogsync.values import dataclass
 
 HEIGHTS = (208, 192, 176, 160, 152, 136, 120, 100)
 """How high the tiles of a strip may be, in pixels."""

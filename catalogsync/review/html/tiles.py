@@ -1,13 +1,14 @@
 """One asset in a frame: its small copy, or a drawn tile that says what it is."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from catalogsync.model import AssetKind, AssetRef
 from catalogsync.pictures.picture import Picture
 from catalogsync.review.html.elements import Markup, classes, element
 from catalogsync.review.phrases import filing
 from catalogsync.review.words import file_size
+from catalogsync.values import dataclass
 
 UNIT = 8
 """Tiles are as wide as a whole number of these, in pixels."""
