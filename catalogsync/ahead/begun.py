@@ -4,10 +4,11 @@ import threading
 
 from catalogsync.ahead.process import Ahead
 from catalogsync.scenario.exchanges import Exchanges
+from catalogsync.scenario.paths import MODELS, TEXTS
 from catalogsync.scenario.request import Request
 from catalogsync.web import Answer, Failure
 
-_TEXTS = ("/description", "/prompt-guide")
+_TEXTS = tuple(f"/{where}" for where in TEXTS.values())
 
 
 class BegunAhead:
@@ -20,7 +21,7 @@ class BegunAhead:
 
     def wait(self, request: Request, target: str) -> None:
         """Wait for an answer that the second process may bring."""
-        is_listing = request.path == "/models" and "status" not in request.params
+        is_listing = request.path == MODELS and "status" not in request.params
         if request.method == "GET" and (is_listing or request.path.endswith(_TEXTS)):
             self._ahead.wait(target, self._stop)
 
