@@ -26,10 +26,10 @@ def marks_in(tags: Iterable[str]) -> tuple[tuple[str, str], ...]:
 
     A tag whose key can be no manifest's is nobody's mark.
     """
-    found = []
+    found = set()
     for tag in tags:
         if tag.startswith(OWNER_PREFIX):
             catalog, _, key = tag.removeprefix(OWNER_PREFIX).partition("/")
             if _KEY.fullmatch(key):
-                found.append((catalog, key))
+                found.add((catalog, key))
     return tuple(sorted(found))

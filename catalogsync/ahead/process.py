@@ -83,7 +83,8 @@ class Ahead:
 
     def _keep(self, target: str, answer: Answer) -> None:
         with self._lock:
-            self._came[target] = answer
+            if target not in self._taken:
+                self._came[target] = answer
             awaited = self._awaited.pop(target, None)
         if awaited:
             awaited.set()

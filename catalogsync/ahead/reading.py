@@ -1,14 +1,13 @@
 """The second process: it reads what a plan will need, and hands on what it is answered.
 
-It looks into answers only for what else to read, so that it imports little and is soon ready: what
-they mean is for the first process to say.
+It looks into answers only for what else to read, so that it imports little and is soon ready.
 """
 
 import os
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable
+from contextlib import closing, suppress
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Event, Lock, Thread
@@ -16,16 +15,17 @@ from typing import BinaryIO
 
 from catalogsync.ahead.frames import write_answer
 from catalogsync.ahead.order import Order
-from catalogsync.errors import ApiError
+from catalogsync.errors import Interrupted, NotFound
 from catalogsync.manifest.glance import Glance
 from catalogsync.marks import marks_in
 from catalogsync.scenario.answers import AnswerReader, Json
 from catalogsync.scenario.connection import Connection
 from catalogsync.scenario.exchanges import Bounds, Direct
-from catalogsync.scenario.fields import id_of, items_of, strings, text
-from catalogsync.scenario.paths import LISTING, MODELS, TEXTS, model_path, page_of, target_of
+from catalogsync.scenario.fields import id_of, required_strings
+from catalogsync.scenario.paging import each_model, pages_of
+from catalogsync.scenario.paths import LISTING, MODELS, TEXTS, model_path, target_of
 from catalogsync.scenario.request import Request
-from catalogsync.web import Answer, Unanswered
+from catalogsync.web import Answer, Failure
 
 
 def main() -> None:
@@ -42,10 +42,6 @@ def _end_with_the_first() -> None:
     """End when nobody is there any more whom anything could be handed on to."""
     sys.stdin.buffer.read()
     os._exit(0)
-
-
-class _Failed(Exception):
-    """Something is not as it should be, for the first process to find out what."""
 
 
 class _Reading:
@@ -70,68 +66,58 @@ class _Reading:
 
     def run(self) -> None:
         """Read the listing, and what it leads to with as many threads as were ordered."""
-        threads = [Thread(target=self._attempt) for _ in range(self._order.jobs)]
+        threads = [
+            Thread(target=self._until_failed, args=(self._read_texts,))
+            for _ in range(self._order.jobs)
+        ]
         for thread in threads:
             thread.start()
-        try:
-            for text_of in self._texts():
-                self._due.put(text_of)
-        except (_Failed, ApiError):
-            self._failed.set()
-        finally:
-            for _ in threads:
-                self._due.put(None)
+        self._until_failed(self._find_texts)
+        for _ in threads:
+            self._due.put(None)
         for thread in threads:
             thread.join()
 
-    def _texts(self) -> Iterator[tuple[str, str]]:
-        """The texts that the manifests seem to manage: the ids of their models, and which."""
+    def _until_failed(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except Exception:
+            # Whatever it was, the first process meets it too, and knows what to say.
+            self._failed.set()
+
+    def _find_texts(self) -> None:
+        """Find the texts that the manifests seem to manage: the ids of their models, and which."""
         glance = Glance(Path(self._order.root)) if self._order.texts else None
-        for item in self._models():
-            marks = marks_in(strings(item, "tags"))
+        for item in each_model(pages_of(self._read, MODELS, "models", LISTING)):
+            marks = marks_in(required_strings(item, "tags"))
             keys = [key for catalog, key in marks if catalog == self._order.catalog]
             if glance and len(keys) == 1:
                 managed = glance.fields(keys[0])
-                yield from ((id_of(item), field) for field in TEXTS if field in managed)
+                for where in (TEXTS[field] for field in TEXTS if field in managed):
+                    self._due.put((id_of(item), where))
 
-    def _models(self) -> Iterator[Json]:
-        """The listing, page by page, until it ends or begins anew."""
-        seen: set[str] = set()
-        token = ""
-        while token not in seen:
-            seen.add(token)
-            page = self._answers.read(self._answer(page_of(MODELS, LISTING, token)))
-            if not isinstance(page, dict):
-                raise _Failed
-            yield from items_of(page, "models")
-            token = text(page, "nextPaginationToken")
-            if not token:
-                return
+    def _read_texts(self) -> None:
+        while text := self._due.get():
+            self._read_text(*text)
 
-    def _attempt(self) -> None:
-        while (text_of := self._due.get()) and not self._failed.is_set():
-            try:
-                self._read(*text_of)
-            except (_Failed, ApiError):
-                self._failed.set()
-
-    def _read(self, model_id: str, field: str) -> None:
+    def _read_text(self, model_id: str, where: str) -> None:
         """Read a text; whether one that is not there is unset, the model itself tells."""
-        answer = self._answer(Request("GET", model_path(model_id, TEXTS[field])))
-        if answer.status == 404:
-            answer = self._answer(Request("GET", model_path(model_id)))
-        if not 200 <= answer.status < 300 and answer.status != 404:
-            raise _Failed
-
-    def _answer(self, request: Request) -> Answer:
-        """An answer as it came, which is handed on."""
-        target = target_of(request, self._order.project)
         try:
-            answer = self._direct.exchange(request, target, time.monotonic() + self._order.timeout)
-        except Unanswered as error:
-            raise _Failed from error
-        if not isinstance(answer, Answer):
-            raise _Failed
-        with self._turn:
-            write_answer(self._stream, target, answer)
-        return answer
+            self._read(Request("GET", model_path(model_id, where)))
+        except NotFound:
+            with suppress(NotFound):
+                self._read(Request("GET", model_path(model_id)))
+
+    def _read(self, request: Request) -> Json:
+        """What the answer to a request means, once that was handed on as it came."""
+        if self._failed.is_set():
+            raise Interrupted("another read failed")
+        target = target_of(request, self._order.project)
+        answer = self._direct.exchange(request, target, time.monotonic() + self._order.timeout)
+        if isinstance(answer, Answer):
+            with self._turn:
+                write_answer(self._stream, target, answer)
+        result = self._answers.read(answer) if isinstance(answer, Answer) else answer
+        if isinstance(result, Failure):
+            raise result.error
+        return result

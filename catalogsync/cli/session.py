@@ -211,7 +211,7 @@ def connect(
 
     What was begun `ahead` is not asked again.
     """
-    # httpx takes long to import, and bad manifests should be told at once.
+    # It takes long to import, and bad manifests should be told at once.
     from catalogsync.scenario import (
         Bounds,
         Direct,

@@ -12,6 +12,7 @@ from catalogsync.scenario.answers import Json
 from catalogsync.scenario.asset_urls import file_urls, image_urls
 from catalogsync.scenario.downloads import Downloads
 from catalogsync.scenario.fields import id_of, items_of, object_of
+from catalogsync.scenario.paging import each_model
 from catalogsync.scenario.paths import LISTING, MODELS, TEXTS, model_path, path_part
 from catalogsync.scenario.prices import Begun, asked_price
 from catalogsync.scenario.storage import Storage
@@ -55,15 +56,15 @@ class ScenarioClient:
 
     def list_models(self) -> Iterator[RemoteModel]:
         """Yield every model once, without the deleted ones (GET /models)."""
-        seen: set[str] = set()
-        pages = self._http.pages(MODELS, "models", LISTING)
+        for item in each_model(self._timed(self._http.pages(MODELS, "models", LISTING))):
+            yield model_from(item)
+
+    def _timed(self, pages: Iterator[list[Json]]) -> Iterator[list[Json]]:
+        """The same pages, when the first of which came is noted."""
         for number, page in enumerate(pages):
             if number == 0:
                 self._listed_at = self._http.server_time
-            for model in (model_from(item) for item in page if not _deleted(item)):
-                if model.id not in seen:
-                    seen.add(model.id)
-                    yield model
+            yield page
 
     def list_deleted(self) -> Iterator[RemoteModel]:
         """Yield every deleted model once (GET /models?status=deleted).
@@ -144,7 +145,7 @@ class ScenarioClient:
 
     def create_model(self, fields: Mapping[str, object]) -> RemoteModel:
         """Create a model, in one attempt (POST /models)."""
-        return _model(self._http.once("POST", "/models", dict(fields)))
+        return _model(self._http.once("POST", MODELS, dict(fields)))
 
     def update_model(
         self, model_id: str, fields: Mapping[str, object], *, again: Look | None = None
@@ -301,10 +302,6 @@ def _model(answer: Json) -> RemoteModel:
 
 def _same(told: object, asked: Sequence[str]) -> bool:
     return isinstance(told, list) and sorted(map(str, told)) == sorted(asked)
-
-
-def _deleted(item: Json) -> bool:
-    return bool(item.get("deletedAt")) or item.get("status") == "deleted"
 
 
 def _name(item: Json) -> str:

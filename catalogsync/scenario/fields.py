@@ -57,6 +57,14 @@ def strings(data: Mapping[str, object], key: str) -> list[str]:
     return [item for item in value if isinstance(item, str)]
 
 
+def required_strings(data: Mapping[str, object], key: str) -> list[str]:
+    """A list that decides comparisons: one that is missing must not pass for an empty one."""
+    value = data.get(key)
+    if not isinstance(value, list) or not set(map(type, value)) <= {str}:
+        raise BadResponse(f"the server describes a model without a list of {key}")
+    return value
+
+
 def number(data: Mapping[str, object], key: str) -> float | None:
     """A number that can be counted with: JSON also carries infinities and endless digits."""
     value = data.get(key)

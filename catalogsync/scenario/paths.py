@@ -1,6 +1,5 @@
 """Where the API has things, and what it is asked there by more than one of us."""
 
-from collections.abc import Mapping
 from urllib.parse import quote, urlencode
 
 from catalogsync.errors import Rejected
@@ -25,11 +24,6 @@ def path_part(identifier: str) -> str:
     if not identifier.strip(".") or not identifier.isprintable():
         raise Rejected(f"{identifier!r} cannot be an id")
     return quote(identifier, safe="")
-
-
-def page_of(path: str, params: Mapping[str, str], token: str) -> Request:
-    """The request for a page of a listing; the first one has no token."""
-    return Request("GET", path, {**params, **({"paginationToken": token} if token else {})})
 
 
 def target_of(request: Request, project: str) -> str:

@@ -7,7 +7,7 @@ from catalogsync.errors import NotFound
 from catalogsync.model import Holder, StoredAsset
 from catalogsync.scenario.answers import Json
 from catalogsync.scenario.fields import id_of, items_of
-from catalogsync.scenario.paths import model_path
+from catalogsync.scenario.paths import LISTING, MODELS, TEXTS, model_path
 from catalogsync.scenario.transport import Transport
 from catalogsync.scenario.wire import asset_from, is_there
 
@@ -37,7 +37,7 @@ class Storage:
         """Yield every model once, also deleted and public ones (GET /models)."""
         seen: set[str] = set()
         for chosen in _MODEL_LISTS:
-            for page in self._http.pages("/models", "models", {"pageSize": "500", **chosen}):
+            for page in self._http.pages(MODELS, "models", {**LISTING, **chosen}):
                 for item in page:
                     if id_of(item) not in seen:
                         seen.add(id_of(item))
@@ -47,9 +47,9 @@ class Storage:
         """All words of a model and its texts (GET /models/{modelId}, its description and guide)."""
         path = model_path(model_id)
         words = _words(self._http.get(path))
-        for text in ("description", "prompt-guide"):
+        for where in TEXTS.values():
             try:
-                words |= _words(self._http.get(f"{path}/{text}"))
+                words |= _words(self._http.get(f"{path}/{where}"))
             except NotFound:
                 # Unset, or the model is gone meanwhile: then this raises.
                 self._http.get(path)

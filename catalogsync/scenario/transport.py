@@ -14,7 +14,6 @@ from functools import partial
 from catalogsync.errors import (
     ApiError,
     AskedToWait,
-    BadResponse,
     Interrupted,
     NotFound,
     Throttled,
@@ -27,13 +26,12 @@ from catalogsync.scenario.answers import AnswerReader, Json, http_date
 from catalogsync.scenario.connection import Connection
 from catalogsync.scenario.exchanges import Bounds, Direct, Exchanges
 from catalogsync.scenario.pace import Pace
-from catalogsync.scenario.paths import page_of, target_of
+from catalogsync.scenario.paging import pages_of
+from catalogsync.scenario.paths import target_of
 from catalogsync.scenario.request import DRY_RUN, Request
 from catalogsync.web import Answer, Failure, Unanswered
 
 _ERRNO = re.compile(r"\[Errno -?\d+\] ")
-_MOST_PAGES = 10_000
-_LONGEST_TOKEN = 8192
 
 
 class Transport:
@@ -122,32 +120,16 @@ class Transport:
 
     def pages(self, path: str, items: str, params: Mapping[str, str]) -> Iterator[list[Json]]:
         """Yield the pages of a listing; an endless or broken one raises `BadResponse`."""
-        seen: set[str] = set()
-        token = ""
-        while True:
-            try:
-                answer = self._send(page_of(path, params, token), repeatable=True)
-            except NotFound as error:
-                error.hint = (
-                    f"no API answers at {self._base_url}: check the address, mostly it ends in /v1"
-                )
-                raise
-            page = answer.get(items)
-            if not isinstance(page, list) or not all(isinstance(item, dict) for item in page):
-                raise BadResponse(f"GET {path}: the answer has no list of {items}")
-            yield page
-            following = answer.get("nextPaginationToken")
-            if following is None or following == "":
-                return
-            if not isinstance(following, str) or len(following) > _LONGEST_TOKEN:
-                raise BadResponse(f"GET {path}: the server names a next page that cannot be asked")
-            token = following
-            if token in seen or len(seen) == _MOST_PAGES:
-                raise BadResponse(
-                    f"GET {path}: the server repeats a page token, the listing has no end",
-                    hint="try again; nothing was changed",
-                )
-            seen.add(token)
+        return pages_of(self._page, path, items, params)
+
+    def _page(self, request: Request) -> Json:
+        try:
+            return self._send(request, repeatable=True)
+        except NotFound as error:
+            error.hint = (
+                f"no API answers at {self._base_url}: check the address, mostly it ends in /v1"
+            )
+            raise
 
     def plain(self, text: str) -> str:
         """What the server said, as a message may repeat it: one line, no secrets."""
@@ -187,7 +169,7 @@ class Transport:
             safe = result.curable and (repeatable or result.undone)
             late = time.monotonic() + wait > deadline
             if not safe or late or attempt >= self._bounds.attempts:
-                # Raised outside of any `except`: what httpx raised may quote what was received.
+                # Raised outside of any `except`: what h11 raised may quote what was received.
                 raise result.error
             if asked > self._bounds.longest_wait:
                 raise _longer_than_allowed(result.error, asked)

@@ -24,7 +24,7 @@ from catalogsync.scenario.request import Request
 from catalogsync.web import Answer, Failure
 from tests.cli.conftest import OTHER, Result, Run, Web, live, write
 from tests.cli.test_errors import program
-from tests.scenario.server import Server, Step, hang, reply, reset, truncated
+from tests.scenario.server import Server, Step, hang, html, reply, reset, truncated
 
 PLAIN = "name: {name}\ntype: flux.1-lora\nshortDescription: Plain.\n"
 
@@ -294,6 +294,69 @@ def test_what_fails_is_tried_once_and_left_to_the_first_process(
         ahead = begin(replace(order, base_url=server.url, project=""))
         assert brought(ahead, "/models/any/description") is None
         assert len(server.requests) == 1
+
+
+@pytest.fixture
+def many(order: Order, tmp_path: Path) -> Order:
+    """What is ordered one by one for a catalog of models m0 to m4 with two texts each."""
+    for number in range(5):
+        place = tmp_path / f"many/models/m{number}.yaml"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        write(place, "description: A.\npromptGuide: B.\n")
+    return replace(order, root=str(tmp_path / "many"), project="", jobs=1)
+
+
+def listed(number: int, **told: object) -> dict[str, object]:
+    """One of them as a listing tells of it."""
+    return {"id": f"id{number}", "tags": [f"catalog-sync:acme/m{number}"], **told}
+
+
+def test_only_what_the_first_process_would_ask_is_asked(
+    many: Order, begin: Callable[[Order], Ahead]
+) -> None:
+    twice = listed(2)["tags"] * 2  # type: ignore[operator]
+    models = [
+        *(listed(0), listed(0), listed(1, status="deleted"), listed(2, tags=twice)),
+        *(listed(3, deletedAt="2026-01-01"), listed(4, tags=["catalog-sync:other/m4"])),
+    ]
+    with Server() as server:
+        server.script(reply(200, {"models": models}))
+        ahead = begin(replace(many, base_url=server.url))
+        assert brought(ahead, "/models/nobody/description") is None
+        asked = sorted(request.target.removeprefix("/v1") for request in server.requests)
+    texts = [f"/models/id{n}/{text}" for n in (0, 2) for text in ("description", "prompt-guide")]
+    assert asked == [*texts, LISTING]
+
+
+@pytest.mark.parametrize("bad", [html(), reply(429, {}), reply(200, b"[]"), reset])
+def test_after_a_text_that_fails_nothing_is_asked(
+    many: Order, begin: Callable[[Order], Ahead], bad: Step
+) -> None:
+    with Server() as server:
+        server.script(reply(200, {"models": [listed(number) for number in range(5)]}), bad)
+        ahead = begin(replace(many, base_url=server.url))
+        assert brought(ahead, "/models/id4/prompt-guide") is None
+        assert len(server.requests) == 2
+
+
+def test_whether_a_text_is_unset_the_model_tells(
+    many: Order, begin: Callable[[Order], Ahead]
+) -> None:
+    with Server() as server:
+        server.script(reply(200, {"models": [listed(0)]}), reply(404, {}), reply(404, {}))
+        ahead = begin(replace(many, base_url=server.url))
+        assert brought(ahead, "/models/id0/prompt-guide")
+        asked = [request.target.removeprefix("/v1") for request in server.requests]
+    model = "/models/id0"
+    assert asked == [LISTING, f"{model}/description", model, f"{model}/prompt-guide"]
+
+
+def test_what_was_taken_once_is_not_brought_again(order: Order) -> None:
+    ahead = Ahead(order)
+    ahead.close()
+    assert ahead.take("/a") is None
+    ahead._keep("/a", Answer("GET /a", 200, {}, b"{}"))
+    assert ahead.take("/a") is None
 
 
 @pytest.mark.parametrize("code", ["", "print('[1')", "print('{}')", "import sys; sys.exit(3)"])

@@ -102,7 +102,7 @@ def test_a_repeated_page_token_is_an_error(server: Server, transport: Transport)
 def test_a_listing_of_endless_new_tokens_is_an_error(
     server: Server, transport: Transport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("catalogsync.scenario.transport._MOST_PAGES", 5)
+    monkeypatch.setattr("catalogsync.scenario.paging._MOST_PAGES", 5)
     server.script(*[page([], nextPaginationToken=str(number)) for number in range(50)])
     with pytest.raises(BadResponse, match="has no end"):
         list(transport.pages("/models", "models", {}))
