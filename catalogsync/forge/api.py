@@ -9,7 +9,7 @@ from typing import Self
 import httpx
 
 from catalogsync import __version__
-from catalogsync.errors import ApiError, BadResponse, Unreachable
+from catalogsync.errors import ApiError, BadResponse, Unreachable, UsageError
 from catalogsync.forge.answers import read_failure, read_json
 from catalogsync.values import dataclass
 from catalogsync.web import (
@@ -17,6 +17,7 @@ from catalogsync.web import (
     Deadline,
     Failure,
     bounded_transport,
+    can_be_asked,
     checked_base_url,
     tls_context,
 )
@@ -75,7 +76,9 @@ class Api:
         pause: Callable[[float], object] = time.sleep,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._base_url = checked_base_url(base_url, "https://HOST/PATH")
+        self._base_url = checked_base_url(base_url, example := "https://HOST/PATH")
+        if not can_be_asked(self._base_url):
+            raise UsageError("the base URL is not an address", hint=f"give {example}")
         self._token = token
         self._bounds = bounds or Bounds()
         self._pause = pause

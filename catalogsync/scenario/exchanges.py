@@ -102,8 +102,10 @@ class Direct:
         answer = self._lines.exchange(self._origin, sent, by=by, longest=self._longest)
         if len(answer.content) > self._longest:
             return _endless(answer)
-        packed = answer.headers.get("content-encoding", "identity")
-        return answer if packed == "identity" else _unpacked(answer, packed, self._longest)
+        packed = answer.headers.get("content-encoding", "").strip().lower()
+        if packed in ("", "identity") or not answer.content:
+            return answer
+        return _unpacked(answer, packed, self._longest)
 
 
 def _unpacked(answer: Answer, packed: str, longest: int) -> Answer | Failure:
@@ -111,14 +113,22 @@ def _unpacked(answer: Answer, packed: str, longest: int) -> Answer | Failure:
     if "," in packed:
         # Packed twice, a small answer can unpack to a size that no cap catches in time.
         return _refused(answer, "is packed more than once")
-    if packed.strip().lower() != "gzip":
+    if packed != "gzip":
         return _refused(answer, "is packed as nobody asked for")
+    unpacker = zlib.decompressobj(_GZIP)
     try:
-        content = zlib.decompressobj(_GZIP).decompress(answer.content, longest + 1)
+        content = unpacker.decompress(answer.content, longest + 1)
     except zlib.error:
-        broken = BadResponse(f"{answer.where}: the answer is packed in a way that cannot be read")
-        return Failure(broken, curable=True)
-    return _endless(answer) if len(content) > longest else replace(answer, content=content)
+        return _broken(answer)
+    if len(content) > longest:
+        return _endless(answer)
+    whole = unpacker.eof and not unpacker.unused_data
+    return replace(answer, content=content) if whole else _broken(answer)
+
+
+def _broken(answer: Answer) -> Failure:
+    error = BadResponse(f"{answer.where}: the answer is packed in a way that cannot be read")
+    return Failure(error, curable=True)
 
 
 def _endless(answer: Answer) -> Failure:

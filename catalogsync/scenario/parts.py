@@ -23,7 +23,7 @@ from catalogsync.web import (
     Lines,
     Sent,
     Unanswered,
-    plain_address,
+    private_address,
     trusted_authorities,
 )
 
@@ -97,8 +97,8 @@ class PartSender:
 
         Raises `PartExpired` when the URL is refused, `FileChanged` when the file got shorter.
         """
-        place = plain_address(url)
-        if place is None or not place.origin.is_private:
+        place = private_address(url)
+        if place is None:
             raise BadResponse(f"the server's address for part {part.number} cannot be used")
         file.wait_until_hashed(part.start + part.length)
         asked = 0.0

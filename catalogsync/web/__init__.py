@@ -10,16 +10,16 @@ from catalogsync import on_demand
 if TYPE_CHECKING:
     from catalogsync.web.addresses import (
         Address,
-        can_be_asked,
         checked_base_url,
         plain_address,
+        private_address,
         tls_context,
         trusted_authorities,
     )
     from catalogsync.web.exchange import Answer, Failure
     from catalogsync.web.line import Sent, Unanswered
     from catalogsync.web.lines import Lines
-    from catalogsync.web.sockets import bounded_transport
+    from catalogsync.web.sockets import bounded_transport, can_be_asked
     from catalogsync.web.stream import Deadline
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "can_be_asked",
     "checked_base_url",
     "plain_address",
+    "private_address",
     "tls_context",
     "trusted_authorities",
 ]
@@ -49,9 +50,10 @@ __getattr__ = on_demand(
         "Sent": "line",
         "Unanswered": "line",
         "bounded_transport": "sockets",
-        "can_be_asked": "addresses",
+        "can_be_asked": "sockets",
         "checked_base_url": "addresses",
         "plain_address": "addresses",
+        "private_address": "addresses",
         "tls_context": "addresses",
         "trusted_authorities": "addresses",
     },

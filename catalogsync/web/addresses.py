@@ -16,10 +16,13 @@ _PORTS = {"http": 80, "https": 443}
 _LABEL = r"[a-z0-9_][a-z0-9_-]{0,62}"
 _PLAIN = re.compile(
     rf"(?P<scheme>https?)://(?:(?P<host>{_LABEL}(?:\.{_LABEL})*\.?)|\[(?P<ipv6>[0-9a-f:.]+)\])"
-    r"(?::(?P<port>[0-9]{1,5}))?(?P<path>/[^?#]*)?(?P<query>\?[^#]*)?(?P<fragment>#.*)?",
-    re.IGNORECASE | re.DOTALL,
+    r"(?::(?P<port>[0-9]{0,5}))?(?P<path>/[^?#]*)?(?P<query>\?[^#]*)?(?P<fragment>#.*)?",
+    re.ASCII | re.IGNORECASE | re.DOTALL,
 )
-"""What no two parsers read differently: up to the path nothing but a scheme, a host and a port."""
+"""Up to the path nothing but a scheme, a host and a port, in ASCII."""
+
+_NUMBER = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)\.?", re.IGNORECASE)
+"""A host that programs take for an address of four bytes, each in its own way."""
 
 _LONGEST = 65_536
 
@@ -72,16 +75,13 @@ def plain_address(url: str) -> Address | None:
 
 
 def _is_host(found: re.Match[str]) -> bool:
-    """Whether the host is one: what consists of digits may be written in ways that few know."""
-    host = (found["host"] or "").lower()
+    """Whether the host is a name, or an address that is written in the one usual way."""
     try:
         if found["ipv6"]:
             socket.inet_pton(socket.AF_INET6, found["ipv6"])
-        elif not host.strip("0123456789."):
-            socket.inet_pton(socket.AF_INET, host)
-        elif "xn--" in host:
-            host.encode().decode("idna")
-    except (OSError, UnicodeError):
+        elif _NUMBER.fullmatch(found["host"]):
+            socket.inet_pton(socket.AF_INET, found["host"])
+    except OSError:
         return False
     return True
 
@@ -101,10 +101,10 @@ def checked_base_url(base_url: str, example: str = "https://HOST/v1") -> str:
     return str(address).rstrip("/")
 
 
-def can_be_asked(url: str) -> bool:
-    """Whether an address that a server named may be asked: private, and without credentials."""
+def private_address(url: str) -> Address | None:
+    """The address in a URL that a server named, if nobody on the way reads what is sent."""
     address = plain_address(url)
-    return address is not None and address.origin.is_private
+    return address if address and address.origin.is_private else None
 
 
 def tls_context(base_url: str) -> ssl.SSLContext:

@@ -101,9 +101,10 @@ class Line:
         if self._kept and self._kept.leads_to(origin):
             return self._kept
         self.close()
+        trusted = self._trusted() if origin.scheme == "https" else None
         stream = Stream.to(origin.host, origin.port, self._deadline, self._patience)
-        if origin.scheme == "https":
-            stream = stream.secured(self._trusted(), origin.host, self._patience)
+        if trusted:
+            stream = stream.secured(trusted, origin.host, self._patience)
         self._kept = _Connection(origin, stream, self._idle)
         return self._kept
 
@@ -141,7 +142,7 @@ class _Connection:
                 write(piece, idle)
             protocol.send(h11.EndOfMessage())
         except Broken as error:
-            if error.kind != "WriteError":
+            if error.late or error.step != "Write":
                 raise
             # Whoever takes no more may have said why before.
             return

@@ -1,4 +1,7 @@
-"""Lets httpx keep a deadline: it bounds each read, which a server that drips can renew."""
+"""What httpx is let do: ask where an address is plain, and keep a deadline.
+
+By itself it bounds each read, which a server that drips can renew.
+"""
 
 import ssl
 from collections.abc import Iterable, Iterator
@@ -8,6 +11,7 @@ from typing import Any
 import httpcore
 import httpx
 
+from catalogsync.web.addresses import private_address
 from catalogsync.web.stream import Broken, Deadline, Stream
 
 _ERRORS: dict[str, type[Exception]] = {
@@ -19,6 +23,19 @@ _ERRORS: dict[str, type[Exception]] = {
     "WriteTimeout": httpcore.WriteTimeout,
 }
 """What httpx takes for a step that failed, by our word for it."""
+
+
+def can_be_asked(url: str) -> bool:
+    """Whether httpx may ask at an address: one that is private, and that it reads as we do."""
+    address = private_address(url)
+    if address is None:
+        return False
+    try:
+        read = httpx.URL(url)
+        # Of some hosts it cannot say what they are, and fails over that when it asks.
+        return bool(read.host) and read.raw_host.decode("ascii") == address.origin.host
+    except (httpx.InvalidURL, UnicodeError):
+        return False
 
 
 def bounded_transport(context: ssl.SSLContext, deadline: Deadline) -> httpx.HTTPTransport:
@@ -76,9 +93,7 @@ class _NetStream(httpcore.NetworkStream):
             return _NetStream(self._stream.secured(ssl_context, server_hostname, timeout))
 
     def get_extra_info(self, info: str) -> Any:
-        if info == "is_readable":
-            return self._stream.says_something()
-        return self._stream.socket if info == "socket" else None
+        return self._stream.says_something() if info == "is_readable" else None
 
 
 @contextmanager

@@ -44,7 +44,7 @@ class Stream:
     """A connection that keeps the deadline; every step raises `Broken`."""
 
     def __init__(self, connected: socket.socket, deadline: Deadline) -> None:
-        self.socket = connected
+        self._socket = connected
         self._deadline = deadline
 
     @classmethod
@@ -58,11 +58,10 @@ class Stream:
 
     def secured(self, trusted: ssl.SSLContext, host: str | None, timeout: float | None) -> Self:
         """The same over TLS, with one who is trusted to be that host."""
-        left = self._deadline.left("Connect", timeout)
         with _telling("Connect"):
             try:
-                self.socket.settimeout(left)
-                wrapped = trusted.wrap_socket(self.socket, server_hostname=host)
+                self._socket.settimeout(self._deadline.left("Connect", timeout))
+                wrapped = trusted.wrap_socket(self._socket, server_hostname=host)
             except BaseException:
                 self.close()
                 raise
@@ -72,8 +71,8 @@ class Stream:
         """Whatever comes next, nothing at the end."""
         left = self._deadline.left("Read", timeout)
         with _telling("Read"):
-            self.socket.settimeout(left)
-            return self.socket.recv(most)
+            self._socket.settimeout(left)
+            return self._socket.recv(most)
 
     def write(self, content: bytes | memoryview, timeout: float | None) -> None:
         """Write all of it; no step takes longer than the timeout."""
@@ -81,14 +80,14 @@ class Stream:
         while left:
             seconds = self._deadline.left("Write", timeout)
             with _telling("Write"):
-                self.socket.settimeout(seconds)
-                left = left[self.socket.send(left[:_PIECE]) :]
+                self._socket.settimeout(seconds)
+                left = left[self._socket.send(left[:_PIECE]) :]
 
     def says_something(self) -> bool:
         """Whether there is something to read, or the end."""
         try:
             poll = select.poll()
-            poll.register(self.socket, select.POLLIN)
+            poll.register(self._socket, select.POLLIN)
             return bool(poll.poll(0))
         except ValueError:
             # It was closed.
@@ -96,7 +95,7 @@ class Stream:
 
     def close(self) -> None:
         """Close it."""
-        self.socket.close()
+        self._socket.close()
 
 
 @contextmanager

@@ -199,6 +199,34 @@ def test_half_a_character_in_an_answer_is_replaced(server: Server, transport: Tr
     assert transport.get("/models") == {"name": "a?b \N{GRINNING FACE}"}
 
 
-def test_a_packed_answer_is_unpacked(server: Server, transport: Transport) -> None:
-    server.script(reply(200, gzip.compress(b'{"a": 1}'), content_encoding="gzip"))
+@pytest.mark.parametrize("name", ["gzip", "GZip", " gzip "])
+def test_a_packed_answer_is_unpacked(server: Server, transport: Transport, name: str) -> None:
+    server.script(reply(200, gzip.compress(b'{"a": 1}'), content_encoding=name))
     assert transport.get("/models") == {"a": 1}
+
+
+@pytest.mark.parametrize("name", ["identity", "Identity", ""])
+def test_what_is_not_packed_is_taken_as_it_is(
+    server: Server, transport: Transport, name: str
+) -> None:
+    server.script(reply(200, b'{"a": 1}', content_encoding=name))
+    assert transport.get("/models") == {"a": 1}
+
+
+def test_nothing_is_nothing_however_it_is_packed(server: Server, transport: Transport) -> None:
+    server.script(reply(200, b"", content_encoding="gzip"))
+    assert transport.get("/models") == {}
+
+
+_PACKED = gzip.compress(b'{"a": 1}')
+
+
+@pytest.mark.parametrize(
+    "body", [*(_PACKED[:n] for n in range(1, len(_PACKED))), _PACKED + b"{", _PACKED * 2]
+)
+def test_what_is_packed_and_not_whole_is_asked_again(
+    server: Server, transport: Transport, body: bytes
+) -> None:
+    """Half of it would pass for a text that is not there."""
+    server.script(reply(200, body, content_encoding="gzip"), reply(200, {"b": 2}))
+    assert transport.get("/models") == {"b": 2}
