@@ -37,6 +37,10 @@ class KnownAssets(Protocol):
         """Note what the server told."""
         ...
 
+    def keep(self) -> None:
+        """Keep what was noted; it is kept at the end in any case."""
+        ...
+
 
 class KnownFields(Protocol):
     """What earlier runs read of models that a listing does not tell."""

@@ -212,6 +212,37 @@ def test_what_is_much_is_written_before_the_end(
     assert load_with(path, folder.root)[1] == 0
 
 
+def test_what_was_learned_can_be_kept_before_the_end(folder: Folder, path: Path) -> None:
+    with opened(path) as cache:
+        load(folder.root, known=Counting(cache, folder.root))
+        known = cache.assets("https://x", "p")
+        known.remember([REMOTE])
+        known.keep()
+        held = opened(path).holding()
+    assert (held.files, held.assets) == (4, 1)
+
+
+def test_a_run_waits_for_a_cache_that_is_blocked_once(
+    folder: Folder, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[int] = []
+
+    def taken(descriptor: int, _how: int) -> bool:
+        tried.append(descriptor)
+        return False
+
+    monkeypatch.setattr("catalogsync.cache.store._BUSY_SECONDS", 0.1)
+    monkeypatch.setattr("catalogsync.cache.store._has_lock", taken)
+    with opened(path) as cache:
+        known = cache.assets("https://x", "p")
+        known.remember([REMOTE])
+        known.keep()
+        first = len(tried)
+        known.remember([REMOTE])
+        known.keep()
+        assert len(tried) - first <= 2 < first
+
+
 def test_without_a_path_nothing_is_kept(folder: Folder) -> None:
     with opened(None) as cache:
         load(folder.root, known=cache.files(folder.root))

@@ -239,16 +239,16 @@ class AssetDigests:
         return f"{_SELECT_ASSETS}({','.join('?' * len(ids))})", (self._scope, *ids)
 
     def remember(self, assets: Iterable[AssetRef]) -> None:
-        """Note what the server told; an asset whose content it does not tell is not noted.
-
-        Everything that was learned so far is kept: who asks for assets waits for texts next.
-        """
+        """Note what the server told; an asset whose content it does not tell is not noted."""
         for asset in assets:
             row = (self._scope, asset.id, asset.name, *_facts(asset))
             if self._store and asset.sha256 and fits(row):
                 self._fresh[asset.id] = row
                 if len(self._fresh) >= _MOST_HELD:
-                    self._keep()
+                    self._store.write([(self.insert, self.learned())])
+
+    def keep(self) -> None:
+        """Keep all that was learned in this run so far: it has to be done, and now is the time."""
         self._keep()
 
     def learned(self) -> list[Row]:

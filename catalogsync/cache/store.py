@@ -61,6 +61,7 @@ class Store:
         self.path = path
         self._tables = tables
         self._spoilt: tuple[int, ...] = ()
+        self._patience = _BUSY_SECONDS
 
     def read(self, queries: Iterable[tuple[str, Row]]) -> list[Row]:
         """The rows of all queries, as of one moment."""
@@ -136,9 +137,11 @@ class Store:
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
         descriptor = os.open(self.path.with_suffix(".lock"), flags, 0o600)
         try:
-            until = time.monotonic() + _BUSY_SECONDS
+            until = time.monotonic() + self._patience
             while not _has_lock(descriptor, how):
                 if time.monotonic() > until:
+                    # A run waits for that once: whoever holds on so long may never let go.
+                    self._patience = 0.0
                     raise TimeoutError("another process does not let go of the cache")
                 time.sleep(_LOOK_SECONDS)
             yield
@@ -147,7 +150,7 @@ class Store:
 
     def _connect(self, mode: str) -> sqlite3.Connection:
         address = f"{self.path.absolute().as_uri()}?mode={mode}"
-        return sqlite3.connect(address, _BUSY_SECONDS, isolation_level=None, uri=True)
+        return sqlite3.connect(address, self._patience, isolation_level=None, uri=True)
 
     def _remove(self) -> None:
         # The database goes last: without it, its log would be taken for that of the next one.

@@ -110,6 +110,9 @@ def _read_held(
     wanted = managed_reads(matches, models)
     listed, pinned = listed_assets(matches, models)
     assets = find_assets(reader, listed, pinned, reads, known)
+    if known:
+        # Most texts are still on their way: what is written now, nobody waits for at the end.
+        known.keep()
     filled = read_fields(reader, models, wanted, reads, fields, may_be_gone=may_be_gone)
     trained_on, mentioned = told_assets(matches, filled)
     asked = listed | pinned

@@ -156,6 +156,9 @@ class Memory:
     def remember(self, assets: Iterable[AssetRef]) -> None:
         self.held |= {asset.id: asset for asset in assets if asset.sha256}
 
+    def keep(self) -> None:
+        """Nothing else is done with it."""
+
 
 def with_three_examples(server: FakeServer) -> tuple[str, ...]:
     ids = tuple(server.add_asset(CONTENTS[sha]) for sha in SHAS[:3])
