@@ -2,10 +2,22 @@
 
 import os
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+
+def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
+    """Tell of two values in which fields they differ: pytest knows only those of `dataclasses`."""
+    if op != "==" or type(left) is not type(right) or not hasattr(left, "__dataclass_fields__"):
+        return None
+    held = [each.name for each in fields(left) if each.compare]  # type: ignore[arg-type]
+    sides = [(name, getattr(left, name), getattr(right, name)) for name in held]
+    differing = [f"  {name}: {one!r} != {other!r}" for name, one, other in sides if one != other]
+    return [f"two values of {type(left).__qualname__} differ in", *differing]
+
 
 # A slow machine is no defect: no property has to hold within a time.
 settings.register_profile("unhurried", deadline=None)

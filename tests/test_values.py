@@ -6,7 +6,7 @@ import inspect
 import pickle
 from collections.abc import Callable
 from dataclasses import FrozenInstanceError, asdict, field, fields, replace
-from typing import Any
+from typing import Any, ClassVar, get_type_hints
 
 import pytest
 from hypothesis import given
@@ -138,3 +138,48 @@ def test_they_are_copied_and_pickled() -> None:
 def test_what_changes_is_none() -> None:
     with pytest.raises(TypeError, match="no value"):
         values.dataclass(frozen=False, slots=True)
+
+
+REFUSED: dict[str, tuple[object, object]] = {
+    "__post_init__": (int, lambda self: None),
+    "__eq__": (int, lambda self, other: True),
+    "__init__": (int, lambda self: None),
+    "__setstate__": (int, lambda self, state: None),
+    "later": (int, field(init=False)),
+    "unhashed": (int, field(hash=False)),
+    "given": (dataclasses.InitVar[int], 1),
+    "shared": (ClassVar[int], 1),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_no_value_needs_is_refused_and_not_forgotten(name: str) -> None:
+    kind, value = REFUSED[name]
+    annotations = {} if name.startswith("__") else {name: kind}
+    plain = type("Plain", (), {"__doc__": "One.", "__annotations__": annotations, name: value})
+    with pytest.raises(TypeError, match=name):
+        values.dataclass(frozen=True, slots=True)(plain)
+
+
+def test_a_class_below_one_is_another() -> None:
+    class Other(Travelling):
+        """Another."""
+
+    assert Other("a") == Other("a") != Travelling("a")
+    assert repr(Other("a")).endswith("Other(name='a', parts=())")
+
+
+def test_a_value_is_itself_whatever_it_holds() -> None:
+    value = Travelling("a", (float("nan"),))  # type: ignore[arg-type]
+    assert value == value  # that is the point
+
+
+def test_what_its_fields_are_can_be_found_out() -> None:
+    assert get_type_hints(Linked.__init__) == {"next": Linked | None, "return": type(None)}
+
+
+@values.dataclass(frozen=True, slots=True)
+class Linked:
+    """One that names itself."""
+
+    next: "Linked | None" = None

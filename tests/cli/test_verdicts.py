@@ -468,6 +468,7 @@ def test_for_a_catalog_that_is_known_nothing_is_imported_that_reads_one(
         "catalogsync.review.checked",
         "catalogsync.review.formats",
         "catalogsync.review.words",
+        "catalogsync.values",
     }
 
 
