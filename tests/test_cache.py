@@ -198,6 +198,20 @@ def test_nothing_is_written_where_nothing_was_learned(folder: Folder, warm: Path
     assert (after.st_mtime_ns, after.st_ino) == (before.st_mtime_ns, before.st_ino)
 
 
+@pytest.mark.parametrize("few", [0, 1, 20])
+def test_what_is_known_is_found_folder_by_folder_or_all_at_once(
+    folder: Folder, path: Path, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr("catalogsync.cache.digests._FEW_FOLDERS", few)
+    for name in ("be", "be/low", "be0", "z"):
+        folder.write(f"models/ink/{name}/e.png", png(2, 3, mark=name))
+    examples = "[a.png, b.png, be/e.png, be/low/e.png, be0/e.png, z/e.png]"
+    folder.model(f"thumbnail: c.png\nexamples: {examples}\n")
+    catalog, read = load_with(path, folder.root)
+    assert read == 7
+    assert load_with(path, folder.root) == (catalog, 0)
+
+
 def test_what_is_much_is_written_before_the_end(
     folder: Folder, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -335,7 +349,10 @@ SQL = {
     "views": ["PRAGMA user_version = 0", "DROP TABLE files", "CREATE VIEW files AS SELECT 1"],
     "wrong types": ["UPDATE files SET sha256 = 5, size = 'x'"],
     "no kind": ["UPDATE files SET kind = 'film'"],
-    "no text": ["UPDATE files SET path = CAST(X'ff' AS TEXT) WHERE path LIKE '%a.png'"],
+    "no text": [
+        "UPDATE files SET path = CAST(CAST('models/ink/' AS BLOB) || X'ff' AS TEXT)"
+        " WHERE path LIKE '%a.png'"
+    ],
     "no stamp": ["UPDATE files SET stamp = NULL"],
 }
 FILES = ["empty", "text", "truncated", "holes", "vanished", "folder vanished"]

@@ -4,7 +4,6 @@ import os
 import struct
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cached_property
 from pathlib import Path
 from threading import Lock
 
@@ -17,6 +16,7 @@ from catalogsync.values import dataclass
 
 _FACTS = "sha256, kind, media_type, size, width, height"
 _SELECT_FILES = f"SELECT path, stamp, {_FACTS} FROM files WHERE scope = ?"
+_SELECT_BELOW = f"{_SELECT_FILES} AND path >= ? AND path < ?"
 _SELECT_ASSETS = f"SELECT id, name, {_FACTS} FROM assets WHERE scope = ? AND id IN "
 _COUNT = "SELECT " + ", ".join(
     f"(SELECT count(*) FROM {table})" for table in ("files", "assets", "verdicts")
@@ -32,6 +32,8 @@ _STAMP = struct.Struct("<5Q")
 _U64 = (1 << 64) - 1
 _KINDS = {str(kind): kind for kind in AssetKind}
 _LENGTHS = (32, 64)
+
+_FEW_FOLDERS = 20
 
 _MOST_HELD = 20_000
 """How many rows wait in memory to be written together."""
@@ -143,20 +145,31 @@ class _Contents:
         self._scope = scope
         self._store = store
         self._fresh: dict[str, Row] = {}
+        self._known: dict[str, Row] = {}
+        self._folders: set[str] = set()
+        self._has_all = False
         self.hits = 0
-
-    @cached_property
-    def _known(self) -> Mapping[str, Row]:
-        """All at once: 80,000 rows take no longer than asking for a few hundred."""
-        rows = self._store.read([(_SELECT_FILES, (self._scope,))]) if self._store else []
-        return {row[0]: row for row in rows}
 
     def knows(self, path: str) -> bool:
         """Whether there was a content by this path."""
-        return path in self._known
+        return self._row(path) is not None
+
+    def _row(self, path: str) -> Row | None:
+        """What is kept of a path: read with its folder, or with all once that are many folders."""
+        folder = path.rpartition("/")[0]
+        if not self._has_all and folder not in self._folders:
+            # 80,000 rows take no longer than asking for a few hundred.
+            self._has_all = not folder or len(self._folders) == _FEW_FOLDERS
+            self._folders.add(folder)
+            # After the slash comes 0: everything below the folder is between the two.
+            below = f"{folder}/", f"{folder}0"
+            query = (_SELECT_FILES, ()) if self._has_all else (_SELECT_BELOW, below)
+            rows = self._store.read([(query[0], (self._scope, *query[1]))]) if self._store else []
+            self._known |= {row[0]: row for row in rows}
+        return self._known.get(path)
 
     def _recall(self, path: str, stamp: bytes, name: str) -> AssetRef | None:
-        row = self._known.get(path)
+        row = self._row(path)
         found = None if row is None or row[1] != stamp else _asset("", name, row[2:])
         self.hits += found is not None
         return found
