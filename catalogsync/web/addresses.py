@@ -92,7 +92,8 @@ def checked_base_url(base_url: str, example: str = "https://HOST/v1") -> str:
         raise UsageError("the base URL must not hold credentials, a query, a fragment or spaces")
     address = plain_address(base_url)
     if address is None:
-        raise UsageError("the base URL is not an address", hint=f"give {example}")
+        letters = "" if base_url.isascii() else ", and a host with other letters as xn--..."
+        raise UsageError("the base URL is not an address", hint=f"give {example}{letters}")
     if not address.origin.is_private:
         raise UsageError(
             f"http://{address.origin.host} would get the credentials unencrypted",

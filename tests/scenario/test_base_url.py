@@ -85,6 +85,12 @@ def test_what_is_no_plain_address_is_refused_without_repeating_it(base_url: str)
     assert caught.value.exit_code == 64
 
 
+def test_how_to_give_a_host_with_other_letters_is_told() -> None:
+    with pytest.raises(UsageError) as caught:
+        made("https://b\u00fccher.example/v1")
+    assert caught.value.hint == "give https://HOST/v1, and a host with other letters as xn--..."
+
+
 def test_the_environment_neither_redirects_nor_replaces_the_credentials(
     server: Server, connect: Connect, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
