@@ -25,7 +25,7 @@ from catalogsync.scenario.fields import id_of, required_strings
 from catalogsync.scenario.paging import each_model, pages_of
 from catalogsync.scenario.paths import LISTING, MODELS, TEXTS, model_path, target_of
 from catalogsync.scenario.request import Request
-from catalogsync.web import Answer, Failure
+from catalogsync.web import Failure
 
 
 def main() -> None:
@@ -93,8 +93,8 @@ class _Reading:
             keys = [key for catalog, key in marks if catalog == self._order.catalog]
             if glance and len(keys) == 1:
                 managed = glance.fields(keys[0])
-                for where in (TEXTS[field] for field in TEXTS if field in managed):
-                    self._due.put((id_of(item), where))
+                for field in sorted(TEXTS.keys() & managed):
+                    self._due.put((id_of(item), TEXTS[field]))
 
     def _read_texts(self) -> None:
         while text := self._due.get():
@@ -114,10 +114,11 @@ class _Reading:
             raise Interrupted("another read failed")
         target = target_of(request, self._order.project)
         answer = self._direct.exchange(request, target, time.monotonic() + self._order.timeout)
-        if isinstance(answer, Answer):
-            with self._turn:
-                write_answer(self._stream, target, answer)
-        result = self._answers.read(answer) if isinstance(answer, Answer) else answer
+        if isinstance(answer, Failure):
+            raise answer.error
+        with self._turn:
+            write_answer(self._stream, target, answer)
+        result = self._answers.read(answer)
         if isinstance(result, Failure):
             raise result.error
         return result

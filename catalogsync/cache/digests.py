@@ -34,6 +34,7 @@ _KINDS = {str(kind): kind for kind in AssetKind}
 _LENGTHS = (32, 64)
 
 _FEW_FOLDERS = 20
+"""After so many everything is read: 80,000 rows take no longer than asking for a few hundred."""
 
 _MOST_HELD = 20_000
 """How many rows wait in memory to be written together."""
@@ -157,16 +158,19 @@ class _Contents:
     def _row(self, path: str) -> Row | None:
         """What is kept of a path: read with its folder, or with all once that are many folders."""
         folder = path.rpartition("/")[0]
-        if not self._has_all and folder not in self._folders:
-            # 80,000 rows take no longer than asking for a few hundred.
+        if self._store and not self._has_all and folder not in self._folders:
             self._has_all = not folder or len(self._folders) == _FEW_FOLDERS
             self._folders.add(folder)
-            # After the slash comes 0: everything below the folder is between the two.
-            below = f"{folder}/", f"{folder}0"
-            query = (_SELECT_FILES, ()) if self._has_all else (_SELECT_BELOW, below)
-            rows = self._store.read([(query[0], (self._scope, *query[1]))]) if self._store else []
+            rows = self._store.read([self._all() if self._has_all else self._below(folder)])
             self._known |= {row[0]: row for row in rows}
         return self._known.get(path)
+
+    def _all(self) -> tuple[str, Row]:
+        return _SELECT_FILES, (self._scope,)
+
+    def _below(self, folder: str) -> tuple[str, Row]:
+        # After the slash comes 0: everything below the folder is between the two.
+        return _SELECT_BELOW, (self._scope, f"{folder}/", f"{folder}0")
 
     def _recall(self, path: str, stamp: bytes, name: str) -> AssetRef | None:
         row = self._row(path)

@@ -52,6 +52,7 @@ class Bounds:
 
 _HEADERS = {"User-Agent": f"catalog-sync/{__version__}", "Accept-Encoding": "identity"}
 _MOST_PAGES = 200
+_EXAMPLE = "https://HOST/PATH"
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout)
 
 
@@ -76,9 +77,9 @@ class Api:
         pause: Callable[[float], object] = time.sleep,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._base_url = checked_base_url(base_url, example := "https://HOST/PATH")
+        self._base_url = checked_base_url(base_url, _EXAMPLE)
         if not can_be_asked(self._base_url):
-            raise UsageError("the base URL is not an address", hint=f"give {example}")
+            raise UsageError("the base URL is not an address", hint=f"give {_EXAMPLE}")
         self._token = token
         self._bounds = bounds or Bounds()
         self._pause = pause

@@ -45,14 +45,13 @@ class Storage:
 
     def words_of(self, model_id: str) -> frozenset[str]:
         """All words of a model and its texts (GET /models/{modelId}, its description and guide)."""
-        path = model_path(model_id)
-        words = _words(self._http.get(path))
+        words = _words(self._http.get(model_path(model_id)))
         for where in TEXTS.values():
             try:
-                words |= _words(self._http.get(f"{path}/{where}"))
+                words |= _words(self._http.get(model_path(model_id, where)))
             except NotFound:
                 # Unset, or the model is gone meanwhile: then this raises.
-                self._http.get(path)
+                self._http.get(model_path(model_id))
         return words
 
     def words_of_collections(self) -> frozenset[str]:
