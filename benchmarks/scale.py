@@ -73,6 +73,10 @@ class Server:
         """One model."""
         return model_from(_listed(int(model_id.removeprefix("model_"))))
 
+    def came_ahead(self, model_id: str, field: str) -> bool:
+        """Nothing comes before it is asked for."""
+        return False
+
     def get_description(self, model_id: str) -> str:
         """The text that the manifest has."""
         return plain_text(int(model_id.removeprefix("model_")))

@@ -86,6 +86,13 @@ class CatalogReader(Protocol):
         """Read one model with embeddings and training data (GET /models/{modelId})."""
         ...
 
+    def came_ahead(self, model_id: str, field: str) -> bool:
+        """Whether a text came before it is asked for; waits while it is on its way.
+
+        To read it takes no time then.
+        """
+        ...
+
     def get_description(self, model_id: str) -> str:
         """Read a model's Markdown description; empty when none is set."""
         ...

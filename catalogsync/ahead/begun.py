@@ -19,11 +19,11 @@ class BegunAhead:
         self._ahead = ahead
         self._stop = stop
 
-    def wait(self, request: Request, target: str) -> None:
-        """Wait for an answer that the second process may bring."""
+    def wait(self, request: Request, target: str) -> bool:
+        """Wait for an answer that the second process may bring, and tell whether it did."""
         is_listing = request.path == MODELS and "status" not in request.params
-        if request.method == "GET" and (is_listing or request.path.endswith(_TEXTS)):
-            self._ahead.wait(target, self._stop)
+        may_come = request.method == "GET" and (is_listing or request.path.endswith(_TEXTS))
+        return may_come and self._ahead.wait(target, self._stop)
 
     def exchange(self, request: Request, target: str, by: float) -> Answer | Failure:
         """The answer that came already, or else that to a request sent now."""

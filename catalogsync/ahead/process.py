@@ -39,14 +39,18 @@ class Ahead:
             end(self._process)
             raise
 
-    def wait(self, target: str, stop: threading.Event) -> None:
-        """Wait for the answer to the GET of a path with its query while it may still come."""
+    def wait(self, target: str, stop: threading.Event) -> bool:
+        """Wait for the answer to the GET of a path with its query while it may still come.
+
+        Whether it came, and nobody took it yet.
+        """
         with self._lock:
             if self._ended or target in self._came or target in self._taken:
-                return
+                return target in self._came
             awaited = self._awaited.setdefault(target, threading.Event())
         while not (awaited.wait(_LOOK_SECONDS) or stop.is_set()):
             pass
+        return target in self._came
 
     def take(self, target: str) -> Answer | None:
         """The answer, if it came and nobody took it."""

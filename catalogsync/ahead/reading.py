@@ -10,10 +10,9 @@ from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
 from queue import SimpleQueue
-from threading import Event, Lock, Thread
-from typing import BinaryIO
+from threading import Event, Thread
 
-from catalogsync.ahead.frames import write_answer
+from catalogsync.ahead.frames import AnswerWriter
 from catalogsync.ahead.order import Order
 from catalogsync.errors import Interrupted, NotFound
 from catalogsync.manifest.glance import Glance
@@ -25,7 +24,7 @@ from catalogsync.scenario.fields import id_of, required_strings
 from catalogsync.scenario.paging import each_model, pages_of
 from catalogsync.scenario.paths import LISTING, MODELS, TEXTS, model_path, target_of
 from catalogsync.scenario.request import Request
-from catalogsync.web import Failure
+from catalogsync.web import Answer, Failure
 
 
 def main() -> None:
@@ -34,7 +33,10 @@ def main() -> None:
     if not told:
         return
     Thread(target=_end_with_the_first, daemon=True).start()
-    with closing(_Reading(Order.from_json(told), sys.stdout.buffer)) as reading:
+    with (
+        AnswerWriter(sys.stdout.buffer) as writer,
+        closing(_Reading(Order.from_json(told), writer)) as reading,
+    ):
         reading.run()
 
 
@@ -50,10 +52,9 @@ class _Reading:
     What must be sent again is left to who knows how long to wait, and tells people so.
     """
 
-    def __init__(self, order: Order, stream: BinaryIO) -> None:
+    def __init__(self, order: Order, writer: AnswerWriter) -> None:
         self._order = order
-        self._stream = stream
-        self._turn = Lock()
+        self._writer = writer
         connection = Connection(order.base_url, order.key, order.secret, order.project)
         self._direct = Direct(connection, Bounds().within(order.timeout))
         self._answers = AnswerReader(connection.secrets)
@@ -101,23 +102,36 @@ class _Reading:
             self._read_text(*text)
 
     def _read_text(self, model_id: str, where: str) -> None:
-        """Read a text; whether one that is not there is unset, the model itself tells."""
+        """Read a text; whether one that is not there is unset, the model itself tells.
+
+        That goes on first: who gets to know of the text asks for the model at once.
+        """
+        target, text = self._asked(Request("GET", model_path(model_id, where)))
         try:
-            self._read(Request("GET", model_path(model_id, where)))
+            self._meaning(text)
         except NotFound:
             with suppress(NotFound):
                 self._read(Request("GET", model_path(model_id)))
+        finally:
+            self._writer.write(target, text)
 
     def _read(self, request: Request) -> Json:
         """What the answer to a request means, once that was handed on as it came."""
+        target, answer = self._asked(request)
+        self._writer.write(target, answer)
+        return self._meaning(answer)
+
+    def _asked(self, request: Request) -> tuple[str, Answer]:
+        """The path of a request with its query, and the answer to it."""
         if self._failed.is_set():
             raise Interrupted("another read failed")
         target = target_of(request, self._order.project)
         answer = self._direct.exchange(request, target, time.monotonic() + self._order.timeout)
         if isinstance(answer, Failure):
             raise answer.error
-        with self._turn:
-            write_answer(self._stream, target, answer)
+        return target, answer
+
+    def _meaning(self, answer: Answer) -> Json:
         result = self._answers.read(answer)
         if isinstance(result, Failure):
             raise result.error

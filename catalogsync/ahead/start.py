@@ -3,6 +3,9 @@
 import subprocess
 import sys
 
+_AT_ONCE = 64 * 1024
+"""How many bytes are received at once: as many as a pipe holds."""
+
 _AS_HERE = {"isolated": "-I", "ignore_environment": "-E", "no_user_site": "-s"}
 """What may keep Python from believing its environment, as a flag and as an option."""
 
@@ -20,7 +23,11 @@ def begun() -> "subprocess.Popen[bytes]":
     Raises `OSError` where no process can be had.
     """
     return subprocess.Popen(
-        _COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        _COMMAND,
+        bufsize=_AT_ONCE,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
     )
 
 

@@ -76,7 +76,7 @@ def _read_assets(
     batches = [asset_ids[start : start + ASSETS_PER_READ] for start in starts]
     return {
         asset_id: asset
-        for batch in reads.each(reader.get_assets, batches)
+        for _, batch in reads.each(reader.get_assets, batches)
         for asset_id, asset in batch.items()
     }
 

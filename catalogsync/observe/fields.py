@@ -94,7 +94,7 @@ def read_fields(
             found[model_id] |= values
         else:
             due.append((model_id, what))
-    for (model_id, _), values in zip(due, reads.each(read, due), strict=True):
+    for (model_id, _), values in reads.each(read, due, lambda item: reader.came_ahead(*item)):
         found[model_id] |= values
         if known:
             # A caption is the asset's: nobody promises that a model's date moves with it.

@@ -1,4 +1,4 @@
-"""Many reads at once: counted, and in the order in which they were asked."""
+"""Many reads at once, counted."""
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +13,7 @@ R = TypeVar("R")
 
 
 class Reads:
-    """Runs reads on a pool, counts them, and gives their results in the order they were asked."""
+    """Runs reads on a pool, counts them, and gives their results."""
 
     def __init__(self, pool: ThreadPoolExecutor, progress: Progress) -> None:
         self._pool = pool
@@ -21,13 +21,29 @@ class Reads:
         self._done = 0
         self._due = 0
 
-    def each(self, read: Callable[[T], R], items: Sequence[T]) -> Iterator[R]:
-        """Yield `read(item)` for every item; the first failure ends it."""
+    def each(
+        self,
+        read: Callable[[T], R],
+        items: Sequence[T],
+        came: Callable[[T], bool] = lambda item: False,
+    ) -> Iterator[tuple[T, R]]:
+        """Yield every item with `read(item)`; the first failure ends it.
+
+        What `came` already is read here, and first: to hand it to a thread would take longer.
+        """
         self._due += len(items)
-        for result in self._pool.map(read, items):
-            self._done += 1
-            self._progress(self._done, self._due)
-            yield result
+        others: list[T] = []
+        for item in items:
+            if came(item):
+                yield self._counted(item, read(item))
+            else:
+                others.append(item)
+        yield from map(self._counted, others, self._pool.map(read, others))
+
+    def _counted(self, item: T, result: R) -> tuple[T, R]:
+        self._done += 1
+        self._progress(self._done, self._due)
+        return item, result
 
 
 @contextmanager

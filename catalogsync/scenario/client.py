@@ -29,6 +29,8 @@ from catalogsync.scenario.wire import asset_from, import_request, is_there, mode
 
 _ASSETS_PER_PAGE = "100"
 _COLLECTIONS_PER_PAGE = "100"
+_TEXTS = {"description": TEXTS["description"], "prompt_guide": TEXTS["promptGuide"]}
+"""Where the texts of a model are, by what a `RemoteModel` calls them."""
 
 
 class ScenarioClient:
@@ -80,6 +82,10 @@ class ScenarioClient:
     def get_model(self, model_id: str) -> RemoteModel:
         """Read one model in whole (GET /models/{modelId})."""
         return whole_model_from(object_of(self._http.get(model_path(model_id)), "model"))
+
+    def came_ahead(self, model_id: str, field: str) -> bool:
+        """Whether a text came before it is asked for; waits while it is on its way."""
+        return field in _TEXTS and self._http.came_ahead(model_path(model_id, _TEXTS[field]))
 
     def get_description(self, model_id: str) -> str:
         """Read a description (GET /models/{modelId}/description)."""

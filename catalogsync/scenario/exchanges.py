@@ -43,8 +43,8 @@ class Bounds:
 class Exchanges(Protocol):
     """What sends requests and brings their answers."""
 
-    def wait(self, request: Request, target: str) -> None:
-        """Wait while the answer may still come from elsewhere."""
+    def wait(self, request: Request, target: str) -> bool:
+        """Wait while the answer may still come from elsewhere, and tell whether it did."""
         ...
 
     def exchange(self, request: Request, target: str, by: float) -> Answer | Failure:
@@ -91,8 +91,9 @@ class Direct:
         """Close all connections."""
         self._lines.close()
 
-    def wait(self, request: Request, target: str) -> None:
+    def wait(self, request: Request, target: str) -> bool:
         """Nothing comes from elsewhere."""
+        return False
 
     def exchange(self, request: Request, target: str, by: float) -> Answer | Failure:
         """Send a request, and return the answer as far as it is one that can be read."""

@@ -5,7 +5,7 @@ import random
 import re
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from copy import copy
 from dataclasses import replace
 from datetime import datetime
@@ -84,6 +84,11 @@ class Transport:
     def get(self, path: str, params: Mapping[str, str] | None = None) -> Json:
         """Read; repeated when the answer is lost."""
         return self._send(Request("GET", path, dict(params or {})), repeatable=True)
+
+    def came_ahead(self, path: str) -> bool:
+        """Whether the answer to a read of this path came already; waits while it may."""
+        request = Request("GET", path)
+        return self._exchanges.wait(request, target_of(request, self._project))
 
     def read_by_post(self, path: str, body: object) -> Json:
         """Read by a POST that changes nothing; repeated when the answer is lost."""
@@ -229,7 +234,7 @@ class Transport:
         return Failure(Unreachable(message, hint=hint), curable=True, undone=not error.sent)
 
 
-def _seconds_of(look: Look) -> float:
+def _seconds_of(look: Callable[[], object]) -> float:
     started = time.monotonic()
     look()
     return time.monotonic() - started

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from catalogsync.ahead import Ahead, Order, process, start
-from catalogsync.ahead.frames import read_answers, write_answer
+from catalogsync.ahead.frames import AnswerWriter, read_answers
 from catalogsync.cli import early as beside
 from catalogsync.scenario import Direct
 from catalogsync.scenario.request import Request
@@ -351,6 +351,19 @@ def test_whether_a_text_is_unset_the_model_tells(
     assert asked == [LISTING, f"{model}/description", model, f"{model}/prompt-guide"]
 
 
+def test_who_gets_to_know_that_a_text_is_not_there_finds_the_model(
+    many: Order, begin: Callable[[Order], Ahead]
+) -> None:
+    """It is asked for next, and a request of its own for each would take ever so long."""
+    with Server() as server:
+        server.script(reply(200, {"models": [listed(0)]}), reply(404, {}))
+        ahead = begin(replace(many, base_url=server.url))
+        text = brought(ahead, "/models/id0/description")
+        assert text
+        assert text.status == 404
+        assert ahead.take("/models/id0")
+
+
 def test_what_was_taken_once_is_not_brought_again(order: Order) -> None:
     ahead = Ahead(order)
     ahead.close()
@@ -520,13 +533,38 @@ def test_an_order_does_not_show_the_credentials(order: Order) -> None:
     assert Order.from_json(order.to_json()) == order
 
 
+def test_who_waits_is_told_whether_an_answer_came(
+    many: Order, begin: Callable[[Order], Ahead]
+) -> None:
+    with Server() as server:
+        server.script(reply(200, {"models": [listed(0)]}))
+        ahead = begin(replace(many, base_url=server.url))
+        text = "/models/id0/description"
+        assert ahead.wait(text, Event())
+        assert ahead.wait(text, Event())
+        assert ahead.take(text)
+        assert not ahead.wait(text, Event())
+        assert not ahead.wait("/models/nobody/description", Event())
+
+
+def test_answers_from_many_threads_are_each_whole() -> None:
+    answers = {f"/{n}": Answer("GET /", 200, {}, b"%d\n" % n * n, 0.5) for n in range(300)}
+    written = BytesIO()
+    with AnswerWriter(written) as writer, ThreadPoolExecutor(8) as pool:
+        for target, answer in answers.items():
+            pool.submit(writer.write, target, answer)
+    assert dict(read_answers(BytesIO(written.getvalue()))) == answers
+
+
 def test_an_answer_that_is_cut_off_is_none() -> None:
     answer = Answer("GET /a", 200, {"content-type": "application/json"}, b"{}\n\n", 0.5)
-    written = BytesIO()
-    write_answer(written, "/a?b=c", answer)
-    first = len(written.getvalue())
-    write_answer(written, "/d", answer)
-    whole = written.getvalue()
+    once, written = BytesIO(), BytesIO()
+    with AnswerWriter(once) as writer:
+        writer.write("/a?b=c", answer)
+    with AnswerWriter(written) as writer:
+        writer.write("/a?b=c", answer)
+        writer.write("/d", answer)
+    first, whole = len(once.getvalue()), written.getvalue()
     for length in range(len(whole)):
         read = list(read_answers(BytesIO(whole[:length])))
         assert read == ([("/a?b=c", answer)] if length >= first else [])

@@ -106,6 +106,9 @@ class FakeServer:
         self._read("get_model", model_id)
         return self._model(model_id)
 
+    def came_ahead(self, model_id: str, field: str) -> bool:
+        return False
+
     def get_description(self, model_id: str) -> str:
         self._read("get_description", model_id)
         self._model(model_id)

@@ -1,5 +1,6 @@
 """What is read, how little, and what a failed read means."""
 
+import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -42,6 +43,40 @@ def test_a_text_is_read_only_where_it_is_managed() -> None:
     managed = replace(INK, description=Text(("x",)))
     catalog = Catalog(name="acme", models=(managed, replace(INK, key="other")))
     assert reads(server, catalog) == ["get_description", "list_models"]
+
+
+@dataclass
+class ServerAhead(FakeServer):
+    """A project of which the texts of some models come before they are asked for."""
+
+    came: frozenset[str] = frozenset()
+    readers: dict[str, str] = field(default_factory=dict)
+
+    def came_ahead(self, model_id: str, field: str) -> bool:
+        assert field in ("description", "prompt_guide")
+        return model_id in self.came
+
+    def get_description(self, model_id: str) -> str:
+        self.readers[model_id] = threading.current_thread().name
+        return super().get_description(model_id)
+
+
+def test_a_text_that_came_ahead_is_read_without_another_thread() -> None:
+    server = ServerAhead()
+    keys = ("ink", "oil", "wax")
+    first, second, third = (owned(server, key) for key in keys)
+    server.descriptions = dict(zip((first, second, third), keys, strict=True))
+    server.came = frozenset({first, third})
+    models = tuple(replace(INK, key=key, description=Text(("x",))) for key in keys)
+    progress: list[tuple[int, int]] = []
+    found = observe(
+        server, Catalog(name="acme", models=models), progress=lambda *told: progress.append(told)
+    )
+    assert [found.models[each].description for each in (first, second, third)] == [*keys]
+    here = threading.current_thread().name
+    assert [*server.readers] == [first, third, second]
+    assert [each for each, name in server.readers.items() if name == here] == [first, third]
+    assert progress == [(1, 3), (2, 3), (3, 3)]
 
 
 def test_embeddings_are_read_only_where_they_are_managed() -> None:
