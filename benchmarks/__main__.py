@@ -88,15 +88,23 @@ def _part(name: str) -> click.Command:
 @bench.command()
 @click.argument("file", type=_FILE)
 @click.option("--write", type=_FILE, help="Put it into a document, below the line for it.")
+@click.option(
+    "--later",
+    type=_FILE,
+    multiple=True,
+    help="Tell beside each budget what a later result says of it; the last one that does counts.",
+)
 @_with(_SHOWN)
-def show(file: Path, write: Path | None, compare: Path | None, markdown: bool) -> None:
+def show(
+    file: Path, write: Path | None, later: tuple[Path, ...], compare: Path | None, markdown: bool
+) -> None:
     """Print what an earlier run has kept, or write it into a document."""
-    results = read(file)
+    results, since = read(file), [*map(read, later)]
     if write:
-        text = inserted(write.read_text(encoding="utf-8"), document(results, MARKDOWN))
+        text = inserted(write.read_text(encoding="utf-8"), document(results, MARKDOWN, since))
         write.write_text(text, encoding="utf-8")
     else:
-        _print(results, compare, markdown=markdown)
+        _print(results, compare, markdown=markdown, later=since)
 
 
 def _measured(
@@ -132,9 +140,11 @@ def _measured(
     click.echo(f"kept in {kept}", err=True)
 
 
-def _print(results: Results, compare: Path | None, *, markdown: bool) -> None:
+def _print(
+    results: Results, compare: Path | None, *, markdown: bool, later: Sequence[Results] = ()
+) -> None:
     style = MARKDOWN if markdown else TEXT
-    click.echo(document(results, style))
+    click.echo(document(results, style, later))
     if compare:
         found = compared(results.rows, read(compare).rows)
         click.echo(f"\nCompared with {compare.name}\n\n{changes(found, style)}")

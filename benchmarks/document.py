@@ -1,6 +1,6 @@
 """All results as one document of tables."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from benchmarks.budgets import Verdict, verdicts
 from benchmarks.results import Results
@@ -8,15 +8,20 @@ from benchmarks.table import LEGEND, Style, growth, sections
 
 MARK = "<!-- script/bench show --write puts the figures below this line -->"
 _BUDGETS = ("budget", "limit", "measured", "")
+_LATER = ("later", "")
 _WORDS = {True: "met", False: "NOT met", None: ""}
 
 
-def document(results: Results, style: Style) -> str:
-    """The machine, what became of the budgets, every section, and how the stages grow."""
-    machine = "; ".join(f"{name} {value}" for name, value in results.machine.items())
-    parts = [machine]
+def document(results: Results, style: Style, later: Sequence[Results] = ()) -> str:
+    """The machine, what became of the budgets, every section, and how the stages grow.
+
+    Of what was measured `later`, the last verdict on each budget is told beside the first.
+    """
+    parts = [_machine(results)]
     if found := _worth_telling(results):
-        parts += [style.title("Budgets"), budgets(found, style)]
+        since = {each.says: each for one in later for each in _worth_telling(one)}
+        parts += [style.title("Budgets"), budgets(found, style, since)]
+        parts += [f"later: {_machine(one)}" for one in later]
     parts += [LEGEND, *sections(results.rows, style)]
     if results.stages:
         parts += [style.title("Growth"), growth(results.stages, style)]
@@ -25,16 +30,33 @@ def document(results: Results, style: Style) -> str:
     return "\n\n".join(parts)
 
 
+def _machine(results: Results) -> str:
+    return "; ".join(f"{name} {value}" for name, value in results.machine.items())
+
+
 def _worth_telling(results: Results) -> list[Verdict]:
     """The verdicts; of a part alone only those on what it measured."""
     whole = len({row.part for row in results.rows}) > 1
     return [each for each in verdicts(results) if whole or each.is_met is not None]
 
 
-def budgets(found: Sequence[Verdict], style: Style) -> str:
-    """What is to be stayed within, and whether it is."""
-    rows = [(each.says, each.limit, each.measured, _WORDS[each.is_met]) for each in found]
-    return style.table(_BUDGETS, rows)
+def budgets(found: Sequence[Verdict], style: Style, later: Mapping[str, Verdict]) -> str:
+    """What is to be stayed within, whether it is, and whether it was `later`, by its words."""
+    header = (*_BUDGETS, *_LATER) if later else _BUDGETS
+    rows = [
+        (
+            each.says,
+            each.limit,
+            *_measured(each),
+            *(_measured(later.get(each.says)) if later else ()),
+        )
+        for each in found
+    ]
+    return style.table(header, rows)
+
+
+def _measured(verdict: Verdict | None) -> tuple[str, str]:
+    return (verdict.measured, _WORDS[verdict.is_met]) if verdict else ("", "")
 
 
 def inserted(text: str, figures: str) -> str:
