@@ -13,6 +13,7 @@ from pathlib import Path
 
 import click
 
+from benchmarks.pace import pace
 from benchmarks.results import Row, Run
 from benchmarks.served import Server
 
@@ -127,10 +128,12 @@ def _measured(case: Case, project: Project, latency: float) -> Run:
     with tempfile.TemporaryDirectory(prefix="catalog-sync-bench-") as empty:
         cache = empty if case.cold else str(project.cache)
         environment = os.environ | access(project.server) | {"XDG_CACHE_HOME": cache}
+        before = pace()
         of_others, began = _busy_seconds() - _own_seconds(), time.monotonic()
         taken = _run(case, environment)
         of_others = _busy_seconds() - _own_seconds() - of_others
         elapsed = time.monotonic() - began
+        after = pace()
     told = project.server.begin(latency)
     return Run(
         wall=taken["wall"],
@@ -140,6 +143,7 @@ def _measured(case: Case, project: Project, latency: float) -> Run:
         new=told.new,
         server_cpu=told.cpu,
         others=(of_others - told.cpu) / (elapsed * (os.cpu_count() or 1)),
+        pace=(before + after) / 2,
     )
 
 

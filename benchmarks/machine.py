@@ -8,9 +8,11 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from benchmarks.pace import pace
 from catalogsync import __version__
 
 _PACKAGES = ("httpx", "pyyaml", "click", "scenario-sdk", "octodns", "aiohttp", "boto3", "s5cmd")
+_LOOKS = 20
 _HERE = Path(__file__).parent
 
 
@@ -25,6 +27,7 @@ def machine() -> Mapping[str, str]:
         "memory": _field("/proc/meminfo", "MemTotal"),
         "system": f"{platform.system()} {platform.release()}",
         "load before": f"{os.getloadavg()[0]:.1f}",
+        "fixed work": f"{min(pace() for _ in range(_LOOKS)) * 1000:.0f} ms",
         "Python": platform.python_version(),
         **{name: _version(name) for name in _PACKAGES},
     }

@@ -20,7 +20,8 @@ class Run:
 
     `new` are the requests that the server had to ask for, `server_cpu` the seconds of processor
     time of its answers, and `others` the share of the machine that had nothing to do with it.
-    What was sent was `arriving` for so many seconds, from its first byte to its last.
+    What was sent was `arriving` for so many seconds, from its first byte to its last. A fixed piece
+    of work took a core `pace` seconds before and after it, 0 where nobody looked.
     """
 
     wall: float
@@ -31,6 +32,7 @@ class Run:
     server_cpu: float = 0.0
     others: float = 0.0
     arriving: float = 0.0
+    pace: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

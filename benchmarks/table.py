@@ -108,7 +108,8 @@ def sections(rows: Sequence[Row], style: Style) -> Iterator[str]:
         group = list(found)
         known = {row.case: row for row in group}
         table = [cells(row, known.get(row.reference)) for row in group]
-        yield f"{style.title(title)}\n\n{style.table(HEADER, table)}{_of_the_server(group)}"
+        told = (_of_the_server(group), _of_the_cores(group))
+        yield "\n\n".join((style.title(title), style.table(HEADER, table), *filter(None, told)))
 
 
 def _of_the_server(rows: Sequence[Row]) -> str:
@@ -117,7 +118,17 @@ def _of_the_server(rows: Sequence[Row]) -> str:
     if not runs:
         return ""
     each = sum(run.server_cpu for run in runs) / sum(run.requests for run in runs)
-    return f"\n\nThe server took {each * 1e6:.0f} µs of processor time for an answer."
+    return f"The server took {each * 1e6:.0f} µs of processor time for an answer."
+
+
+def _of_the_cores(rows: Sequence[Row]) -> str:
+    """How fast a core was meanwhile, so that nobody takes a slow hour for slow code."""
+    paces = sorted(run.pace * 1000 for row in rows for run in row.runs if run.pace)
+    if not paces:
+        return ""
+    middle = statistics.median(paces)
+    told = f"A fixed piece of work took a core {paces[0]:.0f} to {paces[-1]:.0f} ms meanwhile"
+    return f"{told}, {middle:.0f} ms in the middle."
 
 
 def growth(stages: Sequence[Stage], style: Style) -> str:

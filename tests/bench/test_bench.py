@@ -39,6 +39,8 @@ def test_a_part_is_measured_kept_shown_and_compared(tmp_path: Path) -> None:
     assert "Plan with nothing to do, 2 models, 0 ms latency" in printed
     rows = json.loads(file.read_text(encoding="utf-8"))["rows"]
     assert all(len(row["runs"]) == 1 and row["runs"][0]["new"] == 0 for row in rows)
+    assert all(row["runs"][0]["pace"] > 0 for row in rows)
+    assert "A fixed piece of work took a core" in printed
     requests = {row["case"]: row["runs"][0]["requests"] for row in rows}
     assert requests["catalog-sync plan, 32 jobs, warm cache"] == 3
     assert requests["catalog-sync plan, --refresh changed, 32 jobs, warm cache"] == 1

@@ -52,6 +52,14 @@ def test_sections_have_their_titles_and_the_servers_share() -> None:
     assert one.endswith("The server took 50 µs of processor time for an answer.")
 
 
+def test_a_section_says_how_fast_a_core_was() -> None:
+    paces = (0.010, 0.011, 0.024)
+    slow = replace(row("ours"), runs=tuple(run(1.0, pace=pace) for pace in paces))
+    (text,) = sections([slow], TEXT)
+    said = "A fixed piece of work took a core 10 to 24 ms meanwhile, 11 ms in the middle."
+    assert text.endswith(f"\n\n{said}")
+
+
 def test_growth_shows_every_size_and_both_exponents() -> None:
     stage = Stage("load", (100, 1000), (0.1, 1.0), (2.0, 2.0))
     assert growth([stage], MARKDOWN).endswith(
