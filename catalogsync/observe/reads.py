@@ -1,7 +1,7 @@
 """Many reads at once, counted."""
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -29,16 +29,18 @@ class Reads:
     ) -> Iterator[tuple[T, R]]:
         """Yield every item with `read(item)`; the first failure ends it.
 
-        What `came` already is read here, and first: to hand it to a thread would take longer.
+        What `came` already is read here, and comes first: to hand it to a thread would take longer.
+        What did not is on its way meanwhile.
         """
         self._due += len(items)
-        others: list[T] = []
+        others: list[tuple[T, Future[R]]] = []
         for item in items:
             if came(item):
                 yield self._counted(item, read(item))
             else:
-                others.append(item)
-        yield from map(self._counted, others, self._pool.map(read, others))
+                others.append((item, self._pool.submit(read, item)))
+        for item, result in others:
+            yield self._counted(item, result.result())
 
     def _counted(self, item: T, result: R) -> tuple[T, R]:
         self._done += 1

@@ -74,9 +74,31 @@ def test_a_text_that_came_ahead_is_read_without_another_thread() -> None:
     )
     assert [found.models[each].description for each in (first, second, third)] == [*keys]
     here = threading.current_thread().name
-    assert [*server.readers] == [first, third, second]
+    assert server.readers.keys() == {first, second, third}
     assert [each for each, name in server.readers.items() if name == here] == [first, third]
     assert progress == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_what_does_not_come_ahead_is_on_its_way_while_a_text_is_waited_for() -> None:
+    """Or else a catalog with texts and training data would take the time of both."""
+    asked = threading.Event()
+
+    @dataclass
+    class Slow(ServerAhead):
+        def came_ahead(self, model_id: str, field: str) -> bool:
+            return model_id == second and asked.wait(20)
+
+        def get_description(self, model_id: str) -> str:
+            if model_id == first:
+                asked.set()
+            return super().get_description(model_id)
+
+    server = Slow()
+    first, second = (owned(server, key) for key in ("ink", "oil"))
+    models = tuple(replace(INK, key=key, description=Text(("x",))) for key in ("ink", "oil"))
+    observe(server, Catalog(name="acme", models=models))
+    here = threading.current_thread().name
+    assert [each for each, name in server.readers.items() if name == here] == [second]
 
 
 def test_embeddings_are_read_only_where_they_are_managed() -> None:
