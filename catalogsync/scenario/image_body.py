@@ -3,7 +3,9 @@
 import base64
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import BinaryIO
 
 from catalogsync.model import AssetRef
@@ -25,27 +27,41 @@ def image_body(
     Raises `FileChanged` unless the file is the planned one, now and while it is sent.
     """
     head = json.dumps(dict(fields)).encode().removesuffix(b"}") + b', "image": "'
-    size = sum(len(piece) for piece in _planned(asset, file))
+    read = _checked(asset, file)
 
     def pieces() -> Iterator[bytes]:
         tally.take_back()
         opening = head
-        for piece in _planned(asset, file):
+        for piece in read():
             yield opening + base64.b64encode(piece)
             opening = b""
             tally.add(len(piece))
         yield opening + _TAIL
 
-    encoded = 4 * -(-size // 3)
+    encoded = 4 * -(-asset.size // 3)
     return StreamedJson(len(head) + encoded + len(_TAIL), pieces)
 
 
+def _checked(asset: AssetRef, file: BinaryIO) -> Callable[[], Iterable[bytes]]:
+    """What gives the pieces of the planned file, as often as it is asked; a small one is held."""
+    read = partial(_planned, asset, file)
+    if asset.size <= _STEP:
+        held = tuple(read())
+        return lambda: held
+    deque(read(), maxlen=0)
+    return read
+
+
 def _planned(asset: AssetRef, file: BinaryIO) -> Iterator[bytes]:
-    """Yield a file from its beginning; raise `FileChanged` at its end if it is another one."""
+    """Yield a file from its beginning; raise `FileChanged` once it is certainly another one."""
     digest = hashlib.sha256()
+    left = asset.size
     file.seek(0)
     while piece := file.read(_STEP):
+        left -= len(piece)
+        if left < 0:
+            raise changed(asset)
         digest.update(piece)
         yield piece
-    if digest.hexdigest() != asset.sha256:
+    if left or digest.hexdigest() != asset.sha256:
         raise changed(asset)

@@ -22,6 +22,11 @@ _KEPT = 5.0
 
 _LONGEST_HEAD = 100 * 1024
 _READ_AT_ONCE = 64 * 1024
+_WRITTEN_AT_ONCE = 64 * 1024
+"""Up to which size a head and small pieces of a body wait for each other, in bytes.
+
+Threads that write stop all others for a moment, and wait for them after it.
+"""
 
 
 class Unanswered(Exception):
@@ -134,13 +139,19 @@ class _Connection:
         headers = [("Host", self._origin.named), *sent.headers.items()]
         head = h11.Request(method=sent.method, target=sent.target, headers=headers)
         protocol, write, idle = self._protocol, self._stream.write, self._idle
+        due = protocol.send(head) or b""
         try:
-            write(protocol.send(head) or b"", idle)
             for piece in sent.body:
                 # h11 only counts the bytes: they go out from where they are.
                 protocol.send_with_data_passthrough(h11.Data(data=cast(bytes, piece)))
-                write(piece, idle)
+                if len(due) + len(piece) <= _WRITTEN_AT_ONCE:
+                    due += piece
+                else:
+                    write(due, idle)
+                    write(piece, idle)
+                    due = b""
             protocol.send(h11.EndOfMessage())
+            write(due, idle)
         except Broken as error:
             if error.late or error.step != "Write":
                 raise

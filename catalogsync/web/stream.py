@@ -69,19 +69,22 @@ class Stream:
 
     def read(self, most: int, timeout: float | None) -> bytes:
         """Whatever comes next, nothing at the end."""
-        left = self._deadline.left("Read", timeout)
         with _telling("Read"):
-            self._socket.settimeout(left)
+            self._allow(self._deadline.left("Read", timeout))
             return self._socket.recv(most)
 
     def write(self, content: bytes | memoryview, timeout: float | None) -> None:
         """Write all of it; no step takes longer than the timeout."""
         left = memoryview(content)
         while left:
-            seconds = self._deadline.left("Write", timeout)
             with _telling("Write"):
-                self._socket.settimeout(seconds)
+                self._allow(self._deadline.left("Write", timeout))
                 left = left[self._socket.send(left[:_PIECE]) :]
+
+    def _allow(self, seconds: float) -> None:
+        """Let the next step take so long; to tell the system again would be a step of its own."""
+        if self._socket.gettimeout() != seconds:
+            self._socket.settimeout(seconds)
 
     def says_something(self) -> bool:
         """Whether there is something to read, or the end."""

@@ -20,7 +20,7 @@ from tests.scenario.test_wire import ASSET, SMALLEST
 Call = Callable[[CatalogWriter], RemoteModel]
 CONTENT = b"an image"
 SHA = hashlib.sha256(CONTENT).hexdigest()
-FILE = AssetRef(sha256=SHA, name="pose.png")
+FILE = AssetRef(sha256=SHA, name="pose.png", size=len(CONTENT))
 KEPT = f"pose.{SHA[:32]}.png"
 
 

@@ -18,7 +18,8 @@ from catalogsync.sending import NoWatcher
 
 
 def planned(content: bytes) -> tuple[AssetRef, Tally]:
-    asset = AssetRef(hashlib.sha256(content).hexdigest(), name="a.png")
+    digest = hashlib.sha256(content).hexdigest()
+    asset = AssetRef(digest, name="a.png", size=len(content))
     return asset, Tally(asset, NoWatcher())
 
 
@@ -37,17 +38,42 @@ def test_the_pieces_are_the_json_that_the_api_wants(name: str, size: int, seed: 
         assert json.loads(whole) == {"name": name, "image": base64.b64encode(content).decode()}
 
 
-@pytest.mark.parametrize("other", [b"swapped", b"short", b"much longer", b""])
-def test_of_a_file_that_changes_while_it_is_sent_only_a_fragment_is_sent(
+OTHERS = [b"swapped", b"short", b"much longer", b""]
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_another_file_than_the_planned_one_is_not_sent(other: bytes) -> None:
+    asset, tally = planned(b"planned")
+    with pytest.raises(FileChanged, match=r"a\.png changed"):
+        image_body(asset, {"name": "a.png"}, BytesIO(other), tally)
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_of_a_small_file_that_changes_while_it_is_sent_the_planned_content_is_sent(
     tmp_path: Path, other: bytes
 ) -> None:
     path = tmp_path / "a.png"
     path.write_bytes(b"planned")
     asset, tally = planned(b"planned")
-    sent: list[bytes] = []
     with path.open("rb") as file:
         body = image_body(asset, {"name": "a.png"}, file, tally)
         path.write_bytes(other)
+        sent = json.loads(b"".join(body.pieces()))
+    assert base64.b64decode(sent["image"]) == b"planned"
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_of_a_file_that_changes_while_it_is_sent_only_a_fragment_is_sent(
+    tmp_path: Path, other: bytes
+) -> None:
+    path = tmp_path / "a.png"
+    content = b"planned" * _STEP
+    path.write_bytes(content)
+    asset, tally = planned(content)
+    sent: list[bytes] = []
+    with path.open("rb") as file:
+        body = image_body(asset, {"name": "a.png"}, file, tally)
+        path.write_bytes(other * _STEP)
         with pytest.raises(FileChanged, match=r"a\.png changed"):
             sent.extend(body.pieces())
     assert b'"}' not in b"".join(sent)
