@@ -12,7 +12,8 @@ class Order:
     """Read the listing of a project; with `texts`, those that the catalog in `root` manages too.
 
     `catalog` is its name, `jobs` how many requests may be under way at once, and `timeout` how
-    long each may take, in seconds.
+    long each may take, in seconds. Where it `yields`, the first process goes first: of the two it
+    has more to do.
     """
 
     base_url: str
@@ -24,6 +25,7 @@ class Order:
     root: str
     catalog: str
     texts: bool
+    yields: bool
 
     def to_json(self) -> bytes:
         """The order as it is told to the process, on one line."""

@@ -26,6 +26,9 @@ from catalogsync.scenario.paths import LISTING, MODELS, TEXTS, model_path, targe
 from catalogsync.scenario.request import Request
 from catalogsync.web import Answer, Failure
 
+_BEHIND_OTHERS = 10
+"""By how much the niceness rises: where cores are short, the others get nine tenths of them."""
+
 
 def main() -> None:
     """Take an order from stdin, and write answers to stdout until all is read or anything fails."""
@@ -33,9 +36,12 @@ def main() -> None:
     if not told:
         return
     Thread(target=_end_with_the_first, daemon=True).start()
+    order = Order.from_json(told)
+    if order.yields:
+        os.nice(_BEHIND_OTHERS)
     with (
         AnswerWriter(sys.stdout.buffer) as writer,
-        closing(_Reading(Order.from_json(told), writer)) as reading,
+        closing(_Reading(order, writer)) as reading,
     ):
         reading.run()
 

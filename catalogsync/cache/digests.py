@@ -79,6 +79,11 @@ class DigestCache:
         """Where it is kept, or None if it is not."""
         return self._store.path if self._store else None
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no earlier run learned anything."""
+        return self._store is None or not self._store.size()
+
     def files(self, root: Path) -> "FileDigests":
         """What is known of the files below a folder."""
         scope = scope_of("files", os.path.realpath(root))

@@ -17,14 +17,16 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def reading_ahead(root: Path, choices: Choices) -> "Iterator[Ahead | None]":
+def reading_ahead(root: Path, choices: Choices, *, yields: bool) -> "Iterator[Ahead | None]":
     """What is read beside the loading, for the length of a `with`; None where that does not pay.
 
-    Where anything is wrong nothing is begun: it is told in its own place.
+    It `yields` to the loading where that takes longer. Where anything is wrong nothing is begun:
+    it is told in its own place.
     """
     context = click.get_current_context(silent=True)
     early = context.find_object(Early) if context else None
-    ahead = _begun(root, choices, early) if choices.sandbox is None and pays(root) else None
+    may_begin = choices.sandbox is None and pays(root)
+    ahead = _begun(root, choices, early, yields=yields) if may_begin else None
     if early:
         early.close()
     try:
@@ -34,17 +36,17 @@ def reading_ahead(root: Path, choices: Choices) -> "Iterator[Ahead | None]":
             ahead.close()
 
 
-def _begun(root: Path, choices: Choices, early: Early | None) -> "Ahead | None":
+def _begun(root: Path, choices: Choices, early: Early | None, *, yields: bool) -> "Ahead | None":
     from catalogsync.ahead import Ahead
 
     try:
-        order = _order(root, choices)
+        order = _order(root, choices, yields=yields)
         return Ahead(order, early.take() if early else None) if order else None
     except (CatalogSyncError, OSError, RuntimeError):
         return None
 
 
-def _order(root: Path, choices: Choices) -> "Order | None":
+def _order(root: Path, choices: Choices, *, yields: bool) -> "Order | None":
     """What to read: all that manifests seem to need where all of them count, else the listing."""
     from catalogsync.ahead import Order
 
@@ -63,4 +65,5 @@ def _order(root: Path, choices: Choices) -> "Order | None":
         root=str(root.resolve()),
         catalog=catalog.name,
         texts=choices.takes_all and not choices.recalls,
+        yields=yields,
     )

@@ -118,7 +118,8 @@ def session(
     root = catalog_root(choices.catalog)
     with (
         opened_cache(no_cache=choices.no_cache) as cache,
-        reading_ahead(root, choices) if lists else nullcontext() as ahead,
+        # Without what earlier runs learned, every file is looked into.
+        reading_ahead(root, choices, yields=cache.is_empty) if lists else nullcontext() as ahead,
     ):
         hashed = None if read_only else Hashed()
         blobs, files = cache.blobs(root), cache.files(root)

@@ -199,6 +199,7 @@ def order(server: Any, applied: Path, project: str) -> Order:
         root=str(applied),
         catalog="acme",
         texts=True,
+        yields=False,
     )
 
 
@@ -261,6 +262,39 @@ def test_without_texts_the_listing_alone_is_read(
     assert brought(ahead, f"{LISTING}&projectId={project}")
     assert brought(ahead, "/models/any/description") is None
     assert server.control.requests() == {"GET /models": 1}
+
+
+@pytest.fixture
+def ordered(monkeypatch: pytest.MonkeyPatch) -> list[Order]:
+    """What is ordered of second processes."""
+    found: list[Order] = []
+    told = Order.to_json
+
+    def noted(order: Order) -> bytes:
+        found.append(order)
+        return told(order)
+
+    monkeypatch.setattr(Order, "to_json", noted)
+    return found
+
+
+@pytest.mark.parametrize("yields", [False, True])
+def test_a_process_that_yields_lets_others_go_first(
+    order: Order, begin: Callable[[Order], Ahead], project: str, yields: bool
+) -> None:
+    ahead = begin(replace(order, yields=yields))
+    assert brought(ahead, f"{LISTING}&projectId={project}")
+    niceness = os.getpriority(os.PRIO_PROCESS, ahead.process_id)
+    assert (niceness > os.getpriority(os.PRIO_PROCESS, 0)) is yields
+
+
+def test_it_yields_until_something_is_known_of_the_files(
+    larger: Path, cli: Run, worth_it: Callable[[bool], None], ordered: list[Order]
+) -> None:
+    worth_it(True)
+    cli("plan", larger, "--no-cache")
+    cli("plan", larger)
+    assert [order.yields for order in ordered] == [True, False]
 
 
 FAILURES: dict[str, Step] = {
