@@ -150,8 +150,8 @@ class _Connection:
                     write(due, idle)
                     write(piece, idle)
                     due = b""
-            protocol.send(h11.EndOfMessage())
             write(due, idle)
+            protocol.send(h11.EndOfMessage())
         except Broken as error:
             if error.late or error.step != "Write":
                 raise
