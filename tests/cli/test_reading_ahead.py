@@ -289,12 +289,20 @@ def test_a_process_that_yields_lets_others_go_first(
 
 
 def test_it_yields_until_something_is_known_of_the_files(
-    larger: Path, cli: Run, worth_it: Callable[[bool], None], ordered: list[Order]
+    larger: Path,
+    cli: Run,
+    worth_it: Callable[[bool], None],
+    ordered: list[Order],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
     worth_it(True)
     cli("plan", larger, "--no-cache")
     cli("plan", larger)
-    assert [order.yields for order in ordered] == [True, False]
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "of-nobody-yet"))
+    cli("plan", larger)
+    cli("plan", larger)
+    assert [order.yields for order in ordered] == [True, False, True, False]
 
 
 FAILURES: dict[str, Step] = {
