@@ -1,7 +1,7 @@
 """Turns differences into an ordered plan: a value that people read and `apply` carries out."""
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field, replace
 
 from catalogsync.actions import (
@@ -17,7 +17,6 @@ from catalogsync.actions import (
     files_to_send,
 )
 from catalogsync.codec import value_digest
-from catalogsync.contents import Contents
 from catalogsync.diff import (
     Accepted,
     Came,
@@ -210,8 +209,9 @@ class Plan:
         """The number of requests that carrying it out takes, if nothing is to be repeated."""
         seen = (m for m in self.models if m.model_id and m.verb is not Verb.RESTORE)
         checks = sum(looks(model.actions) for model in seen)
-        edits = [action for action in self.actions if isinstance(action, EditCollections)]
-        return checks + len(batches(edits)) + sum(map(requests_of, self.actions))
+        actions = self.actions
+        edits = [action for action in actions if isinstance(action, EditCollections)]
+        return checks + len(batches(edits)) + sum(map(requests_of, actions))
 
 
 def build_plan(
@@ -230,7 +230,7 @@ def build_plan(
     chosen = [found for found in diff.models if found.key not in refused]
     models = tuple(_plan_model(found, diff, catalog.name) for found in chosen)
     actions = [action for model in models for action in model.actions]
-    uploads = _uploads(actions, diff.contents)
+    uploads = uploads_for(actions, lacks=lambda ref: diff.contents.id_of(ref) is None)
     plan = Plan(
         catalog=catalog.name,
         target=target,
@@ -264,18 +264,21 @@ def _is_update(found: ModelDiff) -> bool:
     return changing and found.origin not in (Origin.INTERRUPTED, Origin.CLAIMED)
 
 
-def _uploads(actions: Iterable[Action], contents: Contents) -> tuple[UploadAsset, ...]:
-    """Each file that an action needs and the server lacks, once, and what it is filed below."""
+def uploads_for(
+    actions: Iterable[Action], *, lacks: Callable[[AssetRef], bool]
+) -> tuple[UploadAsset, ...]:
+    """Each file that the server lacks, once, as it is needed first, and what it is filed below."""
     missing: dict[str, AssetRef] = {}
     needed = deque(ref for action in actions for ref in asset_refs(action))
     while needed:
         ref = needed.popleft()
-        if ref.sha256 and contents.id_of(ref) is None:
+        if ref.sha256 and lacks(ref):
             if ref.options and ref.options.parent:
                 needed.append(ref.options.parent)
-            missing[ref.sha256] = min(ref, missing.get(ref.sha256, ref), key=_telling)
-    ordered = sorted(missing.values(), key=lambda ref: (ref.name, ref.sha256))
-    return tuple(UploadAsset(_bare(ref), ref.options) for ref in ordered)
+            known = missing.get(ref.sha256)
+            if known is None or _telling(ref) < _telling(known):
+                missing[ref.sha256] = ref
+    return tuple(UploadAsset(_bare(ref), ref.options) for ref in missing.values())
 
 
 def _bare(ref: AssetRef) -> AssetRef:
@@ -284,7 +287,7 @@ def _bare(ref: AssetRef) -> AssetRef:
 
 
 def _telling(ref: AssetRef) -> tuple[bool, str]:
-    """Of two references to one file, that with options says more."""
+    """Of two references to one file, that with options says more, and comes first."""
     return ref.options is None, ref.name
 
 

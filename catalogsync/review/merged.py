@@ -3,10 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from catalogsync.actions import UploadAsset
 from catalogsync.errors import BadPlan
 from catalogsync.model import ReadBefore
-from catalogsync.plan import Plan
+from catalogsync.plan import Plan, uploads_for
 from catalogsync.review.saved import SavedPlan
 from catalogsync.review.words import counted
 from catalogsync.shard import Shard
@@ -82,22 +81,18 @@ def _check_complete(shards: Mapping[str, Shard | None]) -> None:
 
 def _together(plans: Sequence[Plan]) -> Plan:
     """In the order of a plan of the whole; what several shards need is there once."""
-    uploads = sorted(
-        (upload for plan in plans for upload in plan.uploads),
-        key=lambda upload: (upload.asset.name, upload.asset.sha256),
-    )
-    once: dict[str, UploadAsset] = {}
-    for upload in uploads:
-        once.setdefault(upload.asset.sha256, upload)
+    models = tuple(sorted((model for plan in plans for model in plan.models), key=lambda m: m.key))
+    lacking = {upload.asset.sha256 for plan in plans for upload in plan.uploads}
     return replace(
         plans[0],
-        uploads=tuple(once.values()),
+        uploads=uploads_for(
+            (action for model in models for action in model.actions),
+            lacks=lambda ref: ref.sha256 in lacking,
+        ),
         collections=tuple(
             sorted({made for plan in plans for made in plan.collections}, key=lambda c: c.name)
         ),
-        models=tuple(
-            sorted((model for plan in plans for model in plan.models), key=lambda m: m.key)
-        ),
+        models=models,
         refusals=tuple(
             sorted(
                 {refusal for plan in plans for refusal in plan.refusals},

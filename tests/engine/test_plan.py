@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from catalogsync.actions import UpdateModel
+from catalogsync.actions import UpdateModel, UploadAsset
 from catalogsync.diff import Verb, diff
 from catalogsync.marks import PROTECTED_TAG, owner_tag
 from catalogsync.model import (
@@ -247,6 +247,17 @@ def test_a_file_that_goes_by_two_names_is_sent_once_under_the_first(names: tuple
     cover, example = (replace(image(0), name=name) for name in names)
     made = plan(FakeServer(), catalog(replace(INK, thumbnail=cover, examples=(example,))))
     assert [upload.asset.name for upload in made.uploads] == ["a.webp"]
+
+
+def test_files_are_listed_as_models_need_them_first_and_sent_by_their_size() -> None:
+    tall = replace(image(2), size=LARGE)
+    first = replace(INK, thumbnail=image(5), examples=(image(3), tall))
+    second = replace(OAK, examples=(tall, image(0), image(3)))
+    made = plan(FakeServer(), catalog(first, second))
+    listed = [upload.asset for upload in made.uploads]
+    assert listed == [image(5), image(3), tall, image(0)]
+    sent = [action.asset for action in made.actions if isinstance(action, UploadAsset)]
+    assert sent == sorted(listed, key=lambda ref: -ref.size)
 
 
 def test_what_a_snapshot_does_not_hold_is_refused_with_a_way_out() -> None:

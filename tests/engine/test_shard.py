@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from catalogsync.diff import Verb
 from catalogsync.model import (
+    AssetOptions,
     AssetRef,
     Catalog,
     Concept,
@@ -164,6 +165,18 @@ def test_a_file_that_a_model_of_another_shard_holds_is_not_sent_again() -> None:
     found = plan(server, catalog_of(first, second), shard=Shard(2, 2))
     assert [model.key for model in found.models] == [two.key]
     assert found.uploads == ()
+
+
+def test_a_file_that_two_shards_need_is_sent_once_and_filed_as_one_of_them_says() -> None:
+    one, two = (next(e for e in many(50) if shard.has(e.key)) for shard in shards(2))
+    plain = replace(image(0), name="a.webp")
+    filed = replace(image(0), name="b.webp", options=AssetOptions(hide=True))
+    for here, there in ((plain, filed), (filed, plain)):
+        needed = replace(one, examples=(image(1), here)), replace(two, examples=(there, image(2)))
+        whole, parts = catalog_of(*needed), plans(FakeServer(), catalog_of(*needed), 2)
+        assert together(parts) == plan(FakeServer(), whole)
+        assert len(together(parts).uploads) == 3
+        assert {each.options for each in together(parts).uploads} == {None, filed.options}
 
 
 def test_nothing_of_other_shards_is_read_when_no_file_is_missing() -> None:
