@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING
@@ -17,12 +18,17 @@ if TYPE_CHECKING:
     from catalogsync.review.text import Line
 
 
+_LINES = 1_000
+"""How many lines are written at once."""
+
+
 def write_lines(lines: "Iterable[Line]", *, color: str = "auto", to_stderr: bool = False) -> None:
-    """Write lines, in colour where that is wanted."""
+    """Write lines as they come, in colour where that is wanted."""
     stream = sys.stderr if to_stderr else sys.stdout
     colours = wants_color(color, stream)
-    text = "\n".join(_styled(line) if colours else line.text for line in lines)
-    write_text(f"{text}\n", stream, color=colours)
+    texts = (f"{_styled(line) if colours else line.text}\n" for line in lines)
+    while text := "".join(islice(texts, _LINES)):
+        write_text(text, stream, color=colours)
 
 
 def write_text(text: str, stream: IO[str] | None = None, *, color: bool = False) -> None:

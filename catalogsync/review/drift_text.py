@@ -27,19 +27,21 @@ _WAY_BACK = (
 )
 
 
-def render_drift(drift: Drift, at: str = "") -> list[Line]:
+def render_drift(drift: Drift, at: str = "") -> Iterator[Line]:
     """All of it, read from Git to the server; `at` is what names the catalog in a command."""
-    lines = [Line(place(drift.catalog, drift.target, drift.project), "bold")]
-    lines += [Line(visible(since(drift)), "" if drift.is_three_way else "yellow"), Line("")]
+    yield Line(place(drift.catalog, drift.target, drift.project), "bold")
+    yield Line(visible(since(drift)), "" if drift.is_three_way else "yellow")
+    yield Line("")
     for refusal in drift.refusals:
-        lines += refusal_lines(refusal, word="could not tell of")
+        yield from refusal_lines(refusal, word="could not tell of")
     for edited in in_order(drift):
-        lines += _edited(edited)
-    lines += accepted_lines(acceptances(drift.accepted))
-    lines += [Line(visible(f"{what}: {how}")) for what, how in ways_out(drift, at)]
-    lines += [Line(visible(way)) for way in way_back(drift, at)]
-    lines.append(Line(drift_summary(drift), "bold"))
-    return lines
+        yield from _edited(edited)
+    yield from accepted_lines(acceptances(drift.accepted))
+    for what, how in ways_out(drift, at):
+        yield Line(visible(f"{what}: {how}"))
+    for way in way_back(drift, at):
+        yield Line(visible(way))
+    yield Line(drift_summary(drift), "bold")
 
 
 def ways_out(drift: Drift, at: str = "") -> tuple[tuple[str, str], ...]:

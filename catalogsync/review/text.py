@@ -68,44 +68,43 @@ class Line:
 
 def render_plan(
     plan: Plan, *, jobs: int = 8, said: str = "", before: ReadBefore | None = None
-) -> list[Line]:
+) -> Iterator[Line]:
     """The whole plan; `jobs` only matters for the estimate of time.
 
     `said` tells more of what an offline plan was made against than the plan itself, as its age;
     `before` what was not read for this plan.
     """
-    lines = [Line(place(plan.catalog, plan.target, plan.project), "bold")]
+    yield Line(place(plan.catalog, plan.target, plan.project), "bold")
     if plan.against != LIVE:
         what = visible(said or plan.against)
-        lines.append(Line(f"against {what}, not the live project", "yellow"))
+        yield Line(f"against {what}, not the live project", "yellow")
     if before:
-        lines.append(Line(read_before_words(before, visible), "yellow"))
+        yield Line(read_before_words(before, visible), "yellow")
     if by := base_sentence(plan, visible):
-        lines.append(Line(by, "" if plan.base and plan.base.commit else "yellow"))
-    lines.append(Line(""))
+        yield Line(by, "" if plan.base and plan.base.commit else "yellow")
+    yield Line("")
     for refusal in plan.refusals:
-        lines += refusal_lines(refusal)
+        yield from refusal_lines(refusal)
     uploads = {upload.asset.digest for upload in plan.uploads}
     order = list(SIGNS)
     for model in sorted(plan.models, key=lambda model: (order.index(model.verb), model.key)):
-        lines += model_lines(model, uploads, guessed=plan.is_guessed)
-        lines.append(Line(""))
+        yield from model_lines(model, uploads, guessed=plan.is_guessed)
+        yield Line("")
     created = {model.name: model.key for model in plan.models if model.verb is Verb.CREATE}
-    lines += _orphans(plan.orphans, created)
-    lines += accepted_lines(acceptances(plan.accepted))
-    lines += _training_due(plan.training)
+    yield from _orphans(plan.orphans, created)
+    yield from accepted_lines(acceptances(plan.accepted))
+    yield from _training_due(plan.training)
     if plan.models:
-        lines.append(Line(work_estimate(plan, jobs)))
+        yield Line(work_estimate(plan, jobs))
     if cost := total_cost(plan):
-        lines.append(Line(f"Cost of imports: {cost}.", "yellow"))
+        yield Line(f"Cost of imports: {cost}.", "yellow")
     if due := due_sentence(plan):
-        lines.append(Line(due, "yellow"))
+        yield Line(due, "yellow")
     if undoing := undoing_sentence(plan):
-        lines.append(Line(f"{SIGN} {undoing}", "red"))
+        yield Line(f"{SIGN} {undoing}", "red")
     if alone := alone_sentence(plan):
-        lines.append(Line(alone, "yellow"))
-    lines.append(Line(summary(plan), "bold"))
-    return lines
+        yield Line(alone, "yellow")
+    yield Line(summary(plan), "bold")
 
 
 def place(catalog: str, target: str, project: str) -> str:
@@ -144,9 +143,10 @@ def _es(number: int) -> str:
 
 def work_estimate(plan: Plan, jobs: int) -> str:
     """How much work an apply would be, under stated assumptions."""
-    seconds = plan.requests * SECONDS_PER_REQUEST / jobs + plan.upload_bytes / BYTES_PER_SECOND
-    sending = f", {file_size(plan.upload_bytes)} to send" if plan.files else ""
-    return f"Work: {counted(plan.requests, 'request')}{sending}, about {duration(seconds)}."
+    requests, size = plan.requests, plan.upload_bytes
+    seconds = requests * SECONDS_PER_REQUEST / jobs + size / BYTES_PER_SECOND
+    sending = f", {file_size(size)} to send" if size else ""
+    return f"Work: {counted(requests, 'request')}{sending}, about {duration(seconds)}."
 
 
 def refusal_lines(refusal: Refusal, *, word: str = "refused") -> Iterator[Line]:

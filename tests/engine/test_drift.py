@@ -315,7 +315,7 @@ def test_what_can_be_done_is_said_of_what_happened(server: FakeServer) -> None:
 def test_without_a_base_all_that_differs_counts(server: FakeServer) -> None:
     found = drift(server, wanting(INK, short_description="newer"), base=None)
     assert [edited.model.key for edited in found.edited] == ["ink"]
-    assert "No commit is known" in render_drift(found)[1].text
+    assert "No commit is known" in [line.text for line in render_drift(found)][1]
 
 
 def accepting(until: date) -> Catalog:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterable
 
 import pytest
 from hypothesis import given, settings
@@ -31,7 +32,7 @@ MIXED = st.lists(
 ).map("".join)
 
 
-def text_of(lines: list[Line]) -> str:
+def text_of(lines: Iterable[Line]) -> str:
     return "".join(f"{line.text}\n" for line in lines)
 
 

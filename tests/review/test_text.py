@@ -1,6 +1,7 @@
 """The text that people read, word for word."""
 
 import os
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -117,7 +118,7 @@ def made() -> Plan:
     return replace(plan(server, catalog), target="staging", project="proj_1")
 
 
-def text_of(lines: list[Line]) -> str:
+def text_of(lines: Iterable[Line]) -> str:
     return "".join(f"{line.text}\n" for line in lines)
 
 
