@@ -24,9 +24,9 @@ from catalogsync.review.markdown import (
     rows_or_names,
     table,
 )
-from catalogsync.review.markdown_budget import Section, fitted, size_of
+from catalogsync.review.markdown_budget import Section, fitted, rows_fit, size_of
 from catalogsync.review.markdown_marker import drift_marker
-from catalogsync.review.markdown_model import WARNING, model_section
+from catalogsync.review.markdown_model import WARNING, model_section, short_row
 from catalogsync.review.markdown_words import NAME_LENGTH, code, prose, table_row
 from catalogsync.review.words import counted
 
@@ -35,17 +35,18 @@ _FOR_NOTES = 500
 
 def render_drift_markdown(drift: Drift, *, read_at: str = "", budget: int = BUDGET) -> str:
     """The drift in at most `budget` bytes (at least 10,000), read from the server at `read_at`."""
-    sections = [_section(edited) for edited in in_order(drift)]
+    edits = in_order(drift)
     unclear = [_unclear(refusal) for refusal in drift.refusals]
     start = [drift_marker(drift), f"## {_verdict(drift)}", drift_summary(drift), _since(drift)]
     end = [accepted_sentence(drift.accepted), _ways_out(drift), _footer(drift, read_at)]
     room = budget - size_of(joined([*start, table(unclear), *end])) - _FOR_NOTES
+    short = [short_row(each.model, SIGNS, warning=_warning(each)) for each in edits]
+    if not rows_fit(short, room):
+        keys = [edited.model.key for edited in edits]
+        left = budget - size_of(joined([*start, *end]))
+        return joined([*start, rows_or_names("drifted", [*unclear, *short], keys, left), *end])
+    sections = [_section(edited) for edited in edits]
     details = fitted(sections, room)
-    if details is None:
-        keys = [edited.model.key for edited in in_order(drift)]
-        rows = [*unclear, *(section.short_row for section in sections)]
-        named = rows_or_names("drifted", rows, keys, budget - size_of(joined([*start, *end])))
-        return joined([*start, named, *end])
     shown = list(zip(sections, details, strict=True))
     rows = [*unclear, *(section.row_at(detail) for section, detail in shown)]
     blocks = [section.block_at(detail) for section, detail in shown]
@@ -54,10 +55,14 @@ def render_drift_markdown(drift: Drift, *, read_at: str = "", budget: int = BUDG
 
 def _section(edited: Edited) -> Section:
     note = " · ".join(filter(None, (*who_and_when(edited), _conflict(edited))))
+    model = replace(edited.model, note=note)
+    return model_section(model, set(), SIGNS, warning=_warning(edited))
+
+
+def _warning(edited: Edited) -> str:
     told = [f"{WARNING} conflict"] if edited.conflicts else []
     told += ["the project has no model of it"] if edited.model.verb is Verb.DELETE else []
-    model = replace(edited.model, note=note)
-    return model_section(model, set(), SIGNS, warning=" · ".join(told))
+    return " · ".join(told)
 
 
 def _conflict(edited: Edited) -> str:

@@ -6,9 +6,16 @@ from catalogsync.diff import Accepted, Verb
 from catalogsync.identity import Refusal
 from catalogsync.model import ReadBefore
 from catalogsync.plan import LIVE, ModelPlan, Orphan, Plan
-from catalogsync.review.markdown_budget import Detail, Section, fitted, listed, size_of
+from catalogsync.review.markdown_budget import (
+    Detail,
+    Section,
+    fitted,
+    listed,
+    rows_fit,
+    size_of,
+)
 from catalogsync.review.markdown_marker import marker
-from catalogsync.review.markdown_model import WARNING, model_section
+from catalogsync.review.markdown_model import WARNING, model_section, short_row
 from catalogsync.review.markdown_words import NAME_LENGTH, code, prose, table_row
 from catalogsync.review.phrases import read_before_words, total_cost
 from catalogsync.review.text import SIGNS, summary, work_estimate
@@ -47,23 +54,22 @@ def render_markdown(
     `read_at` says when the live state was read, and `before` what of it was read earlier; `jobs`
     only matters for the estimate of time.
     """
-    uploads = {upload.asset.digest for upload in plan.uploads}
-    sections = [
-        model_section(model, uploads, guessed=plan.is_guessed) for model in in_order(plan.models)
-    ]
+    models, digest = in_order(plan.models), plan.digest
     start = [
-        *(marker(plan, "plan"), f"## {_verdict(plan)}", summary(plan)),
+        *(marker(plan, "plan", digest), f"## {_verdict(plan)}", summary(plan)),
         *(_undoing(plan), _against(plan), accepted_sentence(plan.accepted)),
         _training_due(plan),
     ]
-    end = [_footer(plan, read_at, before, jobs)]
+    end = [_footer(plan, digest, read_at, before, jobs)]
     refusals = refusal_rows(plan)
     frame = [*start, "\n".join([*_HEAD_ROWS, *refusals]), _orphans(plan), *end]
     room = budget - size_of(joined(frame)) - _FOR_NOTES
-    details = fitted(sections, room)
-    if details is None:
+    if not rows_fit((short_row(model, guessed=plan.is_guessed) for model in models), room):
         room = budget - size_of(joined([*start, *end])) - _FOR_NOTES
         return joined([*start, *_shortest(plan, refusals, room, budget), *end])
+    uploads = {upload.asset.digest for upload in plan.uploads}
+    sections = [model_section(model, uploads, guessed=plan.is_guessed) for model in models]
+    details = fitted(sections, room)
     shown = list(zip(sections, details, strict=True))
     rows = [*refusals, *(section.row_at(detail) for section, detail in shown)]
     blocks = [section.block_at(detail) for section, detail in shown]
@@ -213,7 +219,7 @@ def left_out(sections: Sequence[Section], details: Sequence[Detail], budget: int
 def _shortest(plan: Plan, refusals: Sequence[str], room: int, budget: int) -> Iterator[str]:
     """Refusals and deletes only, and what that leaves out."""
     deletes = [model for model in in_order(plan.models) if model.verb is Verb.DELETE]
-    rows = [model_section(model, set()).short_row for model in deletes]
+    rows = [short_row(model, guessed=plan.is_guessed) for model in deletes]
     for_refusals = max(room // 2, room - size_of(table(rows)))
     shown = rows_or_names("refused", refusals, refused_keys(plan), for_refusals)
     yield shown
@@ -233,11 +239,11 @@ def rows_or_names(word: str, rows: Sequence[str], keys: Sequence[str], room: int
     return f"**{len(keys)} {word}:** {names}{more}."
 
 
-def _footer(plan: Plan, read_at: str, before: ReadBefore | None, jobs: int) -> str:
+def _footer(plan: Plan, digest: str, read_at: str, before: ReadBefore | None, jobs: int) -> str:
     parts = [work_estimate(plan, jobs)] if plan.models else []
     parts += [f"{counted(plan.unchanged, 'model')} unchanged"] if plan.unchanged else []
     cost = total_cost(plan)
     parts += [f"cost of imports: {prose(cost)}"] if cost else []
     parts += [f"live state read at {code(read_at, NAME_LENGTH)}"] if read_at else []
     parts += [read_before_words(before, lambda since: code(since, NAME_LENGTH))] if before else []
-    return f"<sub>{' · '.join([*parts, code(plan.digest)])}</sub>"
+    return f"<sub>{' · '.join([*parts, code(digest)])}</sub>"

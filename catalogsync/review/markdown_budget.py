@@ -47,8 +47,13 @@ def size_of(text: str) -> int:
     return len(text.encode())
 
 
-def fitted(sections: Sequence[Section], room: int) -> list[Detail] | None:
-    """The most detail for every section with which all fit, or None where none does.
+def rows_fit(short_rows: Iterable[str], room: int) -> bool:
+    """Whether there is room for the shortest rows: with less, no section need be made."""
+    return sum(size_of(row) + _LINE_ENDS for row in short_rows) <= room
+
+
+def fitted(sections: Sequence[Section], room: int) -> list[Detail]:
+    """The most detail for every section with which all fit, where their shortest rows do.
 
     Only as many sections lose detail as must, the longest first; the shortest rows are for all
     or none.
@@ -61,10 +66,7 @@ def fitted(sections: Sequence[Section], room: int) -> list[Detail] | None:
                 return details
             details[at] = detail
             size -= saving
-    if size <= room:
-        return details
-    size = sum(section.size_at(Detail.ROW) for section in sections)
-    return [Detail.ROW] * len(sections) if size <= room else None
+    return details if size <= room else [Detail.ROW] * len(sections)
 
 
 def _savings(

@@ -14,9 +14,9 @@ _LONGEST = 100
 _NOT_PLAIN = re.compile(r"[<>&@#]|(?<=[-:])[-:]")
 
 
-def marker(plan: Plan, kind: Literal["plan", "apply"]) -> str:
-    """One line that names the catalog, the target, the project and the plan, by its digest."""
-    return _line(plan, kind, changes=len(plan.models), digest=plan.digest)
+def marker(plan: Plan, kind: Literal["plan", "apply"], digest: str) -> str:
+    """One line that names the catalog, the target, the project and the plan, by its `digest`."""
+    return _line(plan, kind, changes=len(plan.models), digest=digest)
 
 
 def drift_marker(drift: Drift) -> str:

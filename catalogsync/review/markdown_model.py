@@ -51,19 +51,35 @@ def model_section(
     guessed: bool = False,
 ) -> Section:
     """All there is to say of one model; its row begins with a warning, or with what it undoes."""
-    sign, word, _ = signs[model.verb]
-    what = f"`{sign}` {word}{prose(by_promotion(model.actions))}"
     reading = _Reading(model, uploads, guessed=guessed)
     where = code(model.model_id) if model.model_id and not model.changes else ""
     told = " · ".join(reading.counts()) or where
-    if model.would_undo:
-        warning = f"{WARNING} {would_undo(guessed=guessed)} {model.would_undo}"
+    warning = _warning(model, warning, guessed=guessed)
     return Section(
-        row=table_row(what, who(model), " · ".join(filter(None, (warning, told)))),
-        short_row=table_row(what, code(model.key, NAME_LENGTH), warning),
+        row=table_row(_what(model, signs), who(model), " · ".join(filter(None, (warning, told)))),
+        short_row=short_row(model, signs, warning=warning, guessed=guessed),
         block=_block(model, reading.parts(with_texts=True), signs),
         block_without_texts=_block(model, reading.parts(with_texts=False), signs),
     )
+
+
+def short_row(
+    model: ModelPlan, signs: Signs = SIGNS, *, warning: str = "", guessed: bool = False
+) -> str:
+    """The row of a model without what changes in it."""
+    told = _warning(model, warning, guessed=guessed)
+    return table_row(_what(model, signs), code(model.key, NAME_LENGTH), told)
+
+
+def _what(model: ModelPlan, signs: Signs) -> str:
+    sign, word, _ = signs[model.verb]
+    return f"`{sign}` {word}{prose(by_promotion(model.actions))}"
+
+
+def _warning(model: ModelPlan, warning: str, *, guessed: bool) -> str:
+    if model.would_undo:
+        return f"{WARNING} {would_undo(guessed=guessed)} {model.would_undo}"
+    return warning
 
 
 def who(model: ModelPlan) -> str:

@@ -57,12 +57,16 @@ class _Group:
 
 def render_report_markdown(plan: Plan, outcomes: Sequence[Outcome], *, budget: int = BUDGET) -> str:
     """What was done, in at most `budget` bytes (at least 10,000), with every failure named."""
-    start = [marker(plan, "apply"), f"## {_verdict(plan, outcomes)}", past_summary(plan, outcomes)]
+    digest = plan.digest
+    start = [
+        *(marker(plan, "apply", digest), f"## {_verdict(plan, outcomes)}"),
+        past_summary(plan, outcomes),
+    ]
     if undone := undone_sentence(plan, outcomes):
         start.append(f"{WARNING} {undone}")
     if due := after_words(still_due(plan, outcomes)):
         start.append(prose(due))
-    end = [f"<sub>{code(plan.digest)}</sub>"]
+    end = [f"<sub>{code(digest)}</sub>"]
     room = budget - size_of(joined([*start, *end])) - _FOR_NOTES
     groups = list(_groups(plan, outcomes))
     others = [_done_row(m) for m in _done(plan, outcomes) if m.verb is not Verb.DELETE]
