@@ -89,22 +89,22 @@ def _part(name: str) -> click.Command:
 @click.argument("file", type=_FILE)
 @click.option("--write", type=_FILE, help="Put it into a document, below the line for it.")
 @click.option(
-    "--later",
+    "--beside",
     type=_FILE,
     multiple=True,
-    help="Tell beside each budget what a later result says of it; the last one that does counts.",
+    help="Tell beside each budget what another result says of it; the last one that does counts.",
 )
 @_with(_SHOWN)
 def show(
-    file: Path, write: Path | None, later: tuple[Path, ...], compare: Path | None, markdown: bool
+    file: Path, write: Path | None, beside: tuple[Path, ...], compare: Path | None, markdown: bool
 ) -> None:
     """Print what an earlier run has kept, or write it into a document."""
-    results, since = read(file), [*map(read, later)]
+    results, others = read(file), [*map(read, beside)]
     if write:
-        text = inserted(write.read_text(encoding="utf-8"), document(results, MARKDOWN, since))
+        text = inserted(write.read_text(encoding="utf-8"), document(results, MARKDOWN, others))
         write.write_text(text, encoding="utf-8")
     else:
-        _print(results, compare, markdown=markdown, later=since)
+        _print(results, compare, markdown=markdown, beside=others)
 
 
 def _measured(
@@ -141,10 +141,10 @@ def _measured(
 
 
 def _print(
-    results: Results, compare: Path | None, *, markdown: bool, later: Sequence[Results] = ()
+    results: Results, compare: Path | None, *, markdown: bool, beside: Sequence[Results] = ()
 ) -> None:
     style = MARKDOWN if markdown else TEXT
-    click.echo(document(results, style, later))
+    click.echo(document(results, style, beside))
     if compare:
         found = compared(results.rows, read(compare).rows)
         click.echo(f"\nCompared with {compare.name}\n\n{changes(found, style)}")

@@ -8,20 +8,20 @@ from benchmarks.table import LEGEND, Style, growth, sections
 
 MARK = "<!-- script/bench show --write puts the figures below this line -->"
 _BUDGETS = ("budget", "limit", "measured", "")
-_LATER = ("later", "")
+_BESIDE = ("beside", "")
 _WORDS = {True: "met", False: "NOT met", None: ""}
 
 
-def document(results: Results, style: Style, later: Sequence[Results] = ()) -> str:
+def document(results: Results, style: Style, beside: Sequence[Results] = ()) -> str:
     """The machine, what became of the budgets, every section, and how the stages grow.
 
-    Of what was measured `later`, the last verdict on each budget is told beside the first.
+    Of the results `beside`, as of another machine, the last verdict on each budget is told.
     """
     parts = [_machine(results)]
     if found := _worth_telling(results):
-        since = {each.says: each for one in later for each in _worth_telling(one)}
-        parts += [style.title("Budgets"), budgets(found, style, since)]
-        parts += [f"later: {_machine(one)}" for one in later]
+        others = {each.says: each for one in beside for each in _worth_telling(one)}
+        parts += [style.title("Budgets"), budgets(found, style, others)]
+        parts += [f"beside: {_machine(one)}" for one in beside]
     parts += [LEGEND, *sections(results.rows, style)]
     if results.stages:
         parts += [style.title("Growth"), growth(results.stages, style)]
@@ -40,15 +40,15 @@ def _worth_telling(results: Results) -> list[Verdict]:
     return [each for each in verdicts(results) if whole or each.is_met is not None]
 
 
-def budgets(found: Sequence[Verdict], style: Style, later: Mapping[str, Verdict]) -> str:
-    """What is to be stayed within, whether it is, and whether it was `later`, by its words."""
-    header = (*_BUDGETS, *_LATER) if later else _BUDGETS
+def budgets(found: Sequence[Verdict], style: Style, beside: Mapping[str, Verdict]) -> str:
+    """What is to be stayed within, whether it is, and whether it is `beside`, by its words."""
+    header = (*_BUDGETS, *_BESIDE) if beside else _BUDGETS
     rows = [
         (
             each.says,
             each.limit,
             *_measured(each),
-            *(_measured(later.get(each.says)) if later else ()),
+            *(_measured(beside.get(each.says)) if beside else ()),
         )
         for each in found
     ]

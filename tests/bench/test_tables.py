@@ -77,8 +77,8 @@ def test_the_document_has_machine_budgets_sections_growth_and_uploads() -> None:
     assert at == sorted(at)
 
 
-def test_what_was_measured_later_stands_beside_each_budget() -> None:
-    """The last result that measured it counts; what none did again is as it was."""
+def test_what_others_measured_stands_beside_each_budget() -> None:
+    """The last result that measured it counts; what none did has nothing beside it."""
 
     def grown(name: str, exponent: float) -> Stage:
         seconds = tuple(float(models**exponent) for models in (100, 1000, 10000))
@@ -86,17 +86,17 @@ def test_what_was_measured_later_stands_beside_each_budget() -> None:
 
     stages = (grown("load", 1.5), grown("diff", 1.0))
     first = Results({"cores": "2"}, stages=stages)
-    later = [Results({"cores": name}, stages=(grown("load", 1.0),)) for name in ("3", "4")]
-    text = document(first, MARKDOWN, later)
-    assert "| budget | limit | measured |  | later |  |" in text
+    others = [Results({"cores": name}, stages=(grown("load", 1.0),)) for name in ("3", "4")]
+    text = document(first, MARKDOWN, others)
+    assert "| budget | limit | measured |  | beside |  |" in text
     assert "| growth of load | <= 1.05 | 1.50 | NOT met | 1.00 | met |" in text
     assert "| growth of diff | <= 1.05 | 1.00 | met |  |  |" in text
     assert [line for line in text.splitlines() if "cores" in line] == [
         "cores 2",
-        "later: cores 3",
-        "later: cores 4",
+        "beside: cores 3",
+        "beside: cores 4",
     ]
-    worse = document(first, MARKDOWN, [*later, Results({}, stages=(grown("load", 1.2),))])
+    worse = document(first, MARKDOWN, [*others, Results({}, stages=(grown("load", 1.2),))])
     assert "| growth of load | <= 1.05 | 1.50 | NOT met | 1.20 | NOT met |" in worse
 
 
