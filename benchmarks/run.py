@@ -19,7 +19,7 @@ from benchmarks.results import Results, Row
 
 EXAMPLES = 8
 APPLIED_EXAMPLES = 4
-_GROWTH_RUNS = 3
+_GROWTH_RUNS = 5
 
 Part = Callable[[Project, Choices], Iterator[Section]]
 
