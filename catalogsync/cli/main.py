@@ -16,6 +16,7 @@ from typing import NoReturn
 import click
 
 from catalogsync import __version__
+from catalogsync.cli.dropped import told_again
 from catalogsync.errors import CatalogSyncError, Interrupted, UsageError
 
 _COMMANDS = {
@@ -111,7 +112,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     atexit.register(gc.freeze)
     collect_seldom()
     try:
-        with _begun_early(given) as early:
+        with told_again(), _begun_early(given) as early:
             code = program.main(given, prog_name="catalog-sync", standalone_mode=False, obj=early)
     except CatalogSyncError as error:
         code = _complain(error, given)

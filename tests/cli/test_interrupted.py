@@ -129,11 +129,7 @@ def test_what_is_under_way_is_finished_and_told(
 
 @pytest.mark.parametrize("number", SIGNALS)
 def test_files_that_are_being_hashed_are_given_up(catalog: Path, number: signal.Signals) -> None:
-    folder = catalog / "models/ink-heroes"
-    for name in ("one.fbx", "two.fbx", "three.fbx"):
-        (folder / name).write_text("; FBX 7")
-        os.truncate(folder / name, 1 << 40)
-    write(folder / "model.yaml", MODEL.replace("images/3.webp]", "one.fbx, two.fbx, three.fbx]"))
+    large_files(catalog)
     with started("validate", catalog, url="") as process:
         while not any(map(is_large, Path(f"/proc/{process.pid}/fd").iterdir())):
             assert process.poll() is None
@@ -141,6 +137,41 @@ def test_files_that_are_being_hashed_are_given_up(catalog: Path, number: signal.
         found = ended(process)
     assert found.code == 130
     assert "Traceback" not in found.err
+
+
+DROPPING = """
+import signal, sys, weakref
+from catalogsync.cli.main import main
+
+class Dropping:
+    def find_spec(self, name, path=None, target=None):
+        if name == "concurrent.futures.thread":
+            held = Dropping()
+            self.reference = weakref.ref(held, lambda _: signal.raise_signal(int(sys.argv[2])))
+            del held
+
+sys.meta_path.insert(0, Dropping())
+main(["validate", sys.argv[1]])
+"""
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_signal_where_python_drops_what_it_raises_ends_the_run(
+    catalog: Path, number: signal.Signals
+) -> None:
+    large_files(catalog)
+    command = (sys.executable, "-c", DROPPING, str(catalog), str(int(number)))
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    assert (done.returncode, "Exception ignored" in done.stderr) == (130, False)
+
+
+def large_files(catalog: Path) -> None:
+    """Have the catalog name files that take minutes to hash."""
+    folder = catalog / "models/ink-heroes"
+    for name in ("one.fbx", "two.fbx", "three.fbx"):
+        (folder / name).write_text("; FBX 7")
+        os.truncate(folder / name, 1 << 40)
+    write(folder / "model.yaml", MODEL.replace("images/3.webp]", "one.fbx, two.fbx, three.fbx]"))
 
 
 def is_large(descriptor: Path) -> bool:
