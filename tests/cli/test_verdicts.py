@@ -453,6 +453,7 @@ def test_for_a_catalog_that_is_known_nothing_is_imported_that_reads_one(
         "catalogsync.cache.store",
         "catalogsync.cache.verdicts",
         "catalogsync.cli",
+        "catalogsync.cli.dropped",
         "catalogsync.cli.main",
         "catalogsync.cli.options",
         "catalogsync.cli.root",
