@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterable
 
 import pytest
 from hypothesis import given, settings
@@ -14,12 +13,13 @@ from catalogsync.review.document import dumped, error_document, plan_document
 from catalogsync.review.markdown import render_markdown
 from catalogsync.review.markdown_report import render_report_markdown
 from catalogsync.review.report import render_report
-from catalogsync.review.text import Line, render_plan
+from catalogsync.review.text import render_plan
 from catalogsync.review.words import visible
 from tests.review.forge import extras, page, quick_actions, skeleton
 from tests.review.hostile import HOSTILE
 from tests.review.plans import outcomes_of, plan_of
 from tests.review.runner import commands
+from tests.review.test_text import text_of
 
 TAGS = re.compile(
     r"</?(h2|p|table|thead|tbody|tr|th|td|code|details|summary|pre|sub|strong|br)>"
@@ -30,10 +30,6 @@ MIXED = st.lists(
     st.one_of(st.text(max_size=12), st.sampled_from(sorted(HOSTILE.values(), key=len)[:50])),
     max_size=4,
 ).map("".join)
-
-
-def text_of(lines: Iterable[Line]) -> str:
-    return "".join(f"{line.text}\n" for line in lines)
 
 
 def both(plan: Plan, text: str) -> tuple[str, str]:
