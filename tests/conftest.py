@@ -1,6 +1,7 @@
 """What all tests share: folders of their own, never the user's."""
 
 import os
+import signal
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
@@ -18,6 +19,10 @@ def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str]
     differing = [f"  {name}: {one!r} != {other!r}" for name, one, other in sides if one != other]
     return [f"two values of {type(left).__qualname__} differ in", *differing]
 
+
+# Processes that the tests start inherit it: a shell has it ignored for what it runs in the
+# background.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A slow machine is no defect: no property has to hold within a time.
 settings.register_profile("unhurried", deadline=None)

@@ -1,4 +1,4 @@
-"""A Ctrl-C that Python drops is told once more.
+"""A Ctrl-C or SIGTERM that Python drops is told once more.
 
 What a signal raises while the callback of a weak reference or a finalizer runs is printed and
 forgotten; each import runs such a callback. The run would go on as if nobody had asked it to end.
@@ -15,7 +15,11 @@ _SOON_S = 0.01
 
 @contextmanager
 def told_again() -> Iterator[None]:
-    """Send SIGINT again where what it raised was dropped, once the callback is over."""
+    """Send SIGTERM where what a signal raised was dropped, once the callback is over.
+
+    Not SIGINT: a program that a shell put into the background has it ignored. To a command, both
+    are the same.
+    """
     before = sys.unraisablehook
 
     def dropped(what: "sys.UnraisableHookArgs") -> None:
@@ -33,4 +37,4 @@ def told_again() -> Iterator[None]:
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    signal.raise_signal(signal.SIGINT)
+    signal.raise_signal(signal.SIGTERM)

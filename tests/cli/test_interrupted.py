@@ -155,12 +155,19 @@ main(["validate", sys.argv[1]])
 """
 
 
-@pytest.mark.parametrize("number", SIGNALS)
+# As a shell has it for what it runs in the background.
+IGNORING_SIGINT = ("sh", "-c", "trap '' INT; exec \"$@\"", "sh")
+
+
+@pytest.mark.parametrize(
+    ("number", "begun_by"),
+    [(signal.SIGINT, ()), (signal.SIGTERM, ()), (signal.SIGTERM, IGNORING_SIGINT)],
+)
 def test_a_signal_where_python_drops_what_it_raises_ends_the_run(
-    catalog: Path, number: signal.Signals
+    catalog: Path, number: signal.Signals, begun_by: tuple[str, ...]
 ) -> None:
     large_files(catalog)
-    command = (sys.executable, "-c", DROPPING, str(catalog), str(int(number)))
+    command = (*begun_by, sys.executable, "-c", DROPPING, str(catalog), str(int(number)))
     done = subprocess.run(command, capture_output=True, text=True, timeout=30)
     assert (done.returncode, "Exception ignored" in done.stderr) == (130, False)
 
