@@ -22,6 +22,8 @@ NOT_TRACKED = "not tracked by Git"
 
 _IN_MEMORY = 1 << 20
 _CHUNK = 1 << 12
+_WORTH_A_CORE = 1 << 17
+"""Bytes from which on hashing outweighs what it takes to hand a file to another core."""
 
 
 def open_file(file: LocalFile) -> BufferedReader:
@@ -151,7 +153,7 @@ class Folder:
         descriptor, before = self._opener.open(parts)
         try:
             self._require_tracked(path)
-            if self._later and before.st_size > _IN_MEMORY:
+            if self._later and before.st_size > _WORTH_A_CORE:
                 read = self._later.asset(parts, form, self._looked_into)
                 if read is None:
                     return None

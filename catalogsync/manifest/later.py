@@ -1,6 +1,7 @@
 """Large files that nobody has hashed yet: put off until all are known, then hashed at once."""
 
 import os
+from collections import deque
 from collections.abc import Callable
 from threading import Event
 
@@ -38,22 +39,29 @@ class Later:
 
     def settle(self, look: Look) -> None:
         """Look into what was put off; from now on nothing is."""
-
-        def looked(parts: Parts) -> tuple[AssetRef, os.stat_result] | Unfit:
-            try:
-                return look(parts, self._due[parts])
-            except Unfit as unfit:
-                return unfit
-
-        self._found = {}
-        if not self._due:
+        found = self._found = {}
+        due = deque(self._due.items())
+        if not due:
             return
+
+        def work() -> None:
+            while not self.stopped.is_set():
+                try:
+                    parts, form = due.popleft()
+                except IndexError:
+                    return
+                try:
+                    found[parts] = look(parts, form)
+                except Unfit as unfit:
+                    found[parts] = unfit
+
         # Many a run has no such file, and the module takes its time to import.
         from concurrent.futures import ThreadPoolExecutor
 
-        with ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="hash") as pool:
+        with ThreadPoolExecutor(thread_name_prefix="hash") as pool:
             try:
-                self._found = dict(zip(self._due, pool.map(looked, self._due), strict=True))
+                for worker in [pool.submit(work) for _ in range(os.cpu_count() or 1)]:
+                    worker.result()
             except BaseException:
                 self.stopped.set()
                 pool.shutdown(wait=False, cancel_futures=True)

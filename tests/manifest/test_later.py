@@ -20,6 +20,9 @@ from .support import MODEL, Folder, png
 LARGE = 1_200_000
 """More characters than the loader takes into memory."""
 
+USUAL = 300_000
+"""As many as it takes into memory, but leaves to another core."""
+
 
 def picture(mark: str, size: int) -> bytes:
     return png(mark=mark.ljust(size, "."))
@@ -62,10 +65,11 @@ def scene(folder: Folder, size: int) -> None:
     )
 
 
-def test_what_is_wrong_is_told_once_whatever_the_size(tmp_path: Path) -> None:
+@pytest.mark.parametrize("size", [USUAL, LARGE])
+def test_what_is_wrong_is_told_once_whatever_the_size(tmp_path: Path, size: int) -> None:
     small, large = Folder(tmp_path / "small"), Folder(tmp_path / "large")
     scene(small, 10)
-    scene(large, LARGE)
+    scene(large, size)
     assert large.problems() == small.problems()
     assert len(small.problems()) == 8
 
@@ -84,11 +88,12 @@ def test_problems_count_once_towards_how_many_are_told(folder: Folder) -> None:
     assert not [problem for problem in folder.problems() if "more problems" in problem]
 
 
-def test_large_files_are_what_their_bytes_say(folder: Folder) -> None:
+@pytest.mark.parametrize("size", [USUAL, LARGE])
+def test_large_files_are_what_their_bytes_say(folder: Folder, size: int) -> None:
     digests = {}
     for key in ("ink", "wash", "wet"):
         for name in ("1", "2", "10"):
-            file = folder.write(f"models/{key}/{name}.png", picture(key + name, LARGE))
+            file = folder.write(f"models/{key}/{name}.png", picture(key + name, size))
             digests[key, name] = sha256(file.read_bytes()).hexdigest()
         folder.write(f"models/{key}/model.yaml", MODEL + "examples: [{glob: '*.png'}]\n")
     catalog = folder.load()
