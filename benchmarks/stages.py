@@ -21,6 +21,7 @@ from tempfile import TemporaryFile
 from typing import Protocol, TypeVar
 
 from benchmarks.catalogs import PROJECT
+from benchmarks.processor import forget
 from catalogsync.cache import open_cache
 from catalogsync.cli.main import collect_seldom
 from catalogsync.diff import diff
@@ -43,22 +44,14 @@ class Measure(Protocol):
     def __call__(self, stage: Callable[[], T], /) -> tuple[T, float]: ...
 
 
-_ELSEWHERE = bytearray(256 << 20)
-"""More than the caches of a processor hold."""
-
-_LINE = 64
-
 _DAY = date(2026, 1, 1)
 _EMPTY = Snapshot({})
 
 
 def seconds(stage: Callable[[], T]) -> tuple[T, float]:
-    """What a stage gives, and its processor time, with nothing of it in the processor's caches.
-
-    There the stage before left all of a small catalog, and little of a large one.
-    """
+    """What a stage gives, and its processor time, with nothing of it in the processor's caches."""
     gc.collect()
-    _ELSEWHERE[::_LINE] = bytes(len(_ELSEWHERE) // _LINE)
+    forget()
     began = time.process_time()
     found = stage()
     return found, time.process_time() - began
