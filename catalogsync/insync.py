@@ -1,9 +1,9 @@
 """Models that are in sync, and stay so as long as neither side moves.
 
-What is in a model's folder, and what a listing tells of the model, are a digest each. While both
-are what they were when nothing differed, nothing does: a file cannot change but in its folder, nor
-a text without its model's `updatedAt`, and an asset that a model lists is there, and holds the same
-for ever.
+What is in a model's folder, or in a manifest that has none and stands alone, and what a listing
+tells of the model, are a digest each. While both are what they were when nothing differed, nothing
+does: a file that it names cannot change elsewhere, nor a text without its model's `updatedAt`, and
+an asset that a model lists is there, and holds the same for ever.
 """
 
 from collections.abc import Iterator, Mapping

@@ -12,7 +12,7 @@ from catalogsync.hashed import Hashed
 from catalogsync.manifest.build import accept_dates, spec
 from catalogsync.manifest.context import Context
 from catalogsync.manifest.crosscheck import cross_check
-from catalogsync.manifest.discover import USUAL, Manifest, manifests
+from catalogsync.manifest.discover import Manifest, manifests
 from catalogsync.manifest.document import Document, Written
 from catalogsync.manifest.files import Files, Source
 from catalogsync.manifest.folder import NOT_TRACKED, Folder, KnownFiles
@@ -63,7 +63,8 @@ def completed(
     Raises `ManifestError` with everything that is wrong with them.
     """
     problems: list[Problem] = []
-    found = [Manifest(key, (MODELS, key, USUAL)) for key in sorted(keys)]
+    named = [spec for spec in catalog.models if spec.key in keys]
+    found = [Manifest(spec.key, tuple(spec.source.path.split("/"))) for spec in named]
     states = {spec.key: spec.state for spec in catalog.models}
     with _opened(root, known, hashed) as folder, _without_collector():
         files = Files(folder)

@@ -63,7 +63,7 @@ def load_beside(
 def _loaded(
     root: Path, ref: str, known: KnownBlobs | None, leaving_out: frozenset[str]
 ) -> Committed:
-    """The catalog in a commit but for some models in folders of their own."""
+    """The catalog in a commit but for some models."""
     commit = commit_of(root, ref)
     tree = _tree(root, commit)
     found = listed(root, tree, _needed(root, tree, leaving_out)) if tree else {(): {}}
@@ -73,7 +73,8 @@ def _loaded(
     if MODELS not in found[()]:
         found[(MODELS,)] = {}
     for key in leaving_out:
-        found[MODELS,].pop(key, None)
+        for name in (key, f"{key}.yaml"):
+            found[MODELS,].pop(name, None)
     problems: list[Problem] = []
     with Blobs(root) as blobs:
         files = TreeFiles(found, blobs, known)

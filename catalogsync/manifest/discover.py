@@ -38,7 +38,7 @@ def manifests(
 ) -> list[Manifest]:
     """Every manifest in the order of the keys; what is in the wrong place is reported.
 
-    Folders that are `known` to hold a manifest of the usual name are not looked into.
+    Of the models that are `known` to have one of the usual name the folders are not looked into.
     """
     try:
         paths = _yaml_files(files, (MODELS,), problems, known)
@@ -75,8 +75,9 @@ def _yaml_files(
         elif entry.is_symlink() and _leads_to_folder(entry):
             parts = (*folder, name)
             _report(problems, parts, "a link to a folder", "put the folder itself there")
+    without_folder = {parts[-1].rpartition(".")[0] for parts in result} if known else set()
     for name in folders:
-        if name in known:
+        if name in known and name not in without_folder:
             result.append((*folder, name, USUAL))
         elif not name.startswith("."):
             result += _yaml_files(files, (*folder, name), problems)

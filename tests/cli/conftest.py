@@ -1,6 +1,7 @@
 """The program against a real sandbox, each test in a project of its own."""
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
@@ -11,6 +12,7 @@ import httpx
 import pytest
 from PIL import Image
 
+from catalogsync.cache.rows import RACY_NS
 from catalogsync.cli import main
 from catalogsync.sandbox import running
 from tests.manifest.test_commit import git
@@ -121,6 +123,13 @@ def commit(root: Path) -> str:
     git(root, "add", "-A")
     git(root, "commit", "-q", "-m", "x")
     return git(root, "rev-parse", "HEAD")
+
+
+@pytest.fixture
+def at_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every run begins as long after the last edit as it takes to trust the stamps of files."""
+    began = time.time_ns
+    monkeypatch.setattr(time, "time_ns", lambda: began() + RACY_NS)
 
 
 @pytest.fixture

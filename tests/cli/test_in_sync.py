@@ -12,12 +12,13 @@ from typing import Any
 
 import pytest
 
-from catalogsync.cache.rows import RACY_NS
 from catalogsync.cli import opening, session
 from tests.cli.conftest import Run, Web, commit, write
 from tests.cli.test_outlined import ASH, ELM, OAK, TREE, add, picture
 from tests.cli.test_plan_and_apply import last_line
 from tests.manifest.test_commit import git
+
+pytestmark = pytest.mark.usefixtures("at_rest")
 
 CHANGED = ("--refresh", "changed")
 TEXT = "description: A tree.\n"
@@ -43,13 +44,6 @@ def catalog(catalog: Path, request: pytest.FixtureRequest) -> Path:
         write(catalog / key / "model.yaml", listed)
         picture(catalog / key / "b.webp", 50)
     return catalog
-
-
-@pytest.fixture(autouse=True)
-def _at_rest(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every run begins as long after the last edit as it takes to trust the stamps of files."""
-    began = time.time_ns
-    monkeypatch.setattr(time, "time_ns", lambda: began() + RACY_NS)
 
 
 @pytest.fixture

@@ -83,7 +83,7 @@ def test_names_that_are_strange_are_those_of_their_own_folders(folder: Folder) -
     folder.write("models/flat\tmodels.yaml", MODEL)
     commit(folder)
     index = known(folder.root)
-    assert set(index.folders) == {"ink", "oil", "we\tmodels"}
+    assert set(index.own) == {"ink", "oil", "we\tmodels"}
     assert index.unchanged().keys == set(index.states()) == {"ink", "oil"}
     assert b"flat" in index.others
 
