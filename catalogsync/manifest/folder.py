@@ -23,7 +23,7 @@ NOT_TRACKED = "not tracked by Git"
 _IN_MEMORY = 1 << 20
 _CHUNK = 1 << 12
 _WORTH_A_CORE = 1 << 17
-"""Bytes from which on hashing outweighs what it takes to hand a file to another core."""
+"""Bytes above which hashing outweighs what it takes to hand a file to another core."""
 
 
 def open_file(file: LocalFile) -> BufferedReader:

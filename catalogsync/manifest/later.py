@@ -56,11 +56,12 @@ class Later:
                     found[parts] = unfit
 
         # Many a run has no such file, and the module takes its time to import.
-        from concurrent.futures import ThreadPoolExecutor
+        from concurrent.futures import ThreadPoolExecutor, as_completed
 
         with ThreadPoolExecutor(thread_name_prefix="hash") as pool:
             try:
-                for worker in [pool.submit(work) for _ in range(os.cpu_count() or 1)]:
+                workers = [pool.submit(work) for _ in range(os.cpu_count() or 1)]
+                for worker in as_completed(workers):
                     worker.result()
             except BaseException:
                 self.stopped.set()
