@@ -25,20 +25,20 @@ def record_of(model: RemoteModel) -> bytes:
 
 
 def found_in_sync(
-    found: Diff, listed: Mapping[str, RemoteModel], folders: Mapping[str, bytes]
+    found: Diff, listed: Mapping[str, RemoteModel], files: Mapping[str, bytes]
 ) -> Iterator[InSync]:
     """The models of which nothing differs, nor is anything else to be said.
 
-    `folders` has what is in the folder of each that counts, `listed` what the listing told.
+    `files` has what is on disk of each that counts, `listed` what the listing told.
     """
     said = {model.key for model in found.models} | {refusal.model for refusal in found.refusals}
     for match in found.present:
         key, live = match.spec.key, match.live
-        if not live or key not in folders or key in said:
+        if not live or key not in files or key in said:
             continue
         if _stands_alone(match.spec) and _shows_its_own(live):
             contents = b"".join(map(_content, match.spec.assets))
-            yield InSync(key, live.id, folders[key], record_of(listed[live.id]), contents)
+            yield InSync(key, live.id, files[key], record_of(listed[live.id]), contents)
 
 
 def contents_named(found: Diff) -> frozenset[bytes]:

@@ -125,7 +125,7 @@ class ModelReads:
         """Note that a model that was listed as `model` is in sync."""
         if self._settled and _is_before(model.updated_at, self._settled):
             read_at = self._used.get(model.id, self._read_at)
-            told = (found.key, found.folder, found.record, found.assets)
+            told = (found.key, found.files, found.record, found.assets)
             row = (self._scope, found.id, *told, read_at)
             if fits(row):
                 self._in_sync[found.id] = row

@@ -18,7 +18,7 @@ _HEAD = "HEAD"
 class AtRest:
     """The models that need no look, by their keys, and the index of Git that tells so.
 
-    Before the models are `listed`, that is what is in their folders alone.
+    Before the models are `listed`, that is what is in their files alone.
     """
 
     root: Path
@@ -63,14 +63,14 @@ class AtRest:
 
     def keep(self, found: Diff, reads: ModelReads) -> None:
         """Note for later runs what was found in sync, unless it was touched after Git looked."""
-        folders = {k: state for k, state in self.index.states().items() if k not in self.found}
-        for each in found_in_sync(found, self.listed, folders):
+        files = {k: state for k, state in self.index.states().items() if k not in self.found}
+        for each in found_in_sync(found, self.listed, files):
             if self.index.rests(self.root, each.key, reads.rest_ns):
                 reads.agree(self.listed[each.id], each)
 
 
 def at_rest(root: Path, reads: ModelReads) -> AtRest | None:
-    """The models whose folders hold what they held when they were in sync; None without Git.
+    """The models whose files are what they were when they were in sync; None without Git.
 
     What is not committed is looked at: what is said of HEAD is said of whole manifests.
     """
@@ -78,5 +78,5 @@ def at_rest(root: Path, reads: ModelReads) -> AtRest | None:
     if index is None:
         return None
     states = index.states()
-    found = {each.key: each for each in reads.in_sync() if states.get(each.key) == each.folder}
+    found = {each.key: each for each in reads.in_sync() if states.get(each.key) == each.files}
     return AtRest(root, index, found, {})

@@ -70,14 +70,14 @@ class ReadBefore:
 class InSync:
     """A model that does not differ from its manifest while two digests stay what they are.
 
-    `folder` is of the files in the manifest's folder, `record` of what a listing tells. `assets`
-    has the contents that the manifest names, each by 16 bytes of its sha256. `read_at` is when the
-    texts were read that were compared (UTC).
+    `files` is of the manifest and the files that it may name, `record` of what a listing tells.
+    `assets` has the contents that the manifest names, each by 16 bytes of its sha256. `read_at` is
+    when the texts were read that were compared (UTC).
     """
 
     key: str
     id: str
-    folder: bytes
+    files: bytes
     record: bytes
     assets: bytes = b""
     read_at: str = ""
