@@ -8,7 +8,7 @@ from catalogsync.cli.output import say
 from catalogsync.manifest.commit import Committed, load_beside, unchanged_since
 from catalogsync.manifest.index import Unchanged
 from catalogsync.manifest.tree import KnownBlobs
-from catalogsync.model import Catalog, State
+from catalogsync.model import Catalog, ModelSpec, State
 from catalogsync.review.words import counted, visible
 from catalogsync.values import dataclass
 
@@ -37,7 +37,7 @@ def open_changed(
 ) -> tuple[Catalog, Changed | None]:
     """Load a catalog for what changed since a commit: of other models only what that needs.
 
-    They are outlined, unless they share an asset with one that counts. Where any may count for
+    They are outlined, unless they share a file with one that counts. Where any may count for
     something, as when a model is to be deleted that a text refers to, all are loaded.
     """
     if ref is None:
@@ -51,10 +51,20 @@ def open_changed(
 
 
 def _all_matter(catalog: Catalog, changed: Changed) -> bool:
-    """Whether every model may count: all do, or one of those that do is to go."""
+    """Whether every model may count: all do, or any may speak of one that does."""
     keys = changed.keys
     return keys is None or any(
-        spec.state is not State.PRESENT for spec in catalog.models if spec.key in keys
+        _may_be_spoken_of(spec) for spec in catalog.models if spec.key in keys
+    )
+
+
+def _may_be_spoken_of(spec: ModelSpec) -> bool:
+    """Whether a model is to go, or names assets that others may name without a file of theirs."""
+    captioned = (image.asset for image in spec.training_images or ())
+    return (
+        spec.state is not State.PRESENT
+        or any(ref.url for ref in spec.assets)
+        or any(ref.id for ref in captioned)
     )
 
 

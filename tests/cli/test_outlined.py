@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -131,6 +132,35 @@ def test_what_contradicts_a_model_that_did_not_change_is_an_error(
     found = cli("plan", clone, "--changed-since", "HEAD")
     assert found.code == 1
     assert words in found.err
+
+
+def test_another_caption_of_an_asset_is_an_error(cli: Run, clone: Path) -> None:
+    trains = "training:\n  images: [{{asset: asset_1, caption: {}}}]\n"
+    write(clone / OAK / "model.yaml", "name: Oak\ntype: flux.1-lora\n" + trains.format("ink"))
+    commit(clone)
+    write(clone / ASH / "model.yaml", "name: Ash\ntype: flux.1-lora\n" + trains.format("wash"))
+    found = cli("plan", clone, "--changed-since", "HEAD")
+    assert found.code == 1
+    assert "has another caption in models/ash/model.yaml:4" in found.err
+
+
+def test_what_is_at_an_address_is_not_fetched_twice(
+    cli: Run, clone: Path, server: Any, project: str
+) -> None:
+    shown = "name: {}\ntype: custom\nexamples: [{{url: 'https://example.org/far.png'}}]\n"
+    image = BytesIO()
+    Image.new("RGB", (9, 9), (1, 2, 3)).save(image, "PNG")
+    server.control.publish("https://example.org/far.png", image.getvalue())
+    write(clone / OAK / "model.yaml", shown.format("Oak"))
+    commit(clone)
+    assert cli("apply", clone, "--yes", "--no-cache").code == 0
+    # So many newer assets that nobody looks for another one among them.
+    names = {f"asset_{project[-40:]}{number}": "image" for number in range(3000)}
+    server.control.create_assets(names, project)
+    write(clone / ASH / "model.yaml", shown.format("Ash"))
+    found = planned(cli, clone, "--changed-since", "HEAD", "--no-cache")
+    assert found == planned(cli, clone, "--only", "ash", "--no-cache")
+    assert found["counts"]["uploads"] == 0
 
 
 def test_files_of_models_that_did_not_change_are_not_opened(cli: Run, clone: Path) -> None:
