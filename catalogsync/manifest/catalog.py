@@ -129,7 +129,8 @@ def read(
     files = Files(source)
     with _without_collector():
         common = _settings(files, problems)
-        found = manifests(files, problems, outlined)
+        usual = outlined | others
+        found = [each for each in manifests(files, problems, usual) if each.key not in others]
         states = dict.fromkeys(others, State.PRESENT)
         specs = _models(files, found, common, problems, states, outlined)
     if not found and not may_be_empty:

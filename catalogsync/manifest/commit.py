@@ -72,9 +72,6 @@ def _loaded(
     # Git keeps no empty folder.
     if MODELS not in found[()]:
         found[(MODELS,)] = {}
-    for key in leaving_out:
-        for name in (key, f"{key}.yaml"):
-            found[MODELS,].pop(name, None)
     problems: list[Problem] = []
     with Blobs(root) as blobs:
         files = TreeFiles(found, blobs, known)

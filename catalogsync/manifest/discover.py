@@ -38,7 +38,8 @@ def manifests(
 ) -> list[Manifest]:
     """Every manifest in the order of the keys; what is in the wrong place is reported.
 
-    Of the models that are `known` to have one of the usual name the folders are not looked into.
+    A folder of a `known` key is taken to hold one of the usual name, unless there is a manifest of
+    that key beside it.
     """
     try:
         paths = _yaml_files(files, (MODELS,), problems, known)

@@ -26,13 +26,15 @@ _IN_FOLDER = re.compile(
 )
 """All lines of one folder below models/, which stand together."""
 
-_IN_FILE = re.compile(rb"[^\t\0]+\t%b([^/\0]+)\.yaml\0" % _BELOW)
+_IN_FILE = re.compile(rb"[^\t\0]+\t%b([^/\t\0]+)\.yaml\0" % _BELOW)
 """The line of a manifest without a folder of its own."""
 
-_MANIFEST = rb"%b[^/\0]+(?:/model)?\.ya?ml" % _BELOW
-_IS_MANIFEST = re.compile(_MANIFEST)
-_NO_MANIFEST = re.compile(rb"\t(?!%b\0)%b" % (_MANIFEST, _BELOW))
-"""A file below models/ that a manifest may name."""
+_NEVER_NAMED = rb"%b(?:[^/\t\0]+(?:/model)?\.ya?ml|(?:[^\t\0]+/)?\.[^\t\0]+)" % _BELOW
+_IS_NEVER_NAMED = re.compile(_NEVER_NAMED)
+"""The path of a file that no manifest may name: a manifest, or what is hidden."""
+
+_MAY_BE_NAMED = re.compile(rb"\t(?!%b\0)%b" % (_NEVER_NAMED, _BELOW))
+"""The line of any other file below models/."""
 
 _OF_ONE = re.compile(rb"%b([^/\0]+?)(?:\.yaml|/[^\0]+)" % _BELOW)
 """The path of a file that may be one model's own."""
@@ -68,9 +70,9 @@ class Index:
     """The tracked files of a catalog, in Git's words, and where they are not as in a commit.
 
     `settings` is said of catalog.yaml, `own` by key of what only one model's manifest may name: a
-    folder below models/ or, where a catalog holds no file but manifests, a manifest that has none;
-    the keys of those are `lone`. `others` is said of the rest. Of models that are `touched`
-    something differs. The content of a file that is no text is unknown if Git is `unsure`.
+    folder below models/ or, where there is no file that any may name, a manifest that has none; the
+    keys of those are `lone`. `others` is said of the rest. Of models that are `touched` something
+    differs. The content of a file that is no text is unknown if Git is `unsure`.
     """
 
     settings: bytes
@@ -148,7 +150,7 @@ def compared_with(root: Path, commit: str) -> Index | None:
     settings = next((each[0] for each in _FILE.finditer(others) if each[2] == _CATALOG), b"")
     if not settings or any(path == _CATALOG for _, path in differing):
         return None
-    if not all(_IS_MANIFEST.fullmatch(path) for _, path in differing):
+    if not all(_IS_NEVER_NAMED.fullmatch(path) for _, path in differing):
         # A file that is gone may have been named, too.
         lone = {}
     return Index(
@@ -164,7 +166,7 @@ def compared_with(root: Path, commit: str) -> Index | None:
 def _by_model(listed: bytes) -> tuple[dict[str, bytes], dict[str, bytes], bytes]:
     """What Git lists of manifests that can only name themselves, of folders, and the rest."""
     lone: dict[str, bytes] = {}
-    if not _NO_MANIFEST.search(listed):
+    if not _MAY_BE_NAMED.search(listed):
         lone, listed = _apart(_IN_FILE, listed)
     return lone, *_apart(_IN_FOLDER, listed)
 
@@ -202,5 +204,5 @@ def _assets(files: bytes) -> Iterator[bytes]:
 
 
 def _is_asset(path: bytes) -> bool:
-    """Whether it may be an asset: everything but manifests and texts."""
-    return not path.lower().endswith(_TEXTS)
+    """Whether it may be an asset: everything but manifests, texts and what is hidden."""
+    return not (path.lower().endswith(_TEXTS) or b"/." in path)

@@ -101,8 +101,22 @@ def without_the_picture_that_was(folder: Folder) -> None:
     git(folder.root, "rm", "-q", "models/oil.png")
 
 
+def with_what_is_hidden(folder: Folder) -> None:
+    for path in ("models/.gitkeep", "models/ink/.gitkeep", "models/.hidden/1.png"):
+        folder.write(path, "")
+    commit(folder)
+    git(folder.root, "tag", "-f", "before")
+    folder.write("models/.gitkeep", "x")
+
+
 def with_a_name_that_looks_like_two(folder: Folder) -> None:
     folder.write("models/a\tmodels/b.yaml", MODEL)
+    commit(folder)
+    git(folder.root, "tag", "-f", "before")
+
+
+def with_a_name_that_looks_like_a_manifest(folder: Folder) -> None:
+    folder.write("models/a\tmodels/model.yaml", MODEL)
     commit(folder)
     git(folder.root, "tag", "-f", "before")
 
@@ -121,7 +135,9 @@ CHANGES: list[tuple[Callable[[Folder], None], frozenset[str]]] = [
     (with_a_picture_in_a_folder, NONE),
     (with_a_text, frozenset({"ink"})),
     (without_the_picture_that_was, frozenset({"ink"})),
+    (with_what_is_hidden, ALL),
     (with_a_name_that_looks_like_two, frozenset({"ink"})),
+    (with_a_name_that_looks_like_a_manifest, frozenset({"ink", "a\tmodels"})),
 ]
 
 
@@ -185,3 +201,13 @@ def test_a_second_manifest_of_one_key_is_told(folder: Folder) -> None:
     with pytest.raises(ManifestError) as caught:
         load(folder.root, outlined=unchanged(folder).alone)
     assert [str(problem) for problem in caught.value.problems] == folder.problems()
+
+
+def test_a_key_that_looks_like_the_name_of_a_manifest_is_another_model(folder: Folder) -> None:
+    folder.write("models/oil.yaml.yaml", MODEL.replace("Ink", "Oil as well"))
+    commit(folder)
+    git(folder.root, "tag", "-f", "before")
+    before = load_commit(folder.root, "before").catalog
+    edited(folder)
+    assert unchanged(folder).keys == BUT_OIL | {"oil.yaml"}
+    assert load_beside(folder.root, "before", load(folder.root)).catalog == before

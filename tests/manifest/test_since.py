@@ -129,6 +129,25 @@ def test_what_did_not_change_is_not_asked_of_git_again(folder: Folder) -> None:
     assert load_beside(folder.root, "HEAD", now).catalog == before
 
 
+def test_a_folder_that_is_called_as_a_manifest_is_another_model(folder: Folder) -> None:
+    folder.write("models/oil.yaml/model.yaml", MODEL.replace("Ink", "Oil as well"))
+    commit(folder)
+    before = load_commit(folder.root, "HEAD").catalog
+    (folder.root / "models/oil.yaml/model.yaml").write_text(MODEL + "tags: [x]\n")
+    assert unchanged(folder) == ALL
+    assert load_beside(folder.root, "HEAD", load(folder.root)).catalog == before
+
+
+def test_a_glob_finds_what_did_not_change_at_the_commit(folder: Folder) -> None:
+    folder.write(
+        "models/flat.yaml", MODEL.replace("Ink", "Flat") + "examples: [{glob: '*/images/*'}]\n"
+    )
+    commit(folder)
+    before = load_commit(folder.root, "HEAD").catalog
+    (folder.root / "models/oil/model.yaml").write_text(MODEL + "tags: [x]\n")
+    assert load_beside(folder.root, "HEAD", load(folder.root)).catalog == before
+
+
 def alone(folder: Folder) -> set[str]:
     return set(unchanged_since(folder.root, "HEAD").alone)
 
@@ -138,6 +157,14 @@ def test_models_that_share_an_asset_with_one_that_changed_are_not_alone(folder: 
     folder.write("models/ink/images/new.png", png(mark="oil"))
     git(folder.root, "add", "-A")
     assert alone(folder) == {"pen"}
+
+
+def test_an_empty_file_that_keeps_a_folder_is_no_asset(folder: Folder) -> None:
+    for key in ALL:
+        folder.write(f"models/{key}/images/.gitkeep", "")
+    commit(folder)
+    (folder.root / "models/oil/model.yaml").write_text(MODEL + "tags: [x]\n")
+    assert alone(folder) == ALL - {"oil"}
 
 
 def test_models_that_share_an_asset_with_one_without_a_folder_are_not_alone(folder: Folder) -> None:
