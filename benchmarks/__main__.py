@@ -34,6 +34,11 @@ _MEASURED = (
     click.option("--latency", type=float, multiple=True, help="Milliseconds for each request."),
     click.option("--runs", type=click.IntRange(1), help="How often each case is run."),
     click.option(
+        "--pictures",
+        type=click.IntRange(0),
+        help="Of each model; with 0 its manifest is all there is of it, without a folder.",
+    ),
+    click.option(
         "--into",
         type=click.Path(path_type=Path, file_okay=False),
         default=_RESULTS,
@@ -114,6 +119,7 @@ def _measured(
     models: tuple[int, ...] = (),
     latency: tuple[float, ...] = (),
     runs: int | None = None,
+    pictures: int | None = None,
     no_peers: bool = False,
     into: Path = _RESULTS,
     compare: Path | None = None,
@@ -127,6 +133,7 @@ def _measured(
         latencies=latency or preset.latencies,
         runs=runs or preset.runs,
         peers=not no_peers,
+        pictures=pictures,
     )
     results = measure(parts, choices)
     name = "all" if len(parts) > 1 else parts[0]
@@ -146,8 +153,8 @@ def _print(
     style = MARKDOWN if markdown else TEXT
     click.echo(document(results, style, beside))
     if compare:
-        found = compared(results.rows, read(compare).rows)
-        click.echo(f"\nCompared with {compare.name}\n\n{changes(found, style)}")
+        found = changes(compared(results, read(compare)), style)
+        click.echo(f"\nCompared with {compare.name}\n\n{found}")
 
 
 for each in (*map(_part, PARTS), uploads, rate, scale):

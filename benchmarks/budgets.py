@@ -197,6 +197,7 @@ def _grown(stages: Sequence[Stage]) -> Iterator[Verdict]:
     for stage in stages:
         if len(stage.models) < _MOST_GROWN:
             continue
-        found = exponent(stage.models, stage.seconds)
-        met = found <= _GROWTH
-        yield Verdict(f"growth of {stage.name}", f"<= {_GROWTH}", f"{found:.2f}", met)
+        for what, values in (("growth of", stage.seconds), ("memory of", stage.megabytes)):
+            found = exponent(stage.models, values)
+            met = found <= _GROWTH
+            yield Verdict(f"{what} {stage.name}", f"<= {_GROWTH}", f"{found:.2f}", met)

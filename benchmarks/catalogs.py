@@ -28,12 +28,26 @@ examples: [{{glob: "images/*.webp"}}]
 """
 
 
+def key(number: int) -> str:
+    """The key of a model."""
+    return f"m{number:05}"
+
+
+def manifest(folder: Path, number: int) -> Path:
+    """Where a model's manifest is, in a folder of its own or not."""
+    own = folder / f"models/{key(number)}/model.yaml"
+    return own if own.is_file() else folder / f"models/{key(number)}.yaml"
+
+
 def generate(folder: Path, *, models: int, examples: int) -> None:
     """Write a catalog of `models` models with `examples` distinct images each."""
+    if not examples:
+        plain(folder, models=models)
+        return
     (folder / "models").mkdir(parents=True)
     (folder / "catalog.yaml").write_text(_CATALOG, encoding="utf-8")
     for number in range(models):
-        images = folder / f"models/m{number:05}/images"
+        images = folder / f"models/{key(number)}/images"
         images.mkdir(parents=True)
         text = _MODEL.format(number=number, group=number % 10)
         (images.parent / "model.yaml").write_text(text, encoding="utf-8")
@@ -64,8 +78,8 @@ def plain(folder: Path, *, models: int) -> None:
     (folder / "catalog.yaml").write_text(_CATALOG, encoding="utf-8")
     for number in range(models):
         text = "".join(f"  {line}" for line in plain_text(number).splitlines(keepends=True))
-        manifest = _PLAIN.format(number=number, group=number % 10, text=text)
-        (folder / f"models/m{number:07}.yaml").write_text(manifest, encoding="utf-8")
+        told = _PLAIN.format(number=number, group=number % 10, text=text)
+        manifest(folder, number).write_text(told, encoding="utf-8")
 
 
 def plain_text(number: int) -> str:

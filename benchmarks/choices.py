@@ -5,12 +5,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """The sizes of the catalogs in models, latencies in ms, how often, and whether with peers."""
+    """The sizes of the catalogs in models, latencies in ms, how often, and whether with peers.
+
+    Each model has so many `pictures`, or as many as each part is meant for.
+    """
 
     sizes: tuple[int, ...]
     latencies: tuple[float, ...]
     runs: int
     peers: bool = True
+    pictures: int | None = None
 
     @property
     def latency(self) -> float:

@@ -2,8 +2,10 @@
 
 import os
 import platform
+import re
+import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -11,6 +13,13 @@ from pathlib import Path
 from benchmarks.pace import pace
 from catalogsync import __version__
 
+_TOOLS = {
+    "git": ("git", "--version"),
+    "curl": ("curl", "--version"),
+    "rclone": ("rclone", "version"),
+    "openssl": ("openssl", "version"),
+}
+_NUMBER = re.compile(r"\d+(?:\.\d+)+\w*")
 _PACKAGES = ("httpx", "pyyaml", "click", "scenario-sdk", "octodns", "aiohttp", "boto3", "s5cmd")
 _LOOKS = 20
 _HERE = Path(__file__).parent
@@ -30,6 +39,7 @@ def machine() -> Mapping[str, str]:
         "fixed work": f"{min(pace() for _ in range(_LOOKS)) * 1000:.0f} ms",
         "Python": platform.python_version(),
         **{name: _version(name) for name in _PACKAGES},
+        **{name: _told(command) for name, command in _TOOLS.items()},
     }
     return {name: value for name, value in found.items() if value}
 
@@ -52,6 +62,14 @@ def _field(file: str, name: str) -> str:
         return ""
     found = (line.partition(":")[2].strip() for line in lines if line.startswith(name))
     return next(found, "")
+
+
+def _told(command: Sequence[str]) -> str:
+    """The version that a program tells, if it is there."""
+    if not shutil.which(command[0]):
+        return ""
+    told = subprocess.run(command, capture_output=True, text=True).stdout
+    return found[0] if (found := _NUMBER.search(told)) else ""
 
 
 def _version(name: str) -> str:

@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from benchmarks.cases import PROGRAM, Project, access
-from benchmarks.catalogs import PROJECT, generate
+from benchmarks.catalogs import PROJECT, generate, manifest
 from benchmarks.served import Server, served
 from catalogsync.assumed import as_applied
 from catalogsync.manifest import load
@@ -101,14 +101,14 @@ def _as_kept(model: RemoteModel) -> dict[str, object]:
 def touch(catalog: Path, models: int) -> None:
     """Give every hundredth of so many manifests another time, as an edit that changes nothing."""
     for number in range(0, models, 100):
-        (catalog / f"models/m{number:05}/model.yaml").touch()
+        manifest(catalog, number).touch()
     settle()
 
 
 def edit(catalog: Path, count: int) -> None:
     """Change the first manifests, as a pull request would."""
     for number in range(count):
-        manifest = catalog / f"models/m{number:05}/model.yaml"
-        text = manifest.read_text(encoding="utf-8")
-        manifest.write_text(text.replace("Generated", "Edited", 1), encoding="utf-8")
+        path = manifest(catalog, number)
+        text = path.read_text(encoding="utf-8")
+        path.write_text(text.replace("Generated", "Edited", 1), encoding="utf-8")
     settle()

@@ -2,7 +2,7 @@
 
 import json
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ SLOWER = 1.10
 class Run:
     """One run of a case: seconds of wall and processor time, peak memory in MB, requests sent.
 
+    The memory is the most that all of its processes had together, as far as that was seen.
     `new` are the requests that the server had to ask for, `server_cpu` the seconds of processor
     time of its answers, and `others` the share of the machine that had nothing to do with it.
     What was sent was `arriving` for so many seconds, from its first byte to its last. A fixed piece
@@ -137,25 +138,46 @@ def _tuple(value: Any) -> Any:
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
-    """A case now and before, in seconds."""
+class Figures:
+    """What a case or a stage took: its time and the least one, in seconds, and its peak in MB."""
 
-    row: Row
-    before: Row
+    seconds: float
+    least: float
+    megabytes: float
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A case or a stage, now and before."""
+
+    name: str
+    now: Figures
+    before: Figures
 
     @property
     def ratio(self) -> float:
         """The time now as a multiple of the time before."""
-        return self.row.wall / self.before.wall
+        return self.now.seconds / self.before.seconds
 
     @property
     def is_slower(self) -> bool:
         """Whether it has become slower, and not by chance."""
-        return self.ratio > SLOWER and min(run.wall for run in self.row.runs) > self.before.wall
+        return self.ratio > SLOWER and self.now.least > self.before.seconds
 
 
-def compared(now: Sequence[Row], before: Sequence[Row]) -> list[Compared]:
-    """The cases that both have measured."""
-    known = {(row.section, row.case): row for row in before if row.runs}
-    pairs = ((row, known.get((row.section, row.case))) for row in now if row.runs)
-    return [Compared(row, earlier) for row, earlier in pairs if earlier]
+def compared(now: Results, before: Results) -> list[Compared]:
+    """The cases and the stages that both have measured."""
+    known = dict(_figures(before))
+    return [Compared(name, found, known[name]) for name, found in _figures(now) if name in known]
+
+
+def _figures(results: Results) -> Iterator[tuple[str, Figures]]:
+    for row in (*results.rows, *results.sent):
+        if row.runs:
+            least = min(run.wall for run in row.runs)
+            yield f"{row.section}: {row.case}", Figures(row.wall, least, row.megabytes)
+    for stage in results.stages:
+        told = zip(stage.models, stage.seconds, stage.megabytes, strict=True)
+        for models, seconds, megabytes in told:
+            name = f"Growth: {stage.name}, {models:,} models"
+            yield name, Figures(seconds, seconds, megabytes)

@@ -58,7 +58,8 @@ def measure(parts: Sequence[str], choices: Choices) -> Results:
         wanted = {name: part for name, part in sort.parts.items() if name in parts}
         grows = GROWTH in parts and "plan" in sort.parts
         for size in sizes(choices.sizes, sort.most) if wanted or grows else ():
-            with project(size, sort.examples, sort.begin) as on:
+            examples = sort.examples if choices.pictures is None else choices.pictures
+            with project(size, examples, sort.begin) as on:
                 if grows:
                     grown[size] = measured(on, _GROWTH_RUNS)
                 for part in wanted.values():

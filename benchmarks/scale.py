@@ -22,7 +22,7 @@ from typing import TypeVar
 
 import click
 
-from benchmarks.catalogs import plain, plain_text
+from benchmarks.catalogs import key, plain, plain_text
 from benchmarks.processor import HELD_MB, forget
 from catalogsync.cli.main import collect_seldom
 from catalogsync.diff import diff
@@ -122,7 +122,7 @@ def _listed(number: int) -> dict[str, object]:
         "createdAt": "2026-01-01T00:00:00.000Z",
         "updatedAt": "2026-01-01T00:00:00.000Z",
         "capabilities": ["txt2img", "img2img", "inpaint", "controlnet"],
-        "tags": ["bench", f"group-{number % 10}", owner_tag("bench", f"m{number:07}")],
+        "tags": ["bench", f"group-{number % 10}", owner_tag("bench", key(number))],
         "shortDescription": f"Generated model number {number}.",
         "exampleAssetIds": [f"{asset}{at}" for at in range(_EXAMPLES)],
         "thumbnail": {

@@ -21,12 +21,13 @@ HEADER = (
     "note",
 )
 _STAGES = ("stage", "models", "cpu s", "exponent", "MB", "exponent")
-_COMPARED = ("case", "before s", "now s", "now/before", "")
+_COMPARED = ("case", "before s", "now s", "now/before", "before MB", "now MB", "")
 
 LEGEND = """\
 wall s is the median of whole processes, run in turn; bound = requests x latency / jobs;
 /reference is the median of round by round ratios to the case that has 1.00x there;
-MB is the largest peak; a row is marked where others had more than 10 % of the processors."""
+MB is the most that all processes of a run had together;
+a row is marked where others had more than 10 % of the processors."""
 
 Cells = tuple[str, ...]
 
@@ -148,15 +149,17 @@ def _stage(stage: Stage) -> Cells:
 
 
 def changes(found: Sequence[Compared], style: Style) -> str:
-    """Every case now and before."""
+    """Every case and every stage, now and before."""
     return style.table(
         _COMPARED,
         [
             (
-                f"{each.row.section}: {each.row.case}",
-                _seconds(each.before.wall),
-                _seconds(each.row.wall),
+                each.name,
+                _seconds(each.before.seconds),
+                _seconds(each.now.seconds),
                 f"{each.ratio:.2f}x",
+                f"{each.before.megabytes:.0f}",
+                f"{each.now.megabytes:.0f}",
                 "slower" if each.is_slower else "",
             )
             for each in found

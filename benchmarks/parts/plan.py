@@ -64,4 +64,5 @@ def _changed(name: str, command: tuple[str, ...], *, cold: bool = False) -> Case
 
 
 def _what(project: Project, latency: float) -> str:
-    return f"{project.models:,} models, {latency:g} ms latency"
+    kind = "models" if project.files else "models without files"
+    return f"{project.models:,} {kind}, {latency:g} ms latency"

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
+import pytest
 from click.testing import CliRunner, Result
 
 from benchmarks.__main__ import bench
@@ -32,11 +33,16 @@ def call(*arguments: str) -> Result:
     return found
 
 
-def test_a_part_is_measured_kept_shown_and_compared(tmp_path: Path) -> None:
-    tiny = ("--models", "2", "--latency", "0", "--runs", "1", "--no-peers")
+@pytest.mark.parametrize(
+    ("options", "what"), [((), "2 models"), (("--pictures", "0"), "2 models without files")]
+)
+def test_a_part_is_measured_kept_shown_and_compared(
+    tmp_path: Path, options: tuple[str, ...], what: str
+) -> None:
+    tiny = ("--models", "2", "--latency", "0", "--runs", "1", "--no-peers", *options)
     printed = call("plan", *tiny, "--into", str(tmp_path)).stdout
     (file,) = tmp_path.iterdir()
-    assert "Plan with nothing to do, 2 models, 0 ms latency" in printed
+    assert f"Plan with nothing to do, {what}, 0 ms latency" in printed
     rows = json.loads(file.read_text(encoding="utf-8"))["rows"]
     assert all(len(row["runs"]) == 1 and row["runs"][0]["new"] == 0 for row in rows)
     assert all(row["runs"][0]["pace"] > 0 for row in rows)

@@ -57,14 +57,25 @@ def test_what_was_run_less_often_is_compared_by_the_rounds_that_both_had() -> No
 def test_a_case_is_slower_only_if_all_of_its_runs_are(
     now: tuple[float, ...], is_slower: bool
 ) -> None:
-    (found,) = compared([row("ours", *now)], [row("ours", 1.0, 1.0)])
+    before = Results({}, (row("ours", 1.0, 1.0),))
+    (found,) = compared(Results({}, (row("ours", *now),)), before)
     assert found.is_slower == is_slower
 
 
 def test_only_what_both_have_measured_is_compared() -> None:
-    now = [row("ours", 2.0), row("new", 1.0), row("absent")]
-    before = [row("ours", 1.0), row("ours", 4.0, section="Another"), row("absent", 1.0)]
-    assert [each.ratio for each in compared(now, before)] == [2.0]
+    now = (row("ours", 2.0), row("new", 1.0), row("absent"))
+    before = (row("ours", 1.0), row("ours", 4.0, section="Another"), row("absent", 1.0))
+    found = compared(Results({}, now), Results({}, before))
+    assert [each.ratio for each in found] == [2.0]
+
+
+def test_what_is_sent_and_every_size_of_a_stage_are_compared_too() -> None:
+    now = Results({}, (), (Stage("load", (10, 100), (0.2, 1.5), (3.0, 9.0)),), (row("sent", 2.0),))
+    before = Results({}, (), (Stage("load", (100,), (1.0,), (8.0,)),), (row("sent", 1.0),))
+    sent, load = compared(now, before)
+    assert (sent.ratio, sent.is_slower) == (2.0, True)
+    assert (load.name, load.ratio) == ("Growth: load, 100 models", 1.5)
+    assert (load.before.megabytes, load.now.megabytes) == (8.0, 9.0)
 
 
 def test_results_are_kept_whole(tmp_path: Path) -> None:
@@ -115,6 +126,12 @@ def test_a_stage_that_grows_faster_than_the_catalog_is_over_the_budget() -> None
     quadratic = Stage("diff", sizes, (0.1, 10.0, 1000.0), (1.0, 2.0, 3.0))
     found = {each.says: each.is_met for each in verdicts(Results({}, (), (fine, quadratic)))}
     assert (found["growth of load"], found["growth of diff"]) == (True, False)
+
+
+def test_a_stage_whose_memory_grows_faster_than_the_catalog_is_over_the_budget() -> None:
+    stage = Stage("load", (100, 1000, 10_000), (0.1, 1.0, 10.0), (1.0, 20.0, 400.0))
+    found = {each.says: each.is_met for each in verdicts(Results({}, (), (stage,)))}
+    assert found == found | {"growth of load": True, "memory of load": False}
 
 
 def test_every_budget_has_a_name_of_its_own() -> None:
