@@ -10,7 +10,8 @@ from catalogsync.sandbox import running
 from catalogsync.sandbox.faults import Faults, Rule
 from tests.cli.conftest import Run
 
-QUICK = ("--timeout", "0.4", "--max-wait", "0")
+AT_ONCE = ("--max-wait", "0")
+QUICK = ("--timeout", "0.4", *AT_ONCE)
 
 READING = (
     "401",
@@ -51,7 +52,7 @@ def test_a_write_that_fails(cli: Run, catalog: Path, tmp_path: Path, endpoint: s
     fault, (method, _) = WRITING[endpoint], endpoint.split()
     faults = Faults(0, [Rule((fault,), endpoint)])
     with running(tmp_path / "box", middleware=(faults,)) as server:
-        found = cli("apply", catalog, "--yes", "--base-url", server.url, *QUICK)
+        found = cli("apply", catalog, "--yes", "--base-url", server.url, *AT_ONCE)
     assert found.code == 4
     lines = found.out.splitlines()
     failed = [at for at, line in enumerate(lines) if line.startswith("! failed ")]
