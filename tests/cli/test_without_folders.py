@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import Run, Web, commit, write
+from tests.cli.test_changed_since import updates_alone
 from tests.cli.test_in_sync import CHANGED, planned
 from tests.cli.test_outlined import add, picture
 from tests.cli.test_plan_and_apply import last_line
@@ -41,11 +42,7 @@ def test_of_what_did_not_change_only_the_gist_is_read(cli: Run, applied: Path, s
     unread(applied)
     add(applied / "models/oak.yaml", "shortDescription: Old.\n")
     server.control.forget_requests()
-    found = cli("plan", applied, "--changed-since", "HEAD", "--no-cache")
-    assert "~ update oak" in found.out
-    assert last_line(found.out).startswith("Plan: 0 to create, 1 to update")
-    read = server.control.requests()
-    assert sum(read[told] for told in read if told.endswith("/description")) == 1
+    updates_alone(cli, applied, "oak", server)
     assert "models/elm.yaml" in cli("validate", applied).out
 
 
